@@ -1,0 +1,50 @@
+/**
+ * Keys of the store, the kind first, so that lifecycle rules, grants and listings are plain prefixes.
+ */
+export type ObjectKind = 'runs' | 'parts' | 'verdicts' | 'policies';
+
+export interface ProtectionId {
+  readonly environment: string;
+  readonly application: string;
+  readonly protection: string;
+}
+
+/** `runs/<environment>/<application>/<protection>/` */
+export function protectionPrefix(kind: ObjectKind, id: ProtectionId): string {
+  return `${kind}/${id.environment}/${id.application}/${id.protection}/`;
+}
+
+/** The slot in basic ISO form, `20261120T020000Z`: keys sort by time. */
+export function runIdOf(slot: string): string {
+  const runId = slot.replace(/\.\d+(?=Z$)/, '').replace(/[-:]/g, '');
+  if (!/^\d{8}T\d{6}Z$/.test(runId)) throw new RangeError(`slot "${slot}" is not an ISO instant in UTC, such as 2026-11-20T02:00:00Z`);
+  return runId;
+}
+
+/** The slot a runId stands for. */
+export function slotOf(runId: string): string {
+  const match = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(runId);
+  if (!match) throw new RangeError(`runId "${runId}" is not of the form 20261120T020000Z`);
+  const [, year, month, day, hour, minute, second] = match;
+  return `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
+}
+
+export function manifestKey(id: ProtectionId, runId: string): string {
+  return `${protectionPrefix('runs', id)}${runId}.json`;
+}
+
+/** Every part of one attempt lies under this prefix; parts of different attempts never mix. */
+export function attemptPrefix(id: ProtectionId, runId: string, attempt: string): string {
+  return `${protectionPrefix('parts', id)}${runId}/${attempt}/`;
+}
+
+/** `instant` is the moment of the verification, basic ISO form. */
+export function verdictKey(id: ProtectionId, runId: string, instant: string): string {
+  return `${protectionPrefix('verdicts', id)}${runId}/${runIdOf(instant)}.json`;
+}
+
+/** The protection and run a manifest's key speaks of; undefined for a key of another kind or shape. */
+export function parseManifestKey(key: string): (ProtectionId & { readonly runId: string }) | undefined {
+  const match = /^runs\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{8}T\d{6}Z)\.json$/.exec(key);
+  return match ? { environment: match[1], application: match[2], protection: match[3], runId: match[4] } : undefined;
+}

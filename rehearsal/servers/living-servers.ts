@@ -1,0 +1,87 @@
+import { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
+
+/** A server process that must not outlive this one. */
+export interface LivingServer {
+  readonly processId: number;
+  /** Ends it and waits until it is gone. */
+  end(): Promise<void>;
+}
+
+interface Entry {
+  readonly child: ChildProcess;
+  readonly signal: NodeJS.Signals;
+  readonly discarded: readonly string[];
+}
+
+const PATIENCE_MILLISECONDS = 5_000;
+const EXIT_PAUSE_MILLISECONDS = 100;
+const living = new Set<Entry>();
+let watching = false;
+
+/**
+ * Ends a server when this process exits or is told to, and removes what it leaves.
+ *
+ * @param signal what ends it at once
+ * @param discarded paths removed when this process exits before `end` was called
+ */
+export function endWithProcess(child: ChildProcess, signal: NodeJS.Signals, discarded: readonly string[]): LivingServer {
+  const entry = { child, signal, discarded };
+  living.add(entry);
+  watch();
+  child.unref();
+  for (const stream of child.stdio) (stream as { unref?: () => void } | null)?.unref?.();
+  return {
+    processId: child.pid ?? 0,
+    end: async () => {
+      await endChild(entry);
+      living.delete(entry);
+    },
+  };
+}
+
+function endChild({ child, signal }: Entry): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise(resolve => {
+    child.ref();
+    const harder = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MILLISECONDS);
+    child.once('exit', () => {
+      clearTimeout(harder);
+      resolve();
+    });
+    child.kill(signal);
+  });
+}
+
+function watch(): void {
+  if (watching) return;
+  watching = true;
+  process.on('exit', endAll);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const heard = (): void => {
+      // Whoever else listens decides when this process ends, and the exit then ends the servers.
+      if (process.listenerCount(signal) > 1) return;
+      endAll();
+      process.removeListener(signal, heard);
+      process.kill(process.pid, signal);
+    };
+    process.on(signal, heard);
+  }
+}
+
+function endAll(): void {
+  if (living.size === 0) return;
+  for (const { child, signal } of living) child.kill(signal);
+  // An exit cannot wait for events; what still writes its last file would leave its folder behind.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_PAUSE_MILLISECONDS);
+  for (const { discarded } of living) {
+    for (const path of discarded) {
+      try {
+        rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+      } catch {
+        // The server may still be writing its last file; a temporary folder is no reason to fail an exit.
+      }
+    }
+  }
+  living.clear();
+}

@@ -89,13 +89,16 @@ async function bring(names: readonly string[]): Promise<string> {
   try {
     return await withOwnApt(names, async (apt, archives) => {
       const listed = await apt('apt-get', '-qq', '-y', '--fix-broken', '--print-uris', 'install', ...names);
-      const packages = [...listed.matchAll(/^'[^']+' (\S+?)_(\S+?)_\S+\.deb /gm)].map(([, name, version]) => `${name}=${decodeURIComponent(version)}`);
+      const packages = [...listed.matchAll(/^'[^']+' (\S+?)_(\S+?)_\S+\.deb /gm)]
+        .map(([, name, version]) => `${name}=${decodeURIComponent(version)}`);
       const needed = packages.filter(name => !NEEDLESS.test(name) || names.includes(name.split('=')[0]));
       const tree = await mkdtemp(join(cacheFolder(), 'unpack-'));
       try {
         await runCommand('chmod', ['755', tree]);
         await apt('apt-get', '-q', 'download', ...needed);
-        for (const file of (await readdir(archives)).filter(name => name.endsWith('.deb'))) await runCommand('dpkg', ['-x', join(archives, file), tree]);
+        for (const file of await readdir(archives)) {
+          if (file.endsWith('.deb')) await runCommand('dpkg', ['-x', join(archives, file), tree]);
+        }
         await mkdir(join(cacheFolder(), 'debian'), { recursive: true });
         // Another process may have been faster; its tree is as good.
         await rename(tree, target).catch((error: NodeJS.ErrnoException) => {
@@ -126,7 +129,8 @@ export function withoutPackages(status: string, hidden: readonly string[]): stri
     needs: [...text.matchAll(/^(?:Pre-)?Depends: (.+)$/gm)]
       .flatMap(([, list]) => list.split(',').map(one => one.split('|').map(name => name.trim().split(/[ :(]/)[0]))),
   }));
-  const gone = new Set(stanzas.map(stanza => stanza.name).filter(name => hidden.some(one => name === one || name.startsWith(`${one}-`))));
+  const names = stanzas.map(stanza => stanza.name);
+  const gone = new Set(names.filter(name => hidden.some(one => name === one || name.startsWith(`${one}-`))));
   for (let before = -1; before !== gone.size;) {
     before = gone.size;
     for (const stanza of stanzas) {

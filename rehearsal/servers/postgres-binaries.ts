@@ -42,14 +42,16 @@ export async function findPostgresBinaries(props: PostgresBinariesProps = {}): P
   const named = env.BACKUP_POLICY_POSTGRES_BIN;
   if (named) {
     if (!complete(named)) {
-      throw new ServersError(`BACKUP_POLICY_POSTGRES_BIN names '${named}', where not all of ${TOOLS.join(', ')} are`, 'Name a folder with all of them.');
+      const reason = `BACKUP_POLICY_POSTGRES_BIN names '${named}', where not all of ${TOOLS.join(', ')} are`;
+      throw new ServersError(reason, 'Name a folder with all of them.');
     }
     const binaries = await describe(named);
     if (major === undefined || binaries.majorVersion === major) return binaries;
   }
   const installed: PostgresBinaries[] = [];
   for (const bin of await installedFolders(env)) if (complete(bin)) installed.push(await describe(bin));
-  const newest = installed.filter(one => major === undefined || one.majorVersion === major).sort((a, b) => b.majorVersion - a.majorVersion)[0];
+  const newest = installed.filter(one => major === undefined || one.majorVersion === major)
+    .sort((a, b) => b.majorVersion - a.majorVersion)[0];
   return newest ?? await unpacked(major) ?? await bring(major);
 }
 
@@ -85,7 +87,8 @@ async function describe(bin: string, libraryPath?: string): Promise<PostgresBina
   const said: string[] = [];
   for (const tool of TOOLS) {
     said.push(await runCommand(join(bin, tool), ['--version'], { env }).catch((cause: Error) => {
-      throw new ServersError(`${join(bin, tool)} does not run (${cause.message})`, 'Install its libraries, or name another folder in BACKUP_POLICY_POSTGRES_BIN.', { cause });
+      const mend = 'Install its libraries, or name another folder in BACKUP_POLICY_POSTGRES_BIN.';
+      throw new ServersError(`${join(bin, tool)} does not run (${cause.message})`, mend, { cause });
     }));
   }
   const version = / (\d+[.\w]*)/.exec(said[TOOLS.indexOf('postgres')])?.[1] ?? '';
@@ -98,7 +101,8 @@ async function describe(bin: string, libraryPath?: string): Promise<PostgresBina
     join(folder, `../../../../share/postgresql/${majorVersion}`), join(folder, '../share/pgsql'),
   ]).find(folder => existsSync(join(folder, 'postgres.bki')));
   if (!share) {
-    throw new ServersError(`the share folder of ${bin} (with postgres.bki) was not found`, 'Name another folder in BACKUP_POLICY_POSTGRES_BIN.');
+    const reason = `the share folder of ${bin} (with postgres.bki) was not found`;
+    throw new ServersError(reason, 'Name another folder in BACKUP_POLICY_POSTGRES_BIN.');
   }
   return { bin, ...(libraryPath ? { libraryPath } : {}), majorVersion, version, share };
 }
@@ -129,7 +133,8 @@ async function unpackedBinaries(tree: string): Promise<PostgresBinaries | undefi
 }
 
 async function bring(major: number | undefined): Promise<PostgresBinaries> {
-  const mend = `Install PostgreSQL${major ? ` ${major}` : ''} (server and client), or name the folder of its programs in BACKUP_POLICY_POSTGRES_BIN.`;
+  const wanted = `PostgreSQL${major ? ` ${major}` : ''}`;
+  const mend = `Install ${wanted} (server and client), or name the folder of its programs in BACKUP_POLICY_POSTGRES_BIN.`;
   try {
     // Without a number these are the distribution's own choice of a major version.
     const number = major ? `-${major}` : '';
@@ -139,6 +144,6 @@ async function bring(major: number | undefined): Promise<PostgresBinaries> {
     throw new ServersError(`the unpacked packages in ${tree} are incomplete`, 'Remove that folder and try again.');
   } catch (error) {
     const reason = error instanceof ServersError ? error.reason : (error as Error).message;
-    throw new ServersError(`no PostgreSQL${major ? ` ${major}` : ''} is installed here and none can be brought: ${reason}`, mend, { cause: error });
+    throw new ServersError(`no ${wanted} is installed here and none can be brought: ${reason}`, mend, { cause: error });
   }
 }

@@ -57,9 +57,9 @@ export interface PostgresServer {
   readonly binaries: PostgresBinaries;
   readonly processId: number;
   readonly logFile: string;
-  /** The superuser's URL of another database. */
+  /** The superuser's URL of another database. Where its name holds `/ ? # ; : @ & = + $ ,` the `pg` package wants `database` given apart. */
   urlOf(database: string): string;
-  /** Creates a database and resolves with the superuser's URL of it. */
+  /** Creates a database and resolves with `urlOf` it. */
   createDatabase(name: string): Promise<string>;
   /** Ends the server at once and removes its directories. A second call does nothing. */
   stop(): Promise<void>;
@@ -81,7 +81,9 @@ export async function startPostgres(props: PostgresServerProps): Promise<Postgre
   const template = await clusterTemplate(binaries, superuser, user);
 
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  if ((await readdir(directory)).length > 0) throw new ServersError(`the server's folder ${directory} is not empty`, 'Give a new one: it is removed at the end.');
+  if ((await readdir(directory)).length > 0) {
+    throw new ServersError(`the server's folder ${directory} is not empty`, 'Give a new one: it is removed at the end.');
+  }
   if (user) await letThrough(directory);
   const socketDirectory = await mkdtemp(join(tmpdir().length < SOCKET_DIRECTORY_LIMIT - 12 ? tmpdir() : '/tmp', 'pg-'));
   const data = join(directory, 'data');
@@ -110,7 +112,8 @@ export async function startPostgres(props: PostgresServerProps): Promise<Postgre
         await client.end();
       }
     };
-    await superuserSays(url('postgres', template.password), `ALTER ROLE ${escapeIdentifier(superuser)} PASSWORD ${escapeLiteral(password)}`);
+    const change = `ALTER ROLE ${escapeIdentifier(superuser)} PASSWORD ${escapeLiteral(password)}`;
+    await superuserSays(url('postgres', template.password), change);
     return {
       port, socketDirectory, superuser, password, binaries, logFile,
       version: binaries.version,
@@ -146,7 +149,8 @@ async function letThrough(directory: string): Promise<void> {
   for (const closed of closedAncestors(directory)) {
     const { mode, uid } = await stat(closed);
     if (!closed.startsWith(tmpdir() + sep) || uid !== 0) {
-      throw new ServersError(`a server started by root runs as nobody, who cannot pass through ${closed}`, 'Give a directory below the temporary folder.');
+      const reason = `a server started by root runs as nobody, who cannot pass through ${closed}`;
+      throw new ServersError(reason, 'Give a directory below the temporary folder.');
     }
     await chmod(closed, (mode & 0o7777) | 0o011);
   }
@@ -168,7 +172,8 @@ async function spawnServer(
   } catch (error) {
     await living.end();
     const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-4).join(' | ');
-    throw new ServersError(`the PostgreSQL server did not come up (${(error as Error).message}: ${said})`, 'Check its settings and the free memory and disk.', { cause: error });
+    const reason = `the PostgreSQL server did not come up (${(error as Error).message}: ${said})`;
+    throw new ServersError(reason, 'Check its settings and the free memory and disk.', { cause: error });
   }
   return living;
 }

@@ -20,14 +20,18 @@ export interface ClusterTemplate {
 }
 
 /** A data directory of `initdb` (0.5 to 1 s), made once a version and superuser and then copied (0.1 to 0.3 s). */
-export async function clusterTemplate(binaries: PostgresBinaries, superuser: string, user: ServerUser | undefined): Promise<ClusterTemplate> {
+export async function clusterTemplate(
+  binaries: PostgresBinaries, superuser: string, user: ServerUser | undefined,
+): Promise<ClusterTemplate> {
   const folder = join(cacheFolder(), 'clusters');
   const target = join(folder, `postgres-${binaries.version}-${superuser}-${user ? user.uid : 'own'}`);
   if (!existsSync(target)) await makeTemplate(folder, target, binaries, superuser, user);
   return { data: join(target, 'data'), password: await readFile(join(target, 'password'), 'utf8') };
 }
 
-async function makeTemplate(folder: string, target: string, binaries: PostgresBinaries, superuser: string, user: ServerUser | undefined): Promise<void> {
+async function makeTemplate(
+  folder: string, target: string, binaries: PostgresBinaries, superuser: string, user: ServerUser | undefined,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const made = await mkdtemp(join(folder, 'new-'));
   try {

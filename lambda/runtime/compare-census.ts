@@ -1,0 +1,45 @@
+import type { Census, CensusItem } from '../../lib/contract/census';
+import type { Difference } from '../../lib/contract/verdict';
+
+/** Everything by which what came up differs from what the copy must contain, both ways. Pure. */
+export function compareCensus(expected: Census, actual: Census): Difference[] {
+  const found = new Map(actual.items.map((item) => [identity(item), item]));
+  const differences: Difference[] = [];
+  for (const item of expected.items) {
+    const other = found.get(identity(item));
+    found.delete(identity(item));
+    if (!other) {
+      differences.push(difference(item, describe(item), 'missing'));
+    } else if (!agrees(item, other)) {
+      differences.push(difference(item, describe(item), describe(other)));
+    }
+  }
+  for (const item of found.values()) differences.push(difference(item, 'nothing', describe(item)));
+  return differences;
+}
+
+function agrees(expected: CensusItem, actual: CensusItem): boolean {
+  if (expected.rows !== undefined && expected.rows !== actual.rows) return false;
+  if (expected.bytes !== undefined && actual.bytes !== undefined && expected.bytes !== actual.bytes) return false;
+  if (expected.sha256 !== undefined && expected.sha256 !== actual.sha256) return false;
+  if (expected.atLeast !== undefined && (actual.atLeast === undefined || BigInt(actual.atLeast) < BigInt(expected.atLeast))) return false;
+  return true;
+}
+
+function identity(item: CensusItem): string {
+  return JSON.stringify([item.database ?? null, item.kind, item.name]);
+}
+
+function difference(item: CensusItem, expected: string, actual: string): Difference {
+  return { kind: item.kind, name: item.name, ...(item.database === undefined ? {} : { database: item.database }), expected, actual };
+}
+
+function describe({ rows, bytes, sha256, atLeast }: CensusItem): string {
+  const words = [
+    rows === undefined ? undefined : `${rows} rows`,
+    bytes === undefined ? undefined : `${bytes} bytes`,
+    sha256 === undefined ? undefined : `SHA-256 ${sha256.slice(0, 16)}…`,
+    atLeast === undefined ? undefined : `position ${atLeast}`,
+  ].filter((word) => word !== undefined);
+  return words.length > 0 ? words.join(', ') : 'present';
+}

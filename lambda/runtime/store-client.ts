@@ -1,0 +1,14 @@
+import { S3Client } from '@aws-sdk/client-s3';
+
+/**
+ * The SDK's client as the workers use it: adaptive retries for a throttled store, and time limits, because a connection that hangs
+ * costs a Lambda its fifteen minutes.
+ */
+export function createStoreClient(region: string): S3Client {
+  return new S3Client({
+    region,
+    maxAttempts: 6,
+    forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 120_000, socketTimeout: 60_000 },
+  });
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { PassThrough, Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createZstdDecompress } from 'node:zlib';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Part } from '../../lib/contract/manifest';
+import { IntegrityError, TransientError, messageOf } from './errors';
+import { isNotFound, storeError } from './store-errors';
+
+/** How often a body that breaks off is taken up again where it ended. */
+const RESUMES = 5;
+
+export interface StoreReaderOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly signal: AbortSignal;
+}
+
+/** Reads a small document whole; undefined when the key does not exist. */
+export async function readDocument({ client, bucket, signal }: StoreReaderOptions, key: string): Promise<{ text: string; versionId?: string } | undefined> {
+  try {
+    const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+    return { text: await answer.Body!.transformToString('utf8'), versionId: answer.VersionId };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw storeError(error, `read ${key}`);
+  }
+}
+
+/**
+ * The raw bytes of one part. Stored bytes are counted and hashed as they pass; the stream ends only when both agree with the manifest,
+ * else it is destroyed with an IntegrityError, so that nobody can commit what came from a damaged part.
+ */
+export function openPart(options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void): Readable {
+  const out = new PassThrough({ highWaterMark: 4 * 1024 * 1024 });
+  const check = new StoredBytesCheck(part, onVerified);
+  const stored = storedBytes(options, part);
+  const flow = part.encoding === 'zstd' ? pipeline(stored, check, createZstdDecompress({ chunkSize: 256 * 1024 }), out) : pipeline(stored, check, out);
+  flow.catch((error: unknown) => out.destroy(damageOf(part, error)));
+  return out;
+}
+
+/** zstd's own complaint is a damaged part too, met before the hash could say so. */
+function damageOf(part: Part, error: unknown): Error {
+  if (!(error instanceof Error) || !/^(ZSTD_|ERR_ZSTD|Z_)/.test((error as NodeJS.ErrnoException).code ?? '')) return error as Error;
+  return new IntegrityError('PART_DAMAGED', `Part ${part.name} cannot be decompressed: ${messageOf(error)}.`, MEND, { cause: error });
+}
+
+const MEND = 'Do not restore from this run; take the newest proven one, and look at who wrote to the store.';
+
+class StoredBytesCheck extends Transform {
+  private readonly sha256 = createHash('sha256');
+  private bytes = 0;
+
+  constructor(
+    private readonly part: Part,
+    private readonly onVerified: (part: Part) => void,
+  ) {
+    super({ highWaterMark: 1024 * 1024 });
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, data?: Buffer) => void): void {
+    this.bytes += chunk.length;
+    this.sha256.update(chunk);
+    done(null, chunk);
+  }
+
+  override _flush(done: (error?: Error | null) => void): void {
+    const { name, sizeBytes, sha256 } = this.part;
+    if (this.bytes !== sizeBytes) {
+      return done(new IntegrityError('PART_SIZE_DIFFERS', `Part ${name} has ${this.bytes} bytes, its manifest says ${sizeBytes}.`, MEND));
+    }
+    const found = this.sha256.digest('hex');
+    if (found !== sha256) {
+      return done(new IntegrityError('PART_HASH_DIFFERS', `Part ${name} has SHA-256 ${found}, its manifest says ${sha256}.`, MEND));
+    }
+    this.onVerified(this.part);
+    done();
+  }
+}
+
+/** The object's bytes, taken up again with a range when the connection breaks off. */
+async function* storedBytes({ client, bucket, signal }: StoreReaderOptions, part: Part): AsyncGenerator<Buffer> {
+  let offset = 0;
+  for (let resumed = 0; ; resumed++) {
+    try {
+      const answer = await client.send(
+        new GetObjectCommand({
+          Bucket: bucket,
+          Key: part.key,
+          VersionId: part.versionId,
+          Range: offset > 0 ? `bytes=${offset}-` : undefined,
+        }),
+        { abortSignal: signal },
+      );
+      for await (const chunk of answer.Body as Readable) {
+        offset += (chunk as Buffer).length;
+        yield chunk as Buffer;
+      }
+      if (offset >= part.sizeBytes || resumed >= RESUMES) return;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (isNotFound(error)) throw new IntegrityError('PART_MISSING', `Part ${part.name} is not in the store any more.`, MEND, { cause: error });
+      if ((error as { name?: string }).name === 'InvalidRange') return;
+      const typed = storeError(error, `read ${part.key}`);
+      if (!(typed instanceof TransientError) || resumed >= RESUMES) throw typed;
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { Census } from '../../lib/contract/census';
+import { NewerContractError, parseVersioned } from '../../lib/contract/common';
+import { parseManifest, type Manifest, type Part } from '../../lib/contract/manifest';
+import { manifestKey, verdictKey } from '../../lib/contract/object-keys';
+import type { RunRequest, VerifyResult } from '../../lib/contract/run-request';
+import { parseVerdict } from '../../lib/contract/verdict';
+import { checkAssertions } from '../runtime/check-assertions';
+import { instantOf, secondsSince } from '../runtime/clock';
+import { compareCensus } from '../runtime/compare-census';
+import type { CopyReader, Engine } from '../runtime/engine';
+import { IntegrityError, NotProvenError, RefusedError, messageOf } from '../runtime/errors';
+import { judge, type Evidence } from '../runtime/judge';
+import { withInvocation, type Invocation, type InvocationContext } from '../runtime/invocation';
+import { writeMetrics } from '../runtime/metrics';
+import { createStoreClient } from '../runtime/store-client';
+import { isPreconditionFailed, storeError } from '../runtime/store-errors';
+import { openPart, readDocument, type StoreReaderOptions } from '../runtime/store-reader';
+
+/** Proves one run: every part read back and hashed, restored into a scratch server, counted, asked, timed. */
+export function verifyWorker<Config>(engine: Engine<Config>) {
+  return (event: unknown, context: InvocationContext): Promise<VerifyResult> =>
+    withInvocation(engine, 'verify', event, context, (invocation) => verify(engine, invocation));
+}
+
+async function verify<Config>(engine: Engine<Config>, invocation: Invocation<Config>): Promise<VerifyResult> {
+  const { request, runId, log, signal, engineContext } = invocation;
+  const store: StoreReaderOptions = { client: createStoreClient(request.store.region), bucket: request.store.bucket, signal };
+  const manifest = await readManifest(store, request, runId);
+  const began = performance.now();
+  let evidence: Evidence;
+  try {
+    evidence = await drill(engine, invocation, store, manifest);
+  } catch (error) {
+    // A damaged copy is a finding about the copy, and must be on record; anything else says nothing of it.
+    if (!(error instanceof IntegrityError)) throw error;
+    evidence = noEvidence(manifest, error, secondsSince(began));
+  }
+  const verdict = judge(request, manifest, evidence, engineContext.now());
+  const key = verdictKey(request, runId, instantOf(engineContext.now()));
+  await store.client
+    .send(
+      new PutObjectCommand({
+        Bucket: store.bucket,
+        Key: key,
+        Body: JSON.stringify(parseVerdict(verdict)),
+        ContentType: 'application/json',
+        IfNoneMatch: '*',
+        ChecksumAlgorithm: 'SHA256',
+      }),
+      { abortSignal: signal },
+    )
+    .catch((error: unknown) => {
+      // The instant is part of the key: what is there already is this verdict, whose answer was lost.
+      if (!isPreconditionFailed(error)) throw storeError(error, `write ${key}`);
+    });
+  const good = verdict.outcome !== 'not-proven';
+  log.info('verdict', { outcome: verdict.outcome, summary: verdict.summary, ...verdict.seconds, differences: verdict.differenceCount, steps: evidence.steps });
+  writeMetrics(
+    request,
+    { restoreSeconds: verdict.seconds.scratch + verdict.seconds.restore, drillSeconds: verdict.seconds.total, proven: good ? 1 : 0, notProven: good ? 0 : 1 },
+    engineContext.now(),
+  );
+  if (!good) throw new NotProvenError('NOT_PROVEN', verdict.summary, `The verdict is ${key}; do not count on this run, and look for what changed since the last proven one.`);
+  return { runId, verdictKey: key, outcome: verdict.outcome, summary: verdict.summary, totalSeconds: verdict.seconds.total };
+}
+
+async function readManifest(store: StoreReaderOptions, request: RunRequest, runId: string): Promise<Manifest> {
+  const key = manifestKey(request, runId);
+  const document = await readDocument(store, key);
+  if (!document) {
+    throw new RefusedError('NO_MANIFEST', `There is no manifest ${key}, so there is no run to verify.`, 'Look at what the dump of this slot said.');
+  }
+  let manifest: Manifest;
+  try {
+    manifest = parseManifest(JSON.parse(document.text));
+  } catch (error) {
+    if (error instanceof NewerContractError) throw new RefusedError('MANIFEST_NEWER', `${error.message}.`, 'Deploy the newer release here too.');
+    throw new IntegrityError('MANIFEST_DAMAGED', `${key}: ${messageOf(error)}.`, 'Do not restore from this run; look at who wrote to the store.', { cause: error });
+  }
+  const { environment, application, protection, engine } = request;
+  const claimed = manifest;
+  if (claimed.environment !== environment || claimed.application !== application || claimed.protection !== protection || claimed.engine !== engine || claimed.runId !== runId) {
+    throw new IntegrityError('MANIFEST_SWAPPED', `${key} speaks of another run (${claimed.environment}/${claimed.application}/${claimed.protection}/${claimed.runId}, ${claimed.engine}).`, 'Look at who wrote to the store.');
+  }
+  return manifest;
+}
+
+async function drill<Config>(engine: Engine<Config>, { request, log, engineContext }: Invocation<Config>, store: StoreReaderOptions, manifest: Manifest): Promise<Evidence> {
+  const began = performance.now();
+  const verified = new Set<string>();
+  const open = (part: Part) => openPart(store, part, ({ name }) => verified.add(name));
+  const expected = await readCensus(manifest, open);
+  const copy: CopyReader = { manifest, census: expected, open: (part) => Promise.resolve(open(part)) };
+
+  const scratchBegan = performance.now();
+  const scratch = await engine.scratch(engineContext, manifest);
+  const scratchSeconds = secondsSince(scratchBegan);
+  try {
+    log.info('scratch server is up', { version: scratch.version, seconds: scratchSeconds });
+    const restoreBegan = performance.now();
+    const restored = await engine.restore(engineContext, copy, scratch);
+    const restoreSeconds = secondsSince(restoreBegan);
+    log.info('restored', { seconds: restoreSeconds, steps: restored.seconds });
+
+    // What a restore does not need is part of the copy all the same: it is read to its end too.
+    for (const part of manifest.parts) if (!verified.has(part.name)) for await (const chunk of open(part)) void chunk;
+
+    const censusBegan = performance.now();
+    const actual = await engine.census(engineContext, scratch, expected);
+    const censusSeconds = secondsSince(censusBegan);
+
+    const assertionsBegan = performance.now();
+    const assertions = await checkAssertions(scratch, request.assertions);
+    return {
+      exceptions: restored.exceptions,
+      differences: compareCensus(expected, actual),
+      checked: {
+        parts: verified.size,
+        items: expected.items.length,
+        hashed: expected.items.filter((item) => item.method === 'hashed').length,
+        rows: expected.items.reduce((total, item) => total + (item.rows ?? 0), 0),
+        sizeBytes: manifest.parts.filter((part) => verified.has(part.name)).reduce((total, part) => total + part.sizeBytes, 0),
+      },
+      assertions,
+      seconds: {
+        scratch: scratchSeconds,
+        restore: restoreSeconds,
+        census: censusSeconds,
+        assertions: secondsSince(assertionsBegan),
+        total: secondsSince(began),
+      },
+      tools: { ...scratch.tools, server: scratch.version, node: process.versions.node },
+      steps: restored.seconds,
+    };
+  } finally {
+    await scratch.stop();
+  }
+}
+
+async function readCensus(manifest: Manifest, open: (part: Part) => AsyncIterable<Buffer>): Promise<Census> {
+  const part = manifest.parts.find(({ name }) => name === manifest.census);
+  if (!part) throw new IntegrityError('CENSUS_MISSING', `The manifest names the census ${manifest.census}, and no such part.`, 'Do not count on this run.');
+  const chunks: Buffer[] = [];
+  for await (const chunk of open(part)) chunks.push(chunk);
+  return parseVersioned('the census', Census, JSON.parse(Buffer.concat(chunks).toString('utf8')));
+}
+
+function noEvidence(manifest: Manifest, error: IntegrityError, total: number): Evidence {
+  return {
+    failure: error.message,
+    exceptions: [],
+    differences: [],
+    checked: { parts: 0, items: manifest.totals.items, hashed: 0, rows: 0, sizeBytes: 0 },
+    assertions: [],
+    seconds: { scratch: 0, restore: 0, census: 0, assertions: 0, total },
+    tools: { node: process.versions.node },
+    steps: {},
+  };
+}

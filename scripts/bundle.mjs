@@ -1,0 +1,70 @@
+// Builds every bundle once, for synth, tests and the package: workers by engine (the Docker context of its image), the command line.
+import { build } from 'esbuild';
+import { cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bundles = join(root, 'bundles');
+
+const common = { bundle: true, platform: 'node', format: 'cjs', absWorkingDir: root, logLevel: 'warning', legalComments: 'linked' };
+
+/** Every file a bundle may be made of; its digest tells whether the bundles are stale. */
+async function digestOfSources() {
+  const hash = createHash('sha256');
+  const walk = async (folder) => {
+    for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) await walk(path);
+      else hash.update(path.slice(root.length)).update(await readFile(path));
+    }
+  };
+  for (const folder of ['bin', 'lib/contract', 'lib/model', 'lambda', 'rehearsal']) if (existsSync(join(root, folder))) await walk(join(root, folder));
+  for (const file of ['package-lock.json', 'scripts/bundle.mjs']) hash.update(await readFile(join(root, file)));
+  return hash.digest('hex');
+}
+
+/** One image context an engine: Dockerfile, the Lambda handlers and the Fargate entry, with no other engine in it. */
+async function bundleEngine(name, into) {
+  const out = join(into, name);
+  const workers = `
+    import { engine } from './lambda/engines/${name}';
+    import { dumpWorker } from './lambda/workers/dump';
+    import { verifyWorker } from './lambda/workers/verify';
+    export const dump = dumpWorker(engine);
+    export const verify = verifyWorker(engine);
+  `;
+  const task = `
+    import { dump, verify } from './index.js';
+    import { runTask } from './lambda/workers/task';
+    runTask({ dump, verify }, process.argv.slice(2), process.env).then((code) => process.exit(code));
+  `;
+  const options = { ...common, target: 'node24', minifySyntax: true, external: ['pg-native'] };
+  await build({ ...options, stdin: { contents: workers, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' }, outfile: join(out, 'index.js') });
+  await build({ ...options, stdin: { contents: task, resolveDir: root, sourcefile: `${name}-task.ts`, loader: 'ts' }, external: ['./index.js', 'pg-native'], outfile: join(out, 'task.js') });
+  const image = join(root, 'lambda', 'images', name);
+  if (existsSync(image)) await cp(image, out, { recursive: true });
+}
+
+async function bundleCommandLine(into) {
+  const entry = join(root, 'bin', 'backup-policy.ts');
+  if (!existsSync(entry)) return;
+  await build({ ...common, target: 'node22', entryPoints: [entry], outfile: join(into, 'cli', 'backup-policy.js'), banner: { js: '#!/usr/bin/env node' }, external: ['pg-native'] });
+}
+
+const stamp = join(bundles, '.digest');
+const digest = await digestOfSources();
+if (!process.argv.includes('--force') && existsSync(stamp) && (await readFile(stamp, 'utf8')) === digest) process.exit(0);
+
+// Made beside and moved into place, so that nobody reads half a bundle.
+const fresh = `${bundles}.${process.pid}`;
+await rm(fresh, { recursive: true, force: true });
+await mkdir(fresh, { recursive: true });
+const engines = (await readdir(join(root, 'lambda', 'engines'), { withFileTypes: true })).filter((entry) => entry.isDirectory() && existsSync(join(root, 'lambda', 'engines', entry.name, 'index.ts')));
+await Promise.all([...engines.map(({ name }) => bundleEngine(name, fresh)), bundleCommandLine(fresh)]);
+await writeFile(join(fresh, '.digest'), digest);
+await rm(bundles, { recursive: true, force: true });
+await rename(fresh, bundles);
+for (const { name } of engines) console.error(`bundled ${name}: ${((await stat(join(bundles, name, 'index.js'))).size / 1024).toFixed(0)} KiB`);

@@ -1,0 +1,116 @@
+import stylistic from '@stylistic/eslint-plugin';
+import importX from 'eslint-plugin-import-x';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import tseslint from 'typescript-eslint';
+import { importZones } from './lint/import-zones.mjs';
+
+const PURE = 'lib/model is pure, so that a decision can be repeated and tested: take it as an argument.';
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'dist/', 'bundles/', 'cdk.out/', 'report/', 'coverage/', '.cache/', 'packages/', '**/*.js', '**/*.d.ts'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts', '**/*.mjs'],
+    plugins: { '@stylistic': stylistic, 'import-x': importX, project: { rules: { 'import-zones': importZones } } },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      'project/import-zones': 'error',
+      'import-x/first': 'error',
+      'import-x/no-duplicates': ['error', { 'prefer-inline': true }],
+      'import-x/no-self-import': 'error',
+      'import-x/newline-after-import': 'error',
+      'import-x/no-mutable-exports': 'error',
+
+      '@stylistic/indent': ['error', 2, { SwitchCase: 1, flatTernaryExpressions: true, ignoredNodes: ['TemplateLiteral *', 'ConditionalExpression'] }],
+      '@stylistic/quotes': ['error', 'single', { avoidEscape: true, allowTemplateLiterals: 'always' }],
+      '@stylistic/semi': ['error', 'always'],
+      '@stylistic/comma-dangle': ['error', 'always-multiline'],
+      '@stylistic/comma-spacing': 'error',
+      '@stylistic/key-spacing': 'error',
+      '@stylistic/keyword-spacing': 'error',
+      '@stylistic/space-before-blocks': 'error',
+      '@stylistic/space-infix-ops': 'error',
+      '@stylistic/object-curly-spacing': ['error', 'always'],
+      '@stylistic/array-bracket-spacing': 'error',
+      '@stylistic/arrow-spacing': 'error',
+      '@stylistic/arrow-parens': ['error', 'always'],
+      '@stylistic/brace-style': ['error', '1tbs', { allowSingleLine: true }],
+      '@stylistic/member-delimiter-style': ['error', { singleline: { delimiter: 'semi', requireLast: false } }],
+      '@stylistic/type-annotation-spacing': 'error',
+      '@stylistic/no-trailing-spaces': 'error',
+      '@stylistic/no-multi-spaces': 'error',
+      '@stylistic/no-multiple-empty-lines': ['error', { max: 1, maxEOF: 0, maxBOF: 0 }],
+      '@stylistic/no-tabs': 'error',
+      '@stylistic/eol-last': 'error',
+      '@stylistic/linebreak-style': 'error',
+      '@stylistic/padded-blocks': ['error', 'never'],
+      '@stylistic/max-len': ['error', { code: 140, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true }],
+
+      'max-lines': ['error', { max: 400 }],
+      'eqeqeq': ['error', 'always', { null: 'ignore' }],
+      'no-console': 'off',
+      'no-debugger': 'error',
+      'no-eval': 'error',
+      'no-implied-eval': 'error',
+      'no-new-func': 'error',
+      'no-var': 'error',
+      'prefer-const': ['error', { destructuring: 'all' }],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'], location: 'anywhere' }],
+      'no-useless-rename': 'error',
+      'object-shorthand': ['error', 'properties'],
+      'no-else-return': 'error',
+      'no-throw-literal': 'error',
+      'no-async-promise-executor': 'error',
+      'no-unsafe-finally': 'error',
+      'no-constant-condition': ['error', { checkLoops: false }],
+      'no-self-compare': 'error',
+      'no-unreachable': 'error',
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-require-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'as' }],
+      '@typescript-eslint/no-array-constructor': 'error',
+      '@typescript-eslint/no-extra-non-null-assertion': 'error',
+      '@typescript-eslint/no-namespace': 'error',
+      '@typescript-eslint/no-this-alias': 'error',
+      '@typescript-eslint/prefer-as-const': 'error',
+      '@typescript-eslint/ban-ts-comment': 'error',
+      // What needs types: a promise that nobody waits for is a dump that nobody waits for.
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false, attributes: false } }],
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    files: ['lib/model/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error',
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: `new Date() in lib/model: ${PURE}` },
+        { selector: 'CallExpression[callee.name="Date"]', message: `Date() in lib/model: ${PURE}` },
+      ],
+      'no-restricted-properties': ['error',
+        { object: 'Date', property: 'now', message: `Date.now in lib/model: ${PURE}` },
+        { object: 'Math', property: 'random', message: `Math.random in lib/model: ${PURE}` },
+      ],
+      'no-restricted-globals': ['error', ...['process', 'performance', 'crypto', 'fetch', 'console', 'setTimeout', 'setInterval', 'globalThis']
+        .map((name) => ({ name, message: `${name} in lib/model: ${PURE}` }))],
+    },
+  },
+  {
+    // A test plants what the rule forbids, and asks things of JSON that has no type.
+    files: ['test/**/*.ts'],
+    rules: { 'max-lines': ['error', { max: 600 }] },
+  },
+);

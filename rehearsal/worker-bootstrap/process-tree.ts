@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+interface ProcessLine {
+  readonly pid: number;
+  readonly parent: number;
+  readonly state: string;
+  /** Clock ticks after boot: with the pid it names a process for good. */
+  readonly startTime: string;
+}
+
+const GONE_PATIENCE_MILLISECONDS = 5_000;
+const GONE_POLL_MILLISECONDS = 10;
+
+/**
+ * A process and whatever descends from it, by Linux's `/proc`. A descendant stays known when its parent ends before it (a daemon).
+ * Where there is no `/proc`, the tree is the process group alone and its memory is unknown.
+ */
+export class ProcessTree {
+  private readonly seen = new Map<number, string>();
+  private peak = 0;
+
+  /**
+   * @param root must lead a process group of its own
+   * @param folder what runs in this folder belongs to the tree too, however it was started
+   */
+  public constructor(private readonly root: number, private readonly folder: string) {}
+
+  /** Bytes, the largest `sample()` until now; undefined where nothing could be measured. */
+  public get peakBytes(): number | undefined {
+    return this.peak || undefined;
+  }
+
+  /** Resident bytes now, pages shared between processes of the tree counted once (PSS), as a memory cgroup counts them. */
+  public sample(): number {
+    const living = this.living();
+    let bytes = 0;
+    for (const pid of living) bytes += proportionalBytes(pid);
+    this.peak = Math.max(this.peak, bytes);
+    return bytes;
+  }
+
+  /** Kills all of it and waits until it is gone. Safe to call twice. */
+  public async end(): Promise<void> {
+    const patience = Date.now() + GONE_PATIENCE_MILLISECONDS;
+    for (;;) {
+      const living = this.living();
+      kill(-this.root);
+      for (const pid of living) kill(pid);
+      if (living.length === 0 || Date.now() > patience) return;
+      await pause(GONE_POLL_MILLISECONDS);
+    }
+  }
+
+  private living(): number[] {
+    const lines = processLines();
+    const children = new Map<number, ProcessLine[]>();
+    for (const line of lines.values()) {
+      const siblings = children.get(line.parent);
+      if (siblings) siblings.push(line);
+      else children.set(line.parent, [line]);
+    }
+    const found = new Set<number>();
+    const add = (line: ProcessLine | undefined): void => {
+      if (!line || line.state === 'Z' || line.state === 'X' || found.has(line.pid)) return;
+      found.add(line.pid);
+      this.seen.set(line.pid, line.startTime);
+      children.get(line.pid)?.forEach(add);
+    };
+    if (!this.seen.has(this.root)) add(lines.get(this.root));
+    for (const [pid, startTime] of [...this.seen]) {
+      const line = lines.get(pid);
+      if (line?.startTime === startTime) add(line);
+    }
+    for (const line of lines.values()) if (!found.has(line.pid) && this.runsInFolder(line.pid)) add(line);
+    return [...found];
+  }
+
+  private runsInFolder(pid: number): boolean {
+    if (pid === process.pid) return false;
+    try {
+      const cwd = readlinkSync(`/proc/${pid}/cwd`);
+      return cwd === this.folder || cwd.startsWith(`${this.folder}/`);
+    } catch {
+      return false;
+    }
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself between the look and the kill.
+  }
+}
+
+function processLines(): Map<number, ProcessLine> {
+  const lines = new Map<number, ProcessLine>();
+  let entries: string[];
+  try {
+    entries = readdirSync('/proc');
+  } catch {
+    return lines;
+  }
+  for (const entry of entries) {
+    if (entry < '1' || entry > '9999999999') continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
+      // The command stands in parentheses and may hold any character, parentheses too.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const pid = Number(entry);
+      if (pid > 0) lines.set(pid, { pid, state: fields[0], parent: Number(fields[1]), startTime: fields[19] });
+    } catch {
+      continue;
+    }
+  }
+  return lines;
+}
+
+function proportionalBytes(pid: number): number {
+  try {
+    const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'));
+    if (pss) return Number(pss[1]) * 1024;
+  } catch {
+    // Another user's process, or one just ended: its plain resident size is what is left to ask.
+  }
+  try {
+    const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return resident ? Number(resident[1]) * 1024 : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,55 @@
+import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
+import type { DeclaredPolicy, DeclaredProtection } from '../../lib/contract/policy-metadata';
+import { parseVersioned } from '../../lib/contract/common';
+import { AssemblyError } from './assembly-error';
+import type { Resolver } from './resolver';
+import type { Stack } from './template';
+
+/** A policy as declared, and the stack whose template says so. */
+export interface FoundPolicy {
+  readonly stack: Stack;
+  readonly declared: DeclaredPolicy;
+  readonly protections: readonly FoundProtection[];
+}
+
+export interface FoundProtection {
+  readonly declared: DeclaredProtection;
+  /** Resolved: the machine's local ARN. */
+  readonly stateMachineArn: string;
+  /** The engine's configuration, resolved, as the worker gets it. */
+  readonly config: Record<string, unknown>;
+  /** Name of the store's bucket. */
+  readonly bucket: string;
+}
+
+/**
+ * The policies that an assembly declares, by its templates' metadata.
+ *
+ * @throws NewerContractError for metadata of a newer release, ContractError for another shape, AssemblyError for a value nobody can know
+ */
+export function findPolicies(resolver: Resolver): FoundPolicy[] {
+  return resolver.assembly.stacks.flatMap((stack) => {
+    const metadata = stack.template.Metadata?.[METADATA_KEY];
+    if (metadata === undefined) return [];
+    const { policies } = parseVersioned(`the metadata of ${stack.displayName}`, PolicyMetadata, metadata);
+    return policies.map((declared) => ({
+      stack, declared,
+      protections: declared.protections.map((protection) => find(resolver, stack, protection)),
+    }));
+  });
+}
+
+function find(resolver: Resolver, stack: Stack, declared: DeclaredProtection): FoundProtection {
+  const at = `Metadata.${METADATA_KEY} ${declared.path}`;
+  return {
+    declared,
+    stateMachineArn: text(resolver.resolve(stack, declared.stateMachine, at), stack, at),
+    config: resolver.resolve(stack, declared.run.config, `${at} config`) as Record<string, unknown>,
+    bucket: text(resolver.resolve(stack, declared.run.store.bucket, `${at} store`), stack, at),
+  };
+}
+
+function text(value: unknown, stack: Stack, path: string): string {
+  if (typeof value === 'string') return value;
+  throw new AssemblyError(`${stack.displayName}: ${path} is no text.`, 'Synthesize the app with the same release of cdk-backup-policy.');
+}

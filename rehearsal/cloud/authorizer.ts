@@ -1,0 +1,134 @@
+import type { Resolver } from '../assembly/resolver';
+import { actionMatches, actionsOf, NamedPolicy, PolicyStatement, statementsOf } from './policy-document';
+import { ResourcePolicies } from './resource-policies';
+import { LocalRole, Roles } from './roles';
+import { Answer, Question, simulate } from './simulate';
+
+/** One permission that a call needs, as the local endpoint asks for it. */
+export interface PermissionRequest {
+  readonly action: string;
+  /** `*` where the service has no resource. */
+  readonly resource: string;
+  /** Role ARN; undefined has full access: it is the rehearsal itself. */
+  readonly principal: string | undefined;
+  readonly context?: Record<string, string | string[]>;
+}
+
+export type Permission = { allow: true } | { allow: false; reason: string };
+
+export interface Refusal {
+  readonly role: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly reason: string;
+}
+
+export interface UnusedGrant {
+  readonly role: string;
+  readonly action: string;
+}
+
+/** What the platform does in a role's name outside of the workers' calls: it cannot be seen here, so it is not called unused. */
+const OF_THE_PLATFORM = [
+  'logs:*', 'xray:*', 'ecr:*', 'ec2:*NetworkInterface*', 'ec2:Describe*', 'ec2:*PrivateIpAddresses', 'events:*', 'iam:PassRole', 'ssmmessages:*', 'cloudwatch:PutMetricData',
+];
+
+/** Decides calls by the synthesized policies, as AWS would, and keeps book of what was asked for and what was refused. */
+export class Authorizer {
+  readonly #roles: Roles;
+  readonly #resourcePolicies: ResourcePolicies;
+  readonly #decided = new Map<string, Permission>();
+  readonly #allowed = new Map<string, Question>();
+  readonly #refused = new Map<string, Refusal>();
+
+  constructor(private readonly resolver: Resolver) {
+    this.#roles = new Roles(resolver);
+    this.#resourcePolicies = new ResourcePolicies(resolver);
+  }
+
+  /** @throws AssemblyError for a role whose policies cannot be known */
+  authorize({ action, resource, principal, context = {} }: PermissionRequest): Permission {
+    if (principal === undefined) return { allow: true };
+    const key = JSON.stringify([principal, action, resource, context]);
+    const before = this.#decided.get(key);
+    if (before) return before;
+    const role = this.#roles.get(principal);
+    const question = this.#question(role, action, resource, context);
+    const answer = simulate(question);
+    const decision: Permission = answer === 'Allowed' ? { allow: true } : { allow: false, reason: this.#reason(role, question, answer) };
+    this.#decided.set(key, decision);
+    if (decision.allow) this.#allowed.set(key, question);
+    else this.#refused.set(key, { role: role.path, action, resource, reason: decision.reason });
+    return decision;
+  }
+
+  refusals(): Refusal[] {
+    return [...this.#refused.values()];
+  }
+
+  /**
+   * Actions that a role is allowed and never asked for, a pattern being one action. Only roles that made a call: of the others a
+   * rehearsal knows nothing.
+   */
+  unusedGrants(): UnusedGrant[] {
+    const questions = [...this.#allowed.values()];
+    return [...new Set(questions.map(({ principal }) => principal))].flatMap((principal) => {
+      const role = this.#roles.get(principal);
+      const own = questions.filter((question) => question.principal === principal);
+      const unused = role.policies.flatMap(({ document }) => statementsOf(document)).filter(({ Effect }) => Effect === 'Allow').flatMap((statement) =>
+        actionsOf(statement).filter((action) => !OF_THE_PLATFORM.some((pattern) => actionMatches(pattern, action)) && !own.some((question) => uses(question, statement, action))));
+      return [...new Set(unused)].map((action) => ({ role: role.path, action }));
+    });
+  }
+
+  #question(role: LocalRole, action: string, resource: string, context: Record<string, string | string[]>): Question {
+    const account = this.resolver.account;
+    return {
+      principal: role.arn, action, resource, account: /^arn:aws:[^:]*:[^:]*:(\d{12})/.exec(resource)?.[1] ?? account,
+      context: {
+        'aws:PrincipalArn': role.arn,
+        'aws:PrincipalAccount': account,
+        'aws:PrincipalType': 'AssumedRole',
+        'aws:PrincipalIsAWSService': 'false',
+        'aws:ViaAWSService': 'false',
+        'aws:ResourceAccount': account,
+        'aws:RequestedRegion': this.resolver.region,
+        // The endpoint speaks plain HTTP on loopback; the SDK speaks TLS to AWS unless told otherwise.
+        'aws:SecureTransport': 'true',
+        ...context,
+      },
+      identityPolicies: role.policies, boundaries: role.boundaries,
+      resourcePolicy: this.#resourcePolicies.of(resource),
+    };
+  }
+
+  #reason(role: LocalRole, question: Question, answer: Answer): string {
+    const what = `${role.path} may not ${question.action} on ${question.resource}`;
+    if (answer === 'ImplicitlyDenied') {
+      const outside = question.boundaries.length > 0 && simulate({ ...question, boundaries: [] }) === 'Allowed';
+      return `${what}: ${outside ? 'its permissions boundary does not allow it' : 'no policy allows it'}`;
+    }
+    const policies = [...question.identityPolicies, ...question.boundaries, ...question.resourcePolicy ? [question.resourcePolicy] : []];
+    const denying = policies.flatMap((policy) => statementsOf(policy.document).map((statement, index) => ({ policy, statement, index })))
+      .find(({ policy, statement }) => statement.Effect === 'Deny' && denies(question, policy, statement));
+    return `${what}: ${denying ? `${denying.policy.name} denies it (${denying.statement.Sid ?? `statement ${denying.index + 1}`})` : 'a policy denies it'}`;
+  }
+}
+
+const EVERYTHING: NamedPolicy = { name: 'everything', document: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] } };
+
+function denies(question: Question, policy: NamedPolicy, statement: PolicyStatement): boolean {
+  const alone: NamedPolicy = { name: policy.name, document: { Version: '2012-10-17', Statement: [statement] } };
+  const ofResource = statement.Principal !== undefined || statement.NotPrincipal !== undefined;
+  return simulate({
+    ...question, boundaries: [], identityPolicies: ofResource ? [EVERYTHING] : [EVERYTHING, alone], resourcePolicy: ofResource ? alone : undefined,
+  }) === 'ExplicitlyDenied';
+}
+
+/** Whether an allowed call rests on this action of this statement. */
+function uses(question: Question, statement: PolicyStatement, action: string): boolean {
+  if (!actionMatches(action, question.action)) return false;
+  const alone: NamedPolicy = { name: 'one', document: { Version: '2012-10-17', Statement: [{ ...statement, Action: action }] } };
+  // A key trusts its account by its own policy, so that policy stays.
+  return simulate({ ...question, boundaries: [], identityPolicies: [alone] }) === 'Allowed';
+}

@@ -57,7 +57,7 @@ export interface PostgresServer {
   readonly binaries: PostgresBinaries;
   readonly processId: number;
   readonly logFile: string;
-  /** The superuser's URL of another database. Where its name holds `/ ? # ; : @ & = + $ ,` the `pg` package wants `database` given apart. */
+  /** The superuser's URL of another database. A name with any of `/?#;:@&=+$,` must be given to the `pg` package apart. */
   urlOf(database: string): string;
   /** Creates a database and resolves with `urlOf` it. */
   createDatabase(name: string): Promise<string>;

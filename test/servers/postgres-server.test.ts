@@ -44,8 +44,9 @@ describe('a throwaway PostgreSQL server', () => {
   afterAll(() => server.stop());
 
   test('answers on 127.0.0.1 with its password, its settings and accents', async () => {
-    const [[user, memory, note, address, upper, superuser]] = await ask(server.superuserUrl, `SELECT current_user, current_setting('work_mem'),
-      current_setting('app.note'), host(inet_server_addr()), upper('éçœ'), (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`);
+    const [[user, memory, note, address, upper, superuser]] = await ask(server.superuserUrl, `SELECT current_user,
+      current_setting('work_mem'), current_setting('app.note'), host(inet_server_addr()), upper('éçœ'),
+      (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`);
     expect([user, memory, note, address, upper, superuser]).toEqual(['house_admin', '7MB', 'it\'s', '127.0.0.1', 'ÉÇŒ', true]);
   });
 

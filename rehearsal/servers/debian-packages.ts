@@ -21,7 +21,7 @@ const under = new Map<string, Promise<string>>();
  */
 export function bringDebianPackages(names: readonly string[]): Promise<string> {
   const wanted = [...new Set(names)].sort();
-  const bad = wanted.find(name => !/^[a-z0-9][a-z0-9+.-]+$/.test(name));
+  const bad = wanted.find((name) => !/^[a-z0-9][a-z0-9+.-]+$/.test(name));
   if (bad !== undefined || wanted.length === 0) {
     return Promise.reject(new ServersError(`'${bad ?? ''}' is not the name of a Debian package`, 'Give names such as zstd or bubblewrap.'));
   }
@@ -68,7 +68,7 @@ async function withOwnApt<T>(
       `Dir::State=${work}/state`, `Dir::State::lists=${work}/state/lists`, `Dir::State::status=${work}/status`,
       `Dir::Cache=${work}/cache`, `Dir::Cache::archives=${archives}`, `Dir::Log=${work}`, 'Debug::NoLocking=1', 'APT::Sandbox::User=',
       'Acquire::Languages=none', 'Acquire::Retries=2', 'APT::Install-Recommends=0',
-    ].flatMap(option => ['-o', option]);
+    ].flatMap((option) => ['-o', option]);
     const apt = (command: string, ...args: string[]): Promise<string> =>
       runCommand(command, [...options, ...args], {
         cwd: archives, env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }, timeoutMilliseconds: 300_000,
@@ -91,7 +91,7 @@ async function bring(names: readonly string[]): Promise<string> {
       const listed = await apt('apt-get', '-qq', '-y', '--fix-broken', '--print-uris', 'install', ...names);
       const packages = [...listed.matchAll(/^'[^']+' (\S+?)_(\S+?)_\S+\.deb /gm)]
         .map(([, name, version]) => `${name}=${decodeURIComponent(version)}`);
-      const needed = packages.filter(name => !NEEDLESS.test(name) || names.includes(name.split('=')[0]));
+      const needed = packages.filter((name) => !NEEDLESS.test(name) || names.includes(name.split('=')[0]));
       const tree = await mkdtemp(join(cacheFolder(), 'unpack-'));
       try {
         await runCommand('chmod', ['755', tree]);
@@ -123,19 +123,19 @@ async function bring(names: readonly string[]): Promise<string> {
  * depends on them: apt then offers them although they count as installed.
  */
 export function withoutPackages(status: string, hidden: readonly string[]): string {
-  const stanzas = status.split(/\n\n+/).filter(Boolean).map(text => ({
+  const stanzas = status.split(/\n\n+/).filter(Boolean).map((text) => ({
     text,
     name: /^Package: (.+)$/m.exec(text)?.[1] ?? '',
     needs: [...text.matchAll(/^(?:Pre-)?Depends: (.+)$/gm)]
-      .flatMap(([, list]) => list.split(',').map(one => one.split('|').map(name => name.trim().split(/[ :(]/)[0]))),
+      .flatMap(([, list]) => list.split(',').map((one) => one.split('|').map((name) => name.trim().split(/[ :(]/)[0]))),
   }));
-  const names = stanzas.map(stanza => stanza.name);
-  const gone = new Set(names.filter(name => hidden.some(one => name === one || name.startsWith(`${one}-`))));
+  const names = stanzas.map((stanza) => stanza.name);
+  const gone = new Set(names.filter((name) => hidden.some((one) => name === one || name.startsWith(`${one}-`))));
   for (let before = -1; before !== gone.size;) {
     before = gone.size;
     for (const stanza of stanzas) {
-      if (stanza.needs.some(choices => choices.every(name => gone.has(name)))) gone.add(stanza.name);
+      if (stanza.needs.some((choices) => choices.every((name) => gone.has(name)))) gone.add(stanza.name);
     }
   }
-  return stanzas.filter(stanza => !gone.has(stanza.name)).map(stanza => stanza.text).join('\n\n') + '\n';
+  return stanzas.filter((stanza) => !gone.has(stanza.name)).map((stanza) => stanza.text).join('\n\n') + '\n';
 }

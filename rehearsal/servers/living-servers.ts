@@ -1,4 +1,4 @@
-import { ChildProcess } from 'node:child_process';
+import { type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
 /** A server process that must not outlive this one. */
@@ -42,7 +42,7 @@ export function endWithProcess(child: ChildProcess, signal: NodeJS.Signals, disc
 
 function endChild({ child, signal }: Entry): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     child.ref();
     const harder = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MILLISECONDS);
     child.once('exit', () => {

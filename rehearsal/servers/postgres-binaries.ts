@@ -50,7 +50,7 @@ export async function findPostgresBinaries(props: PostgresBinariesProps = {}): P
   }
   const installed: PostgresBinaries[] = [];
   for (const bin of await installedFolders(env)) if (complete(bin)) installed.push(await describe(bin));
-  const newest = installed.filter(one => major === undefined || one.majorVersion === major)
+  const newest = installed.filter((one) => major === undefined || one.majorVersion === major)
     .sort((a, b) => b.majorVersion - a.majorVersion)[0];
   return newest ?? await unpacked(major) ?? await bring(major);
 }
@@ -65,12 +65,12 @@ export function postgresEnvironment(binaries: PostgresBinaries): Record<string, 
 }
 
 function complete(bin: string): boolean {
-  return TOOLS.every(tool => existsSync(join(bin, tool)));
+  return TOOLS.every((tool) => existsSync(join(bin, tool)));
 }
 
 async function installedFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
   const below = async (parent: string, name: RegExp, inner: string): Promise<string[]> =>
-    (await readdir(parent).catch(() => [])).filter(entry => name.test(entry)).map(entry => join(parent, entry, inner));
+    (await readdir(parent).catch(() => [])).filter((entry) => name.test(entry)).map((entry) => join(parent, entry, inner));
   return [
     ...await below('/usr/lib/postgresql', /^\d+$/, 'bin'),
     ...await below('/usr', /^pgsql-\d+$/, 'bin'),
@@ -96,10 +96,10 @@ async function describe(bin: string, libraryPath?: string): Promise<PostgresBina
   if (!(majorVersion >= 10)) {
     throw new ServersError(`${join(bin, 'postgres')} says '${said[1].trim()}' of itself`, 'PostgreSQL 10 or newer is needed.');
   }
-  const share = [...new Set([bin, dirname(await realpath(join(bin, 'postgres')))])].flatMap(folder => [
+  const share = [...new Set([bin, dirname(await realpath(join(bin, 'postgres')))])].flatMap((folder) => [
     join(folder, '../share/postgresql'), join(folder, `../share/postgresql@${majorVersion}`), join(folder, '../share'),
     join(folder, `../../../../share/postgresql/${majorVersion}`), join(folder, '../share/pgsql'),
-  ]).find(folder => existsSync(join(folder, 'postgres.bki')));
+  ]).find((folder) => existsSync(join(folder, 'postgres.bki')));
   if (!share) {
     const reason = `the share folder of ${bin} (with postgres.bki) was not found`;
     throw new ServersError(reason, 'Name another folder in BACKUP_POLICY_POSTGRES_BIN.');
@@ -109,7 +109,7 @@ async function describe(bin: string, libraryPath?: string): Promise<PostgresBina
 
 async function unpacked(major: number | undefined): Promise<PostgresBinaries | undefined> {
   const folder = join(cacheFolder(), 'debian');
-  const trees = (await readdir(folder).catch(() => [])).filter(name => name.startsWith('postgresql-')).map(name => join(folder, name));
+  const trees = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('postgresql-')).map((name) => join(folder, name));
   const found: PostgresBinaries[] = [];
   for (const tree of trees) {
     // A tree of another machine's release, in a shared home, is not ours to complain about.

@@ -1,4 +1,4 @@
-import { ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { appendFile, chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { closedAncestors, isRoot } from './cache-folder';
-import { endWithProcess, LivingServer } from './living-servers';
-import { findPostgresBinaries, PostgresBinaries, postgresEnvironment } from './postgres-binaries';
-import { clusterTemplate, ServerUser } from './postgres-template';
+import { endWithProcess, type LivingServer } from './living-servers';
+import { findPostgresBinaries, type PostgresBinaries, postgresEnvironment } from './postgres-binaries';
+import { clusterTemplate, type ServerUser } from './postgres-template';
 import { runCommand } from './run-command';
 import { ServersError } from './servers-error';
 
@@ -119,8 +119,8 @@ export async function startPostgres(props: PostgresServerProps): Promise<Postgre
       version: binaries.version,
       processId: living.processId,
       superuserUrl: url('postgres', password),
-      urlOf: database => url(database, password),
-      createDatabase: async name => {
+      urlOf: (database) => url(database, password),
+      createDatabase: async (name) => {
         await superuserSays(url('postgres', password), `CREATE DATABASE ${escapeIdentifier(name)}`);
         return url(name, password);
       },
@@ -182,14 +182,14 @@ async function spawnServer(
 async function untilReady(child: ChildProcess, data: string): Promise<void> {
   const deadline = Date.now() + START_MILLISECONDS;
   let failed: Error | undefined;
-  child.once('error', error => { failed = error; });
+  child.once('error', (error) => { failed = error; });
   for (;;) {
     if (failed) throw failed;
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
     const state = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[7]?.trim();
     if (state === 'ready') return;
     if (Date.now() > deadline) throw new Error(`not ready after ${START_MILLISECONDS / 1000} s`);
-    await new Promise(resolve => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

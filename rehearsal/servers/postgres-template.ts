@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from './cache-folder';
-import { PostgresBinaries, postgresEnvironment } from './postgres-binaries';
+import { type PostgresBinaries, postgresEnvironment } from './postgres-binaries';
 import { runCommand } from './run-command';
 
 /** Who a server runs as; undefined is this process's own user. */

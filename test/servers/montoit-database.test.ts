@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { postgresEnvironment } from '../../rehearsal/servers/postgres-binaries';
-import { PostgresServer, startPostgres } from '../../rehearsal/servers/postgres-server';
+import { type PostgresServer, startPostgres } from '../../rehearsal/servers/postgres-server';
 import { runCommand } from '../../rehearsal/servers/run-command';
 
 const data = resolve(__dirname, '../../examples/montoit/data');

@@ -30,7 +30,7 @@ test('BACKUP_POLICY_POSTGRES_BIN goes first, and is refused where it is not whol
   }
 }, 120_000);
 
-test.each([[9], [15.5], [Number.NaN]])('major version %p is refused', async major => {
+test.each([[9], [15.5], [Number.NaN]])('major version %p is refused', async (major) => {
   await expect(findPostgresBinaries({ major })).rejects.toThrow(/is no major version/);
 });
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Client, ClientConfig } from 'pg';
-import { PostgresServer, startPostgres } from '../../rehearsal/servers/postgres-server';
+import { Client, type ClientConfig } from 'pg';
+import { type PostgresServer, startPostgres } from '../../rehearsal/servers/postgres-server';
 import { ServersError } from '../../rehearsal/servers/servers-error';
 
 const folders: string[] = [];
@@ -12,7 +12,7 @@ const newFolder = (): string => {
   folders.push(folder);
   return join(folder, 'server');
 };
-afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true, force: true })));
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 async function ask(connectionString: string, sql: string): Promise<unknown[][]> {
   const client = new Client({ connectionString });
@@ -84,21 +84,21 @@ test('stop ends the server and leaves nothing, twice as once', async () => {
   expect([existsSync(directory), existsSync(server.socketDirectory)]).toEqual([false, false]);
 });
 
-test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('a parent ended by %s takes its server along', async signal => {
+test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('a parent ended by %s takes its server along', async (signal) => {
   const directory = newFolder();
   const script = `require(${JSON.stringify(resolve(__dirname, '../../rehearsal/servers/postgres-server.ts'))})
     .startPostgres({ directory: ${JSON.stringify(directory)} })
     .then(s => { console.log(s.port, s.password); setInterval(() => {}, 1000); })`;
   const parent = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [port, password] = await new Promise<string[]>(done => parent.stdout.once('data', data => done(String(data).trim().split(' '))));
+  const [port, password] = await new Promise<string[]>((done) => parent.stdout.once('data', (data) => done(String(data).trim().split(' '))));
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   expect(await ask(url, 'SELECT 1')).toEqual([[1]]);
-  const ended = new Promise(done => parent.once('exit', (_, by) => done(by)));
+  const ended = new Promise((done) => parent.once('exit', (_, by) => done(by)));
   parent.kill(signal);
   expect(await ended).toBe(signal);
   const state = (): Promise<string> => ask(url, 'SELECT 1').then(() => 'up', (error: { code?: string }) => error.code ?? 'unknown');
   const deadline = Date.now() + 5000;
-  while (await state() !== 'ECONNREFUSED' && Date.now() < deadline) await new Promise(done => setTimeout(done, 20));
+  while (await state() !== 'ECONNREFUSED' && Date.now() < deadline) await new Promise((done) => setTimeout(done, 20));
   expect(await state()).toBe('ECONNREFUSED');
   if (signal !== 'SIGKILL') expect(existsSync(directory)).toBe(false);
 }, 60_000);
@@ -111,7 +111,7 @@ test('a setting that PostgreSQL does not know is told with the server\'s own wor
   expect(existsSync(directory)).toBe(false);
 });
 
-test.each([['Root!'], ['pg_admin'], ['']])('the superuser name %j is refused before anything is written', async superuser => {
+test.each([['Root!'], ['pg_admin'], ['']])('the superuser name %j is refused before anything is written', async (superuser) => {
   const directory = newFolder();
   await expect(startPostgres({ directory, superuser })).rejects.toThrow(/no name for the superuser/);
   expect(existsSync(directory)).toBe(false);

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiError } from './errors';
+import type { Segment } from './s3/blobs';
+import type { Identity } from './sigv4';
+import type { ApiCall, ConditionContext, Decision, EndpointOptions, Fault } from './types';
+
+/** Options with every default filled in. */
+export type Settings = Required<Pick<EndpointOptions, 'region' | 'account' | 'now' | 'signingClock' | 'handlers'>>
+  & Pick<EndpointOptions, 'authorize' | 'faults' | 'onAnswered'> & { directory: string };
+
+/** One request, once its signature holds. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly rawPath: string;
+  readonly query: ReadonlyMap<string, string>;
+  /** Lower-case; of a presigned request, the x-amz- query parameters too. */
+  readonly headers: Record<string, string | undefined>;
+  readonly requestId: string;
+  readonly identity: Identity;
+  /** The client waits for "100 Continue" before it sends the body. */
+  awaitsContinue: boolean;
+  fault?: Fault;
+  /** The body, where the signature could not be checked without it. */
+  readonly early?: Buffer;
+  /** The clock of the Date header, from which clients correct their own. */
+  answeredAt(): Date;
+}
+
+export interface Reply {
+  status: number;
+  headers?: Record<string, string | undefined>;
+  body?: string | Buffer;
+  /** Bytes of stored data, streamed. */
+  data?: { segments: Segment[]; start: number; end: number };
+}
+
+/** A permission before it has been asked for. */
+export interface Permission {
+  service: string;
+  operation: string;
+  action: string;
+  resource: string;
+  context?: ConditionContext;
+  via?: string;
+  /** The handler asks for finer permissions itself, or there is nothing to permit: recorded, not asked. */
+  unasked?: boolean;
+}
+
+/** A request that has been understood and only needs to be permitted and done. */
+export interface Prepared {
+  permission: Permission;
+  run(): Promise<Reply>;
+}
+
+/** Asks for permissions, remembers every one asked for with the answer it got. */
+export class Gate {
+  readonly calls: ApiCall[] = [];
+
+  constructor(private readonly settings: Settings) {}
+
+  toCall(exchange: Exchange, permission: Permission): ApiCall {
+    const { identity } = exchange;
+    const principal = identity.credentials.principal;
+    return {
+      requestId: exchange.requestId, at: this.settings.now(),
+      service: permission.service, operation: permission.operation, action: permission.action, resource: permission.resource,
+      principal, accessKeyId: identity.accessKeyId,
+      context: { ...this.commonContext(principal), ...permission.context },
+      ...(permission.via ? { via: permission.via } : {}),
+    };
+  }
+
+  /** @throws ApiError AccessDenied (403), named as the services name it. */
+  async demand(exchange: Exchange, permission: Permission): Promise<void> {
+    await this.decide(this.toCall(exchange, permission));
+  }
+
+  async decide(call: ApiCall, unasked = false): Promise<void> {
+    this.calls.push(call);
+    call.decision = this.settings.authorize && !unasked ? await this.settings.authorize(call) : { allow: true };
+    if (!call.decision.allow) throw this.refusal(call, call.decision);
+  }
+
+  private refusal(call: ApiCall, decision: Decision & { allow: false }): ApiError {
+    const who = this.principalArn(call.principal);
+    return new ApiError('AccessDenied', 403, `User: ${who} is not authorized to perform: ${call.action} on resource: ${call.resource} because ${decision.reason}`);
+  }
+
+  principalArn(principal: string | undefined): string {
+    if (principal === undefined) return `arn:aws:iam::${this.settings.account}:root`;
+    return principal.startsWith('arn:') ? principal : `arn:aws:iam::${this.settings.account}:role/${principal}`;
+  }
+
+  private commonContext(principal: string | undefined): ConditionContext {
+    const now = this.settings.now();
+    return {
+      // The loopback stands for the TLS connection a deployed worker has.
+      'aws:SecureTransport': 'true',
+      'aws:SourceIp': '127.0.0.1',
+      'aws:CurrentTime': now.toISOString(),
+      'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
+      'aws:RequestedRegion': this.settings.region,
+      'aws:PrincipalArn': this.principalArn(principal),
+      'aws:PrincipalAccount': this.settings.account,
+      'aws:ResourceAccount': this.settings.account,
+      'aws:PrincipalType': principal === undefined ? 'Account' : 'AssumedRole',
+      'aws:ViaAWSService': 'false',
+    };
+  }
+}

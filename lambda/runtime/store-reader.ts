@@ -42,7 +42,7 @@ export function openPart(options: StoreReaderOptions, part: Part, onVerified: (p
 
 /** zstd's own complaint is a damaged part too, met before the hash could say so. */
 function damageOf(part: Part, error: unknown): Error {
-  if (!(error instanceof Error) || !/^(ZSTD_|ERR_ZSTD|Z_)/.test((error as NodeJS.ErrnoException).code ?? '')) return error as Error;
+  if (!/^(ZSTD_|ERR_ZSTD|Z_)/.test((error as NodeJS.ErrnoException).code ?? '')) return error as Error;
   return new IntegrityError('PART_DAMAGED', `Part ${part.name} cannot be decompressed: ${messageOf(error)}.`, MEND, { cause: error });
 }
 

@@ -28,7 +28,7 @@ async function connect({ config, secrets, signal }: EngineContext<Config>): Prom
   return server;
 }
 
-function itemOf(name: string, lines: string[], part?: string): CensusItem {
+function itemOf(name: string, lines: readonly string[], part?: string): CensusItem {
   const text = lines.map((line) => `${line}\n`).join('');
   return {
     kind: 'table',

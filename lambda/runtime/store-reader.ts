@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PassThrough, Transform, type Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -32,12 +32,22 @@ export async function readDocument({ client, bucket, signal }: StoreReaderOption
  * else it is destroyed with an IntegrityError, so that nobody can commit what came from a damaged part.
  */
 export function openPart(options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void): Readable {
-  const out = new PassThrough({ highWaterMark: 4 * 1024 * 1024 });
+  return Readable.from(decodedBytes(options, part, onVerified), { objectMode: false, highWaterMark: 4 * 1024 * 1024 });
+}
+
+async function* decodedBytes(options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void): AsyncGenerator<Buffer> {
   const check = new StoredBytesCheck(part, onVerified);
+  const decoder = part.encoding === 'zstd' ? createZstdDecompress({ chunkSize: 256 * 1024 }) : undefined;
   const stored = storedBytes(options, part);
-  const flow = part.encoding === 'zstd' ? pipeline(stored, check, createZstdDecompress({ chunkSize: 256 * 1024 }), out) : pipeline(stored, check, out);
-  flow.catch((error: unknown) => out.destroy(damageOf(part, error)));
-  return out;
+  const flow = decoder ? pipeline(stored, check, decoder) : pipeline(stored, check);
+  // Its failure is the reader's too, and is thrown there.
+  flow.catch(() => undefined);
+  try {
+    for await (const chunk of decoder ?? check) yield chunk as Buffer;
+    await flow;
+  } catch (error) {
+    throw damageOf(part, error);
+  }
 }
 
 /** zstd's own complaint is a damaged part too, met before the hash could say so. */

@@ -1,0 +1,81 @@
+import { html, trusted, type Html } from './markup';
+import type { RehearsalReport } from './model';
+import { badge, cardId, protectionCard, table } from './protection-card';
+import { STYLE } from './style';
+import { count, counted, duration, headline, instant, introduction, memory } from './words';
+
+/** The report as one page that needs nothing else: no script, no font, no picture from anywhere. Every name in it is escaped. */
+export function reportHtml(report: RehearsalReport): string {
+  const title = `${headline(report)} Backup rehearsal of ${report.startedAt.slice(0, 10)}`;
+  const page = html`${trusted('<!doctype html>')}
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<header>
+<p class="over"><span>Backup rehearsal</span><time datetime="${report.startedAt}">${instant(report.startedAt)}</time></p>
+<h1 class="is-${report.outcome}">${headline(report)}</h1>
+<p class="lead">${introduction(report)}</p>
+</header>
+<main>
+${overview(report)}
+${report.policies.map((policy) => html`
+<section>
+<h2>${policy.application} <span class="where">${policy.environment} · <code>${policy.path}</code></span></h2>
+${policy.protections.map((one) => protectionCard(policy, one))}
+</section>`)}
+${findings(report)}
+${messages(report)}
+${calls(report)}
+${notRehearsed(report)}
+</main>
+<footer>${machine(report)}</footer>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+/** Where there are several, each on a line that leads to its card. */
+function overview(report: RehearsalReport): Html | undefined {
+  const all = report.policies.flatMap((policy) => policy.protections.map((one) => ({ policy, one })));
+  return all.length < 2 ? undefined : html`<nav><ul class="overview">${all.map(({ policy, one }) => html`
+<li><a href="#${cardId(policy, one)}">${badge(one.outcome)}<span><b>${policy.application} · ${one.id}</b><small>${one.summary}</small></span></a></li>`)}</ul></nav>`;
+}
+
+function findings({ findings: all }: RehearsalReport): Html | undefined {
+  if (all.length === 0) return undefined;
+  const grave = all.some(({ severity }) => severity === 'error');
+  return html`<section><h2>Findings</h2><p>What the proof says of the declaration itself.</p>
+<ul class="notes ${grave ? 'bad' : 'fair'}">${all.map(({ code, severity, path, reason, mend }) => html`<li>${reason}<small>${mend} <code>${severity} ${code}</code>${path && html` at <code>${path}</code>`}</small></li>`)}</ul></section>`;
+}
+
+function messages({ messages: all }: RehearsalReport): Html {
+  if (all.length === 0) return html`<section><h2>Messages</h2><p>None would have gone out: nothing failed, and silence is watched by an alarm in the cloud.</p></section>`;
+  return html`<section><h2>Messages</h2><p>${all.length === 1 ? 'This one' : `These ${all.length}`} would have gone out.</p>
+${all.map(({ topic, subject, text, at }) => html`<article class="message"><div class="top"><b>${subject}</b><small>to ${topic}, ${instant(at)}</small></div><pre>${text}</pre></article>`)}</section>`;
+}
+
+function calls({ calls: all, grants }: RehearsalReport): Html {
+  const rows = all.map(({ service, operation, count: number, refused }) => html`<tr><td>${service}</td><td class="name">${operation}</td><td class="number">${count(number)}</td><td class="number ${refused > 0 && 'mark-bad'}">${refused > 0 ? count(refused) : ''}</td></tr>`);
+  const number = all.reduce((sum, one) => sum + one.count, 0);
+  return html`<section><h2>AWS</h2><p>${counted(number, 'call')} went to the local endpoint, each judged by the synthesized policies of the role that made it.</p>
+${grants.refused.length > 0 && html`<h4>Refused</h4><ul class="notes bad">${grants.refused.map(({ role, action, resource, reason }) => html`<li><code>${action}</code> on <code>${resource}</code><small>asked by ${role}: ${reason}</small></li>`)}</ul>`}
+${rows.length > 0 && html`<details><summary>Calls <small>${counted(rows.length, 'operation')}</small></summary><div class="plain">${table(['Service', 'Operation', 'Calls', 'Refused'], rows)}</div></details>`}
+${grants.unused.length > 0 && html`<details><summary>Granted and not used <small>${counted(grants.unused.length, 'action')}: needless, or for a case that did not arise</small></summary><div class="plain">${table(['Role', 'Action'], grants.unused.map(({ role, action }) => html`<tr><td class="name">${role}</td><td class="mono name">${action}</td></tr>`))}</div></details>`}
+</section>`;
+}
+
+function notRehearsed({ notRehearsed: all }: RehearsalReport): Html | undefined {
+  return all.length === 0 ? undefined : html`<section><h2>Not rehearsed</h2><p>What a laptop cannot show, and how to see it for real.</p>
+<ul class="open">${all.map(({ what, why, how }) => html`<li><b>${what}</b><p>${why}</p><p class="how">${how}</p></li>`)}</ul></section>`;
+}
+
+function machine({ machine: one, startedAt, finishedAt, seconds, outcome }: RehearsalReport): Html {
+  return html`<p>${badge(outcome)} · from ${instant(startedAt)} to ${instant(finishedAt)} (${duration(seconds)}) on ${counted(one.cores, 'core')} with ${memory(one.memoryBytes)}, ${one.platform}, Node ${one.node}. Workers ran in: ${one.sandbox}.</p>`;
+}

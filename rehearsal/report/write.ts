@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { reportHtml } from './html';
+import { parseReport, type RehearsalReport } from './model';
+
+/** Where the report could not be written, and what to do. */
+export class ReportWriteError extends Error {
+  public constructor(directory: string, cause: unknown) {
+    super(`the report cannot be written to '${directory}' (${cause instanceof Error ? cause.message : String(cause)}): name another folder`, { cause });
+    this.name = 'ReportWriteError';
+  }
+}
+
+/**
+ * Writes `report.json` and `report.html`, each whole or not at all: a reader never sees half a file, an interrupted write leaves the old one.
+ *
+ * @throws ContractError when the report is not of its own form, ReportWriteError when the folder does not take it
+ */
+export async function writeReport(report: RehearsalReport, directory: string): Promise<{ readonly json: string; readonly html: string }> {
+  const checked = parseReport(report);
+  const texts = { json: `${JSON.stringify(checked, undefined, 2)}\n`, html: reportHtml(checked) };
+  const paths = { json: resolve(directory, 'report.json'), html: resolve(directory, 'report.html') };
+  const unfinished = `.${randomBytes(6).toString('hex')}.part`;
+  try {
+    await mkdir(directory, { recursive: true });
+    try {
+      for (const kind of ['json', 'html'] as const) await writeFile(join(directory, `${kind}${unfinished}`), texts[kind]);
+      for (const kind of ['json', 'html'] as const) await rename(join(directory, `${kind}${unfinished}`), paths[kind]);
+    } finally {
+      for (const kind of ['json', 'html'] as const) await rm(join(directory, `${kind}${unfinished}`), { force: true });
+    }
+  } catch (error) {
+    throw new ReportWriteError(directory, error);
+  }
+  return paths;
+}

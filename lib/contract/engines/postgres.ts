@@ -9,7 +9,12 @@ export type PostgresFlavorName = z.infer<typeof PostgresFlavorName>;
 /** Patterns are `schema.table` with `*` for any run of characters, matched against unquoted names. */
 const TablePattern = z.string().regex(/^[^.]+\.[^.]+$/u, 'schema.table, * for any characters');
 
-function fields<T extends z.ZodType>(deployed: T) {
+const Port = z.number().int().min(1).max(65535);
+
+/** CloudFormation fills in text where it fills in a port. */
+const ResolvedPort = z.union([Port, z.string().regex(/^\d{1,5}$/).transform(Number).pipe(Port)]);
+
+function fields<T extends z.ZodType, P extends z.ZodType>(deployed: T, port: P) {
   return {
     flavor: PostgresFlavorName,
     /**
@@ -19,7 +24,7 @@ function fields<T extends z.ZodType>(deployed: T) {
     secretArn: deployed,
     /** Over what the secret says, for those who keep only credentials there. */
     host: deployed.optional(),
-    port: z.number().int().min(1).max(65535).optional(),
+    port: port.optional(),
     /** A list of names, or every database that accepts connections and is not a template or the host's own. */
     databases: z.union([z.literal('all'), z.array(z.string().min(1)).min(1)]).optional(),
     authentication: z.enum(['password', 'rds-iam']),
@@ -47,7 +52,7 @@ function fields<T extends z.ZodType>(deployed: T) {
   };
 }
 
-export const PostgresConfig = z.strictObject(fields(z.string().min(1)));
+export const PostgresConfig = z.strictObject(fields(z.string().min(1), ResolvedPort));
 export type PostgresConfig = z.infer<typeof PostgresConfig>;
-/** The form of the template: ARNs and addresses may still be intrinsics. */
-export const DeclaredPostgresConfig = z.strictObject(fields(Deployed));
+/** The form of the template: ARNs, addresses and the port of a cluster may still be intrinsics. */
+export const DeclaredPostgresConfig = z.strictObject(fields(Deployed, z.union([Port, z.record(z.string(), z.unknown())])));

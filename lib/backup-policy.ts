@@ -1,0 +1,108 @@
+import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { IBackupStore } from './backup-store';
+import { resourceFinding } from './model/findings';
+import { PolicyShared } from './policy-shared';
+import { claimPrefix } from './prefix-claims';
+import { Protection, type ProtectionProps } from './protection';
+import type { Recipient } from './recipient';
+import { PropRefused, requireName } from './refusal';
+import { declareInTemplate } from './template-metadata';
+
+/** Context key of the environment of policies that do not name theirs. */
+const ENVIRONMENT_CONTEXT = 'cdk-backup-policy:environment';
+
+/** Properties of a BackupPolicy. */
+export interface BackupPolicyProps {
+  /** Whose copies these are: first name in every key and metric. Lower-case letters, digits and hyphens, 63 characters at most. */
+  readonly application: string;
+  /**
+   * Environment, part of every key and metric: staging never counts as production. The same characters as `application`.
+   * @default - the context value `cdk-backup-policy:environment`, or `production`
+   */
+  readonly environment?: string;
+  /** Where the copies lie. */
+  readonly store: IBackupStore;
+  /** Who is told when a run fails; at least one. */
+  readonly recipients: Recipient[];
+}
+
+/** One application's declaration: a store, recipients, protections. */
+export class BackupPolicy extends Construct {
+  /** Whose copies these are. */
+  public readonly application: string;
+  /** Environment of the application. */
+  public readonly environment: string;
+  /** Where the copies lie. */
+  public readonly store: IBackupStore;
+  /** What the policy says goes here: encrypted with a key of its own, e-mail and telephone recipients are subscribed. */
+  public readonly topic: sns.ITopic;
+  /** @internal */
+  public readonly _shared: PolicyShared;
+  /** @internal */
+  public readonly _topics: sns.ITopic[];
+  private readonly protections: Protection[] = [];
+
+  constructor(scope: Construct, id: string, props: BackupPolicyProps) {
+    super(scope, id);
+    this.application = requireName(this, 'application', props.application);
+    this.environment = requireName(this, 'environment', props.environment ?? this.node.tryGetContext(ENVIRONMENT_CONTEXT) ?? 'production');
+    this.store = props.store;
+    const { testEnvironment } = props.store.removal;
+    if (testEnvironment !== undefined && testEnvironment !== this.environment) {
+      throw new PropRefused(this, 'store', `${props.store.node.path}, which goes with its stack`, `that store for environment "${testEnvironment}" only; this policy is of "${this.environment}"`);
+    }
+    if (props.recipients.length === 0) throw new PropRefused(this, 'recipients', 'an empty list', 'at least one: a failure that nobody hears is no backup');
+    this._shared = new PolicyShared(this, 'Shared');
+    const topic = this.createTopic();
+    this.topic = topic;
+    const bound = props.recipients.map((recipient) => recipient._bind(this));
+    for (const { subscription } of bound) if (subscription) topic.addSubscription(subscription);
+    this._topics = [topic, ...bound.flatMap((recipient) => (recipient.topic ? [recipient.topic] : []))];
+    declareInTemplate(this, () => this.declare());
+    this.checkTemplate();
+  }
+
+  /**
+   * Protects one source.
+   *
+   * @param id name of the protection in keys, metrics and messages; lower-case letters, digits and hyphens, 63 characters at most
+   */
+  public protect(id: string, props: ProtectionProps): Protection {
+    if (this.protections.some((protection) => protection.node.id === id)) {
+      throw new PropRefused(this, 'the protection\'s id', `"${id}" twice`, 'each id once in a policy: it is part of every key');
+    }
+    claimPrefix(this.store, this, { environment: this.environment, application: this.application, protection: id });
+    const protection = new Protection(this, id, props);
+    this.protections.push(protection);
+    return protection;
+  }
+
+  private createTopic(): sns.Topic {
+    const key = new kms.Key(this, 'TopicKey', { description: `Messages of ${this.node.path}`, enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
+    return new sns.Topic(this, 'Topic', { displayName: `Backup ${this.application} (${this.environment})`.slice(0, 100), masterKey: key, enforceSSL: true });
+  }
+
+  private declare() {
+    return {
+      application: this.application,
+      environment: this.environment,
+      path: this.node.path,
+      topic: this.topic.topicArn,
+      protections: this.protections.map((protection) => protection._declare()),
+    };
+  }
+
+  private checkTemplate(): void {
+    this.node.addValidation({
+      validate: () => {
+        if (this.protections.length === 0) Annotations.of(this).addWarningV2('cdk-backup-policy:empty-policy', 'the policy protects nothing: call protect()');
+        const finding = resourceFinding(Stack.of(this).node.findAll().filter((node) => 'cfnResourceType' in node && Stack.of(node) === Stack.of(this)).length);
+        if (finding) Annotations.of(Stack.of(this)).addWarningV2(`cdk-backup-policy:${finding.code}`, `[${finding.code}] ${finding.reason}; ${finding.mend}`);
+        return [];
+      },
+    });
+  }
+}

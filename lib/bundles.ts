@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IConstruct } from 'constructs';
+
+/** Context of an engine's worker image, beside `lib` or `dist`: made once, at the library's own build. */
+export function imageDirectory(scope: IConstruct, engine: string): string {
+  const directory = join(__dirname, '..', 'bundles', engine);
+  if (!existsSync(join(directory, 'Dockerfile'))) {
+    throw new Error(`${scope.node.path}: the worker image of engine "${engine}" is not there (${join('bundles', engine, 'Dockerfile')}); the published package has it, in the repository run "npm run build"`);
+  }
+  return directory;
+}

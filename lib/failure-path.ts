@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+
+/** SNS's limit of a subject. */
+const SUBJECT_CHARACTERS = 100;
+
+/**
+ * From `$.error` to the recipients, then to the end of the execution. A worker's cause is JSON with the sentence in `errorMessage`;
+ * another's may be plain text or missing, and must be told all the same.
+ */
+export function failurePath(scope: Construct, title: string, topics: sns.ITopic[]): sfn.IChainable {
+  const failed = new sfn.Fail(scope, 'Failed', { errorPath: '$.error.Error', causePath: '$.failure.sentence' });
+  const notify = topics.reduceRight<sfn.IChainable & sfn.INextable | sfn.Fail>((next, topic, index) => publish(scope, title, topic, index, next), failed);
+
+  const sentence = (id: string, parameters: Record<string, unknown>) => new sfn.Pass(scope, id, { parameters, resultPath: '$.failure' });
+  const plain = sentence('PlainCause', { 'sentence.$': '$.error.Cause' });
+  plain.next(notify);
+  const none = sentence('NoCause', { sentence: 'The service gave no cause.' });
+  none.next(notify);
+  const parsed = new sfn.Pass(scope, 'ParseCause', { parameters: { 'error.$': 'States.StringToJson($.error.Cause)' }, resultPath: '$.cause' });
+  const spoken = sentence('SpokenCause', { 'sentence.$': '$.cause.error.errorMessage' });
+  spoken.next(notify);
+  parsed.next(new sfn.Choice(scope, 'HasSentence').when(sfn.Condition.isString('$.cause.error.errorMessage'), spoken).otherwise(plain));
+
+  return new sfn.Choice(scope, 'Cause')
+    .when(sfn.Condition.not(sfn.Condition.isPresent('$.error.Cause')), none)
+    .when(sfn.Condition.stringEquals('$.error.Cause', ''), none)
+    .when(sfn.Condition.stringMatches('$.error.Cause', '{"error*"*}'), parsed)
+    .otherwise(plain);
+}
+
+function publish(scope: Construct, title: string, topic: sns.ITopic, index: number, next: sfn.IChainable): SnsPublish {
+  const step = new SnsPublish(scope, index === 0 ? 'Notify' : `Notify${index + 1}`, {
+    topic,
+    subject: `Backup failed: ${title}`.slice(0, SUBJECT_CHARACTERS),
+    message: sfn.TaskInput.fromText(sfn.JsonPath.format(
+      `The backup of ${title} failed for the slot {}. {} (error {}, execution {})`,
+      sfn.JsonPath.stringAt('$.slot'),
+      sfn.JsonPath.stringAt('$.failure.sentence'),
+      sfn.JsonPath.stringAt('$.error.Error'),
+      sfn.JsonPath.stringAt('$$.Execution.Name'),
+    )),
+    resultPath: sfn.JsonPath.DISCARD,
+  });
+  step.addRetry({ errors: ['States.ALL'], interval: Duration.seconds(5), maxAttempts: 3, backoffRate: 2 });
+  // A message that cannot be sent must not hide the failure it speaks of.
+  step.addCatch(next, { resultPath: '$.notifyError' });
+  step.next(next);
+  return step;
+}

@@ -1,0 +1,48 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** Segments of object keys and values of metric dimensions. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** A prop that cannot be: the message has the construct path, the prop, the value given and what is allowed. */
+export class PropRefused extends Error {
+  constructor(scope: IConstruct, prop: string, given: string, allowed: string) {
+    super(`${scope.node.path || '(app)'}: ${prop} is ${given}; allowed: ${allowed}`);
+    this.name = 'PropRefused';
+  }
+}
+
+export function requireName(scope: IConstruct, prop: string, value: string): string {
+  if (Token.isUnresolved(value)) throw new PropRefused(scope, prop, 'known only at deployment', 'a literal, for it is part of object keys and metrics');
+  if (!NAME.test(value)) throw new PropRefused(scope, prop, JSON.stringify(value), 'lower-case letters, digits and hyphens, beginning with a letter or digit, 63 characters at most');
+  return value;
+}
+
+export function requireInteger(scope: IConstruct, prop: string, value: number, minimum: number, maximum: number): number {
+  if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    throw new PropRefused(scope, prop, String(value), `a whole number from ${minimum} to ${maximum}`);
+  }
+  return value;
+}
+
+/** Bounds are inclusive; the value must be whole seconds. */
+export function requireDuration(scope: IConstruct, prop: string, value: Duration, minimum: Duration, maximum: Duration): number {
+  const seconds = value.toMilliseconds() / 1000;
+  if (!Number.isInteger(seconds) || seconds < minimum.toSeconds() || seconds > maximum.toSeconds()) {
+    throw new PropRefused(scope, prop, describe(value), `from ${describe(minimum)} to ${describe(maximum)}, in whole seconds`);
+  }
+  return seconds;
+}
+
+/** Bounds are inclusive; the value must be whole days. */
+export function requireDays(scope: IConstruct, prop: string, value: Duration, minimum: number, maximum: number): number {
+  const days = value.toMilliseconds() / 86_400_000;
+  if (!Number.isInteger(days) || days < minimum || days > maximum) {
+    throw new PropRefused(scope, prop, describe(value), `whole days from ${minimum} to ${maximum}`);
+  }
+  return days;
+}
+
+function describe(value: Duration): string {
+  return value.toHumanString();
+}

@@ -1,0 +1,31 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import type { SourceConfig } from './source';
+import { wayOut } from './vpc-endpoints';
+import type { WorkerNetwork } from './workers/worker';
+
+export interface ProtectionNetwork {
+  readonly dump: WorkerNetwork;
+  readonly verify: WorkerNetwork;
+  readonly connections: ec2.Connections;
+}
+
+/**
+ * The workers' place in the source's VPC. The verify worker has a security group of its own that no server lets in: it reads the store and
+ * runs what the copy holds, and has no business with the source.
+ */
+export function openNetwork(scope: Construct, source: SourceConfig): ProtectionNetwork | undefined {
+  if (!source.network) return undefined;
+  const { vpc, vpcSubnets } = source.network;
+  const dumpGroups = source.network.securityGroups ?? [new ec2.SecurityGroup(scope, 'DumpSecurityGroup', { vpc, description: `Dump worker of ${scope.node.path}` })];
+  const verifyGroup = new ec2.SecurityGroup(scope, 'VerifySecurityGroup', { vpc, description: `Verify worker of ${scope.node.path}`, allowAllOutbound: false });
+  verifyGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS services');
+  const connections = new ec2.Connections({ securityGroups: dumpGroups });
+  source.opens?.connections.allowDefaultPortFrom(connections, `dump worker of ${scope.node.path}`);
+  wayOut(scope, source.network, [...dumpGroups, verifyGroup]);
+  return {
+    dump: { vpc, vpcSubnets, securityGroups: dumpGroups },
+    verify: { vpc, vpcSubnets, securityGroups: [verifyGroup] },
+    connections,
+  };
+}

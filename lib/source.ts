@@ -1,0 +1,57 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+
+/** Where a worker must stand to reach a source. */
+export interface SourceNetwork {
+  /** The VPC. */
+  readonly vpc: ec2.IVpc;
+  /**
+   * Which of its subnets.
+   * @default - the VPC's private subnets
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  /**
+   * Security groups of the dump worker.
+   * @default - one of the protection's own
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+  /**
+   * Make the endpoints that workers need in subnets without a way out.
+   * @default false
+   */
+  readonly createEndpoints?: boolean;
+}
+
+/** What a source says of itself at synth. */
+export interface SourceConfig {
+  /** Name of the engine; `bundles/<engine>` is the context of its worker image. */
+  readonly engine: string;
+  /** The engine's configuration in the contract's declared form: values known only at deployment may be tokens. */
+  readonly config: { [key: string]: any };
+  /**
+   * What the dump worker may do to read the source: its secrets, its login.
+   * @default - nothing
+   */
+  readonly statements?: iam.PolicyStatement[];
+  /**
+   * Network of the source.
+   * @default - the public one
+   */
+  readonly network?: SourceNetwork;
+  /**
+   * What must let the dump worker in: its default port is opened to the worker.
+   * @default - nothing is opened
+   */
+  readonly opens?: ec2.IConnectable;
+}
+
+/** What is protected: the synth-time half of an engine. */
+export abstract class Source {
+  /**
+   * Says what the source is, and checks it.
+   *
+   * @param scope the protection; errors carry its path, and what the source makes is made there
+   */
+  public abstract bind(scope: Construct): SourceConfig;
+}

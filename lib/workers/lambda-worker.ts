@@ -1,0 +1,88 @@
+import { Duration, type Size } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { imageDirectory } from '../bundles';
+import { acknowledgeWildcards } from '../acknowledgements';
+import { addRetries, ownPrefixReason, type Worker, type WorkerProps } from './worker';
+
+export interface LambdaWorkerProps extends WorkerProps {
+  readonly memory: Size;
+  readonly timeout: Duration;
+  readonly architecture: lambda.Architecture;
+  readonly ephemeralStorage: Size;
+}
+
+/** A worker as a Lambda function of the engine's image. */
+export class LambdaWorker extends Construct implements Worker {
+  public readonly timeoutSeconds: number;
+  private readonly function: lambda.DockerImageFunction;
+
+  constructor(scope: Construct, id: string, props: LambdaWorkerProps) {
+    super(scope, id);
+    this.timeoutSeconds = props.timeout.toSeconds();
+    const policy = new iam.ManagedPolicy(this, 'Policy', { description: `What the ${props.purpose} worker of ${props.title} may do` });
+    props.grant(policy);
+    props.logGroup.grantWrite(policy);
+    if (props.network) policy.addStatements(networkInterfaces());
+    acknowledgeWildcards(policy, (resource) => ownPrefixReason(props, resource)
+      ?? (resource === '*' && props.network ? 'EC2 has no resource-level permissions for the network interfaces that Lambda makes in a VPC.' : undefined));
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      description: `Role of the ${props.purpose} worker of ${props.title}`,
+      managedPolicies: [policy],
+    });
+    this.function = new lambda.DockerImageFunction(this, 'Function', {
+      description: `${props.purpose} of ${props.title}`,
+      code: lambda.DockerImageCode.fromImageAsset(imageDirectory(this, props.engine), {
+        cmd: [`index.${props.purpose}`],
+        platform: props.architecture === lambda.Architecture.ARM_64 ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
+      }),
+      architecture: props.architecture,
+      memorySize: props.memory.toMebibytes(),
+      timeout: props.timeout,
+      ephemeralStorageSize: props.purpose === 'verify' ? props.ephemeralStorage : undefined,
+      role: role.withoutPolicyUpdates(),
+      logGroup: props.logGroup,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      // A second try is the state machine's to make: it knows the slot.
+      retryAttempts: 0,
+      ...(props.network ? { vpc: props.network.vpc, vpcSubnets: props.network.vpcSubnets, securityGroups: props.network.securityGroups } : {}),
+    });
+  }
+
+  public step(scope: Construct, id: string, resultPath: string): sfn.TaskStateBase {
+    const step = new LambdaInvoke(scope, id, {
+      lambdaFunction: this.function,
+      payload: sfn.TaskInput.fromJsonPathAt('$.request'),
+      payloadResponseOnly: true,
+      retryOnServiceExceptions: false,
+      resultPath,
+      taskTimeout: sfn.Timeout.duration(Duration.seconds(this.timeoutSeconds + 60)),
+    });
+    addRetries(step);
+    return step;
+  }
+
+  public get machineStatements(): iam.PolicyStatement[] {
+    return [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.function.functionArn] })];
+  }
+
+  public connect(): void {
+    // Lambda answers by itself: the machine need not be known to it.
+  }
+}
+
+/** What Lambda's service needs to stand in a VPC (AWSLambdaVPCAccessExecutionRole, without its rights on logs). */
+function networkInterfaces(): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: [
+      'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DeleteNetworkInterface',
+      'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  });
+}

@@ -19,7 +19,7 @@ export class Assertion {
   private constructor(private readonly assertion: AssertionData) {}
 
   /** The answer, as text, is this text. */
-  public equals(expected: string): Assertion {
+  public equalTo(expected: string): Assertion {
     return new Assertion({ ...this.assertion, equals: expected });
   }
 
@@ -39,7 +39,7 @@ export class Assertion {
     if (name.trim() === '') throw new PropRefused(scope, 'assertions', 'a nameless assertion', 'a name that a person understands');
     if (query.trim() === '') throw new PropRefused(scope, `assertions "${name}"`, 'an empty query', 'a query with one answer');
     if (equals === undefined && atLeast === undefined && atMost === undefined) {
-      throw new PropRefused(scope, `assertions "${name}"`, 'without an expected answer', 'equals(), atLeast() or atMost()');
+      throw new PropRefused(scope, `assertions "${name}"`, 'without an expected answer', 'equalTo(), atLeast() or atMost()');
     }
     for (const bound of [atLeast, atMost]) {
       if (bound !== undefined && !Number.isFinite(bound)) throw new PropRefused(scope, `assertions "${name}"`, String(bound), 'a finite number');

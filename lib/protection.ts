@@ -181,12 +181,7 @@ export class Protection extends Construct implements ec2.IConnectable {
   }
 
   private prove(): void {
-    const findings = findingsOf({
-      schedule: this.boundSchedule,
-      rpoSeconds: this.run.objectives.rpoSeconds,
-      rtoSeconds: this.run.objectives.rtoSeconds,
-      workerTimeoutSeconds: this.run.limits.timeoutSeconds,
-    });
+    const findings = findingsOf({ schedule: this.boundSchedule, rpoSeconds: this.run.objectives.rpoSeconds });
     const say = (finding: (typeof findings)[number]) => `[${finding.code}] ${finding.reason}; ${finding.mend}`;
     for (const finding of findings) {
       if (finding.severity === 'warning') Annotations.of(this).addWarningV2(`cdk-backup-policy:${finding.code}`, say(finding));

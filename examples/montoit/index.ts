@@ -41,8 +41,8 @@ export class MonToitStack extends Stack {
       objectives: { rpo: Duration.hours(26), rto: Duration.hours(1) },
       assertions: [
         Assertion.query('there are people', 'SELECT count(*) FROM public.profiles').atLeast(1),
-        Assertion.query('every person has a login', 'SELECT count(*) FROM public.profiles p WHERE NOT EXISTS (SELECT FROM auth.users u WHERE u.id = p.id)').equals('0'),
-        Assertion.query('every payment belongs to a lease', 'SELECT count(*) FROM public.payments p WHERE NOT EXISTS (SELECT FROM public.leases l WHERE l.id = p.lease_id)').equals('0'),
+        Assertion.query('every person has a login', 'SELECT count(*) FROM public.profiles p WHERE NOT EXISTS (SELECT FROM auth.users u WHERE u.id = p.id)').equalTo('0'),
+        Assertion.query('every payment belongs to a lease', 'SELECT count(*) FROM public.payments p WHERE NOT EXISTS (SELECT FROM public.leases l WHERE l.id = p.lease_id)').equalTo('0'),
       ],
     });
   }

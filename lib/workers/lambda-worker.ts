@@ -48,8 +48,6 @@ export class LambdaWorker extends Construct implements Worker {
       role: role.withoutPolicyUpdates(),
       logGroup: props.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
-      // A second try is the state machine's to make: it knows the slot.
-      retryAttempts: 0,
       ...(props.network ? { vpc: props.network.vpc, vpcSubnets: props.network.vpcSubnets, securityGroups: props.network.securityGroups } : {}),
     });
   }
@@ -57,7 +55,8 @@ export class LambdaWorker extends Construct implements Worker {
   public step(scope: Construct, id: string, resultPath: string): sfn.TaskStateBase {
     const step = new LambdaInvoke(scope, id, {
       lambdaFunction: this.function,
-      payload: sfn.TaskInput.fromJsonPathAt('$.request'),
+      // As input path: the CDK writes a path given as payload into the state as a literal.
+      inputPath: '$.request',
       payloadResponseOnly: true,
       retryOnServiceExceptions: false,
       resultPath,

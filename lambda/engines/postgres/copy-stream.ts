@@ -10,6 +10,7 @@ const HEADER_BYTES = 5;
 
 /** Rows are gathered into buffers of this size: one hash call, one write and one turn of the compressor for each. */
 const GATHER_BYTES = 256 * 1024;
+const NONE: Buffer = Buffer.alloc(0);
 
 /**
  * One `COPY … TO STDOUT` as a query of node-postgres, its data into `out`.
@@ -28,13 +29,13 @@ export class CopyStream implements Submittable {
   private reject!: (error: Error) => void;
   private socket?: Socket;
   private parser?: (chunk: Buffer) => void;
-  private gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
+  private gathered = NONE;
   private filled = 0;
   /** Bytes of the present message that are still to come. */
   private remaining = 0;
   private inCopyData = false;
   /** A header cut by the end of a chunk. */
-  private head = Buffer.alloc(0);
+  private head: Buffer = NONE;
   private reported = -1;
   private settled = false;
 
@@ -71,7 +72,7 @@ export class CopyStream implements Submittable {
     let at = 0;
     if (this.head.length > 0) {
       chunk = Buffer.concat([this.head, chunk]);
-      this.head = Buffer.alloc(0);
+      this.head = NONE;
     }
     const { length } = chunk;
     for (;;) {
@@ -106,6 +107,7 @@ export class CopyStream implements Submittable {
 
   private gather(chunk: Buffer, start: number, count: number): void {
     while (count > 0) {
+      if (this.gathered === NONE) this.gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
       const part = Math.min(count, GATHER_BYTES - this.filled);
       chunk.copy(this.gathered, this.filled, start, start + part);
       this.filled += part;
@@ -119,7 +121,7 @@ export class CopyStream implements Submittable {
     if (this.filled === 0) return;
     const data = this.gathered.subarray(0, this.filled);
     // The reader of `out` keeps what it was given: a new buffer for the next rows.
-    this.gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
+    this.gathered = NONE;
     this.filled = 0;
     this.bytes += data.length;
     this.onData(data);

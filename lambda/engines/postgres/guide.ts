@@ -1,0 +1,139 @@
+import type { LeftOut } from '../../../lib/contract/manifest';
+import { quoteIdent, quoteLiteral } from './copy-format';
+import type { StoredSetting } from './database-facts';
+import type { DatabaseNotes, PostgresNotes } from './notes';
+import type { ServerFacts } from './preflight';
+import { databaseSettings } from './settings-sql';
+
+export interface Script {
+  readonly name: string;
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** Small scripts of one database, beside its parts. */
+export function databaseScripts(notes: DatabaseNotes, settings: readonly StoredSetting[], server: Pick<ServerFacts, 'major'>): Script[] {
+  const refresh = [
+    '-- After rows, indexes and keys: materialized views in the order they need, and statistics for the planner.',
+    'SET client_encoding = \'UTF8\';',
+    'SET search_path = \'\';',
+    ...notes.materializedViews.map((name) => `REFRESH MATERIALIZED VIEW ${name};`),
+    'ANALYZE;',
+    '',
+  ];
+  return [
+    { name: 'create.sql', kind: 'create', text: createDatabase(notes, server.major) },
+    { name: 'settings.sql', kind: 'settings', text: databaseSettings(settings) },
+    { name: 'refresh.sql', kind: 'refresh', text: refresh.join('\n') },
+  ];
+}
+
+function createDatabase(notes: DatabaseNotes, major: number): string {
+  const locale = notes.locale ?? '';
+  const provider = {
+    libc: major >= 15 ? ' LOCALE_PROVIDER libc' : '',
+    icu: ` LOCALE_PROVIDER icu ICU_LOCALE ${quoteLiteral(locale)}`,
+    builtin: ` LOCALE_PROVIDER builtin BUILTIN_LOCALE ${quoteLiteral(locale)}`,
+    default: '',
+  }[notes.localeProvider];
+  const name = quoteIdent(notes.name);
+  return [
+    'SET client_encoding = \'UTF8\';',
+    `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${quoteLiteral(notes.encoding)}${provider} LC_COLLATE ${quoteLiteral(notes.collate)} LC_CTYPE ${quoteLiteral(notes.ctype)};`,
+    `ALTER DATABASE ${name} OWNER TO ${quoteIdent(notes.owner)};`,
+    '',
+  ].join('\n');
+}
+
+/** A word of bash that means exactly this text. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll('\'', '\'\\\'\'')}'`;
+}
+
+/** Restores the whole copy with psql, pg_restore and zstd alone. */
+export function restoreScript(notes: PostgresNotes): string {
+  const single = notes.databases.length === 1;
+  const calls = notes.databases.map(({ name, directory }) => (single
+    ? `restore_database ${directory} "$target"`
+    : `create_database ${directory}\nexport PGDATABASE=${shellQuote(name)}\nrestore_database ${directory} "$server"`));
+  return `#!/usr/bin/env bash
+# Restores this copy with PostgreSQL's own tools and zstd. Run it in the folder that holds the copy's parts.
+#
+#   ./restore.sh ${single ? 'postgres://user@host:5432/database    an empty database' : 'postgres://user@host:5432          the databases are created'}
+#
+# The password comes from the URL, PGPASSWORD or ~/.pgpass (only the last two keep it out of the list of processes).
+# JOBS (default 2) is how many indexes are built side by side.
+set -euo pipefail
+[ $# -eq 1 ] || { echo "usage: $0 postgres://user@host:port${single ? '/database' : ''}" >&2; exit 2; }
+for tool in psql pg_restore zstd; do
+  command -v "$tool" > /dev/null || { echo "$0: $tool is missing" >&2; exit 2; }
+done
+cd "$(dirname "$0")"
+target=$1
+# The address without a database: PGDATABASE names it then.
+server=$(printf '%s' "$target" | sed -E 's#^(postgres(ql)?://[^/?]*)/?[^?]*#\\1#')
+jobs=\${JOBS:-2}
+
+sql() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$@"; }
+
+create_database() {
+  PGDATABASE=\${MAINTENANCE_DATABASE:-postgres} sql --dbname="$server" --file="$1/create.sql"
+}
+
+restore_database() {
+  local directory=$1 to=$2 part
+  pg_restore --exit-on-error --section=pre-data --dbname="$to" "$directory/schema.dump"
+  for part in "$directory"/rows/*.sql.zst; do
+    [ ! -e "$part" ] || zstd --decompress --quiet --stdout "$part" | sql --dbname="$to"
+  done
+  [ ! -e "$directory/sequences.sql.zst" ] || zstd --decompress --quiet --stdout "$directory/sequences.sql.zst" | sql --dbname="$to"
+  pg_restore --exit-on-error --section=data --dbname="$to" "$directory/schema.dump"
+  pg_restore --exit-on-error --section=post-data --jobs="$jobs" --dbname="$to" "$directory/schema.dump"
+  sql --dbname="$to" --file="$directory/settings.sql"
+  sql --dbname="$to" --file="$directory/refresh.sql"
+}
+
+${single ? 'sql --dbname="$target" --file=globals.sql' : 'PGDATABASE=${MAINTENANCE_DATABASE:-postgres} sql --dbname="$server" --file=globals.sql'}
+${calls.join('\n')}
+echo 'restored'
+`;
+}
+
+/** The page beside the copy, for a person who has only the bucket. */
+export function readme(notes: PostgresNotes, version: string, recoveryPoint: Date, leftOut: readonly LeftOut[], sharedSchemas: readonly string[]): string {
+  const cell = (text: string): string => text.replaceAll(/[\r\n]+/g, ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  const rows = leftOut.map(({ database, kind, name, reason }) => `| ${cell(database ?? '')} | ${cell(kind)} | ${cell(name)} | ${cell(reason)} |`);
+  const shared = notes.databases.length > 0 && sharedSchemas.length > 0 ? `
+The schemas ${sharedSchemas.join(' and ')} have the host's structure and your rows. A new project of the same host has that structure already:
+add ${sharedSchemas.map((name) => `\`--exclude-schema=${name}\``).join(' ')} to both \`pg_restore\` lines, then create your own triggers and policies on those
+tables from \`pg_restore --section=post-data --schema-only --file=- db1/schema.dump\`.
+` : '';
+  return `# A copy of PostgreSQL ${version}, as it was at ${recoveryPoint.toISOString()}
+
+${notes.databases.map(({ name, directory, owner, encoding }) => `- \`${directory}\`: database ${cell(JSON.stringify(name))}, owner ${cell(JSON.stringify(owner))}, ${encoding}`).join('\n')}
+
+Restore all of it: \`bash restore.sh postgres://user@host:5432${notes.databases.length === 1 ? '/database' : ''}\`. It needs psql, pg_restore (the server's major version or newer) and zstd.
+
+What it does, for one database into an empty one (\`$URL\`), after the roles of \`globals.sql\`:
+
+\`\`\`sh
+pg_restore --section=pre-data --dbname="$URL" db1/schema.dump
+zstd --decompress --stdout db1/rows/*.zst db1/sequences.sql.zst | psql --set=ON_ERROR_STOP=1 --dbname="$URL"
+pg_restore --section=data --dbname="$URL" db1/schema.dump
+pg_restore --section=post-data --jobs=2 --dbname="$URL" db1/schema.dump
+\`\`\`
+
+then \`settings.sql\` and \`refresh.sql\` of the same folder (settings of the database, materialized views, statistics).
+
+- \`schema.dump\`: pg_dump's own format, everything but rows; large objects are in it. If it has user mappings, their options are too: keep it as you keep a secret.
+- \`rows/*.sql.zst\`: COPY blocks; one table is easily taken out by hand.
+- \`globals.sql\`: roles without passwords, memberships and role settings.
+- \`census.json\`: rows and SHA-256 of each table's COPY text.
+${shared}
+## What is not in this copy
+
+| database | kind | name | why |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}

@@ -24,7 +24,7 @@ export interface SandboxProps {
   readonly runtime: string;
   /** A folder where the sandbox's own `/etc` files may be written; must live as long as the worker. */
   readonly folder: string;
-  /** Folders shown at their own place (the PostgreSQL programs), besides `/usr`. Where it is part of an unpacked tree, all of that is shown. */
+  /** Folders shown at their own place (the PostgreSQL programs), besides `/usr`; of an unpacked tree all is shown. */
   readonly readOnly: readonly string[];
   readonly tmpBytes: number;
   /** `LD_LIBRARY_PATH` of the worker. @default none */

@@ -1,13 +1,14 @@
 import { html, trusted, type Html } from './markup';
 import type { RehearsalReport } from './model';
-import { badge, cardId, protectionCard, table } from './protection-card';
+import { badge, cardId, protectionCard } from './protection-card';
 import { STYLE } from './style';
+import { fold, table } from './table';
 import { count, counted, duration, headline, instant, introduction, memory } from './words';
 
 /** The report as one page that needs nothing else: no script, no font, no picture from anywhere. Every name in it is escaped. */
 export function reportHtml(report: RehearsalReport): string {
   const title = `${headline(report)} Backup rehearsal of ${report.startedAt.slice(0, 10)}`;
-  const page = html`${trusted('<!doctype html>')}
+  const page = html`${trusted('<!DOCTYPE html>')}
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -51,31 +52,48 @@ function overview(report: RehearsalReport): Html | undefined {
 function findings({ findings: all }: RehearsalReport): Html | undefined {
   if (all.length === 0) return undefined;
   const grave = all.some(({ severity }) => severity === 'error');
-  return html`<section><h2>Findings</h2><p>What the proof says of the declaration itself.</p>
-<ul class="notes ${grave ? 'bad' : 'fair'}">${all.map(({ code, severity, path, reason, mend }) => html`<li>${reason}<small>${mend} <code>${severity} ${code}</code>${path && html` at <code>${path}</code>`}</small></li>`)}</ul></section>`;
+  const items = all.map(({ code, severity, path, reason, mend }) => html`
+<li>${reason}<small>${mend} <code>${severity} ${code}</code>${path && html` at <code>${path}</code>`}</small></li>`);
+  return html`<section><h2>Findings</h2><p>What the proof says of the declaration itself.</p><ul class="notes ${grave ? 'bad' : 'fair'}">${items}</ul></section>`;
 }
 
 function messages({ messages: all }: RehearsalReport): Html {
-  if (all.length === 0) return html`<section><h2>Messages</h2><p>None would have gone out: nothing failed, and silence is watched by an alarm in the cloud.</p></section>`;
+  if (all.length === 0) return html`<section><h2>Messages</h2><p>None would have gone out.</p></section>`;
   return html`<section><h2>Messages</h2><p>${all.length === 1 ? 'This one' : `These ${all.length}`} would have gone out.</p>
-${all.map(({ topic, subject, text, at }) => html`<article class="message"><div class="top"><b>${subject}</b><small>to ${topic}, ${instant(at)}</small></div><pre>${text}</pre></article>`)}</section>`;
+${all.map(({ topic, subject, text, at }) => html`
+<article class="message"><div class="top"><b>${subject}</b><small>to ${topic}, ${instant(at)}</small></div><pre>${text}</pre></article>`)}</section>`;
 }
 
 function calls({ calls: all, grants }: RehearsalReport): Html {
-  const rows = all.map(({ service, operation, count: number, refused }) => html`<tr><td>${service}</td><td class="name">${operation}</td><td class="number">${count(number)}</td><td class="number ${refused > 0 && 'mark-bad'}">${refused > 0 ? count(refused) : ''}</td></tr>`);
   const number = all.reduce((sum, one) => sum + one.count, 0);
-  return html`<section><h2>AWS</h2><p>${counted(number, 'call')} went to the local endpoint, each judged by the synthesized policies of the role that made it.</p>
-${grants.refused.length > 0 && html`<h4>Refused</h4><ul class="notes bad">${grants.refused.map(({ role, action, resource, reason }) => html`<li><code>${action}</code> on <code>${resource}</code><small>asked by ${role}: ${reason}</small></li>`)}</ul>`}
-${rows.length > 0 && html`<details><summary>Calls <small>${counted(rows.length, 'operation')}</small></summary><div class="plain">${table(['Service', 'Operation', 'Calls', 'Refused'], rows)}</div></details>`}
-${grants.unused.length > 0 && html`<details><summary>Granted and not used <small>${counted(grants.unused.length, 'action')}: needless, or for a case that did not arise</small></summary><div class="plain">${table(['Role', 'Action'], grants.unused.map(({ role, action }) => html`<tr><td class="name">${role}</td><td class="mono name">${action}</td></tr>`))}</div></details>`}
+  const refused = grants.refused.map(({ role, action, resource, reason }) => html`
+<li><code>${action}</code> on <code>${resource}</code><small>asked by ${role}: ${reason}</small></li>`);
+  const made = table([
+    { title: 'Service', style: 'text', value: ({ service }) => service },
+    { title: 'Operation', style: 'name', value: ({ operation }) => operation },
+    { title: 'Calls', style: 'number', value: (call) => count(call.count) },
+    { title: 'Refused', style: 'number', value: (call) => call.refused > 0 && count(call.refused), mark: (call) => (call.refused > 0 ? 'mark-bad' : undefined) },
+  ], all);
+  const unused = table([
+    { title: 'Role', style: 'name', value: ({ role }) => role },
+    { title: 'Action', style: 'mono', value: ({ action }) => action },
+  ], grants.unused);
+  const note = `${counted(grants.unused.length, 'action')}: needless, or for a case that did not arise`;
+  return html`<section><h2>AWS</h2>
+<p>${counted(number, 'call')} went to the local endpoint, each judged by the synthesized policies of the role that made it.</p>
+${refused.length > 0 && html`<h4>Refused</h4><ul class="notes bad">${refused}</ul>`}
+${all.length > 0 && fold('Calls', counted(all.length, 'operation'), html`<div class="plain">${made}</div>`)}
+${grants.unused.length > 0 && fold('Granted and not used', note, html`<div class="plain">${unused}</div>`)}
 </section>`;
 }
 
 function notRehearsed({ notRehearsed: all }: RehearsalReport): Html | undefined {
-  return all.length === 0 ? undefined : html`<section><h2>Not rehearsed</h2><p>What a laptop cannot show, and how to see it for real.</p>
-<ul class="open">${all.map(({ what, why, how }) => html`<li><b>${what}</b><p>${why}</p><p class="how">${how}</p></li>`)}</ul></section>`;
+  const items = all.map(({ what, why, how }) => html`<li><b>${what}</b><p>${why}</p><p class="how">${how}</p></li>`);
+  return all.length === 0 ? undefined : html`<section><h2>Not rehearsed</h2>
+<p>What a laptop cannot show, and how to see it for real.</p><ul class="open">${items}</ul></section>`;
 }
 
 function machine({ machine: one, startedAt, finishedAt, seconds, outcome }: RehearsalReport): Html {
-  return html`<p>${badge(outcome)} · from ${instant(startedAt)} to ${instant(finishedAt)} (${duration(seconds)}) on ${counted(one.cores, 'core')} with ${memory(one.memoryBytes)}, ${one.platform}, Node ${one.node}. Workers ran in: ${one.sandbox}.</p>`;
+  const hardware = [counted(one.cores, 'core'), memory(one.memoryBytes), one.platform, `Node ${one.node}`].join(', ');
+  return html`<p>${badge(outcome)} · from ${instant(startedAt)} to ${instant(finishedAt)} (${duration(seconds)}) on ${hardware}. Sandbox of the workers: ${one.sandbox}.</p>`;
 }

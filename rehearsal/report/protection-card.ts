@@ -1,5 +1,6 @@
 import { html, type Html } from './markup';
 import type { ReportOutcome, ReportPolicy, ReportProtection } from './model';
+import { fold, table, type Column } from './table';
 import { timeline } from './timeline';
 import { clock, count, counted, day, duration, memory, memoryOf, OUTCOME_WORDS, percent, rtoOf, shortHash, size } from './words';
 
@@ -40,7 +41,7 @@ export function badge(outcome: ReportOutcome): Html {
     'failed': html`<path d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8"/>`,
   };
   const ring = outcome === 'proven-except' ? html`<circle cx="8" cy="8" r="7" stroke-dasharray="3 2"/>` : html`<circle cx="8" cy="8" r="7"/>`;
-  return html`<span class="badge is-${outcome}"><svg viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" aria-hidden="true">${ring}${marks[outcome]}</svg>${OUTCOME_WORDS[outcome]}</span>`;
+  return html`<span class="badge is-${outcome}"><svg viewBox="0 0 16 16" aria-hidden="true">${ring}${marks[outcome]}</svg>${OUTCOME_WORDS[outcome]}</span>`;
 }
 
 function facts(one: ReportProtection): Html {
@@ -67,7 +68,7 @@ function gauges(one: ReportProtection): Html | undefined {
       rto.within ? `${percent(rto.share)} of the objective (RTO)` : 'longer than the objective (RTO)',
     ),
     peak('Memory, dump', one.peakMemoryBytes.dump, one.memoryLimitBytes?.dump),
-    peak('Memory, verification', one.peakMemoryBytes.verify, one.memoryLimitBytes?.verify),
+    peak('Memory, verify', one.peakMemoryBytes.verify, one.memoryLimitBytes?.verify),
   ].filter((gauge) => gauge !== undefined);
   return all.length === 0 ? undefined : html`<div class="gauges">${all}</div>`;
 }
@@ -75,63 +76,83 @@ function gauges(one: ReportProtection): Html | undefined {
 function gauge(label: string, value: string, share: number | undefined, note?: string): Html {
   const width = Math.min(100, Math.max(0.8, (share ?? 0) * 100)).toFixed(1);
   return html`<div class="gauge"><div class="label"><span>${label}</span><span>${value}</span></div>
-${share !== undefined && html`<svg height="8" aria-hidden="true"><rect class="track" width="100%" height="8" rx="4"/><rect class="${share > 1 ? 'over' : 'fill'}" width="${width}%" height="8" rx="4"/></svg>`}
+${share !== undefined && html`<svg height="8" aria-hidden="true"><rect class="track" width="100%" height="8" rx="4"/>
+<rect class="${share > 1 ? 'over' : 'fill'}" width="${width}%" height="8" rx="4"/></svg>`}
 ${note !== undefined && html`<small>${note}</small>`}</div>`;
 }
 
 function differences({ verdict }: ReportProtection): Html | undefined {
   if (!verdict || verdict.differenceCount === 0) return undefined;
   const shown = verdict.differences.length;
-  const more = verdict.differenceCount > shown ? `The first ${count(shown)} of ${count(verdict.differenceCount)}.` : undefined;
-  return html`<h4>Where the copy differs</h4>${more && html`<p>${more}</p>`}
-${table(['What', 'Kind', 'Source', 'Copy'], verdict.differences.map(({ database, name, kind, expected, actual }) => html`<tr><td class="name">${qualified(database, name, true)}</td><td>${kind}</td><td class="mono name">${expected}</td><td class="mono name mark-bad">${actual}</td></tr>`))}`;
+  const more = verdict.differenceCount > shown && html`<p>The first ${count(shown)} of ${count(verdict.differenceCount)}.</p>`;
+  return html`<h4>Where the copy differs</h4>${more}
+${table([
+  { title: 'What', style: 'name', value: ({ database, name }) => qualified(database, name, true) },
+  { title: 'Kind', style: 'text', value: ({ kind }) => kind },
+  { title: 'Source', style: 'mono', value: ({ expected }) => expected },
+  { title: 'Copy', style: 'mono', value: ({ actual }) => actual, mark: () => 'mark-bad' },
+], verdict.differences)}`;
 }
 
 function exceptions({ exceptions: all }: ReportProtection): Html | undefined {
-  return all.length === 0 ? undefined : html`<h4>Proven but for this</h4>
-<ul class="notes fair">${all.map(({ name, reason, code }) => html`<li><span class="mono">${name}</span><small>${reason} <code>${code}</code></small></li>`)}</ul>`;
+  if (all.length === 0) return undefined;
+  const items = all.map(({ name, reason, code }) => html`<li><span class="mono">${name}</span><small>${reason} <code>${code}</code></small></li>`);
+  return html`<h4>Proven but for this</h4><ul class="notes fair">${items}</ul>`;
 }
 
 function assertions({ assertions: all }: ReportProtection): Html | undefined {
   return all.length === 0 ? undefined : html`<h4>Questions asked of the restored copy</h4>
-${table(['Question', 'Expected', 'Answer', ''], all.map(({ name, expected, actual, holds }) => html`<tr><td class="name">${name}</td><td class="mono">${expected}</td><td class="mono">${actual}</td><td class="${holds ? 'mark-good' : 'mark-bad'}">${holds ? 'holds' : 'does not hold'}</td></tr>`))}`;
+${table([
+  { title: 'Question', style: 'name', value: ({ name }) => name },
+  { title: 'Expected', style: 'mono', value: ({ expected }) => expected },
+  { title: 'Answer', style: 'mono', value: ({ actual }) => actual },
+  { title: '', style: 'text', value: ({ holds }) => (holds ? 'holds' : 'does not hold'), mark: ({ holds }) => (holds ? 'mark-good' : 'mark-bad') },
+], all)}`;
 }
 
 function census({ census: all, items }: ReportProtection): Html | undefined {
   if (all.length === 0) return undefined;
   const several = new Set(all.map(({ database }) => database)).size > 1;
-  const rows = all.map(({ database, kind, name, rows: number, atLeast, bytes, method, sha256 }) => html`<tr><td class="name">${qualified(database, name, several)}</td><td>${kind}</td><td class="number">${number === undefined ? (atLeast === undefined ? '' : `≥ ${atLeast}`) : count(number)}</td><td class="number">${bytes === undefined ? '' : size(bytes)}</td><td>${method}</td><td class="mono soft">${sha256 ? shortHash(sha256) : ''}</td></tr>`);
-  const names = ['Name', 'Kind', 'Rows', 'Bytes', 'Compared', 'SHA-256'];
+  const columns: Column<(typeof all)[number]>[] = [
+    { title: 'Name', style: 'name', value: ({ database, name }) => qualified(database, name, several) },
+    { title: 'Kind', style: 'text', value: ({ kind }) => kind },
+    { title: 'Rows', style: 'number', value: ({ rows, atLeast }) => (rows === undefined ? atLeast && `≥ ${atLeast}` : count(rows)) },
+    { title: 'Bytes', style: 'number', value: ({ bytes }) => bytes !== undefined && size(bytes) },
+    { title: 'Compared', style: 'text', value: ({ method }) => method },
+    { title: 'SHA-256', style: 'hash', value: ({ sha256 }) => sha256 && shortHash(sha256) },
+  ];
   const total = items ?? all.length;
-  const rest = rows.slice(CENSUS_OPEN);
+  const rest = all.slice(CENSUS_OPEN);
   const cut = total > all.length ? `, the ${count(all.length)} largest shown` : '';
-  return html`<details open><summary>Census <small>${counted(total, 'item')}${cut}</small></summary>${table(names, rows.slice(0, CENSUS_OPEN))}</details>
-${rest.length > 0 && html`<details><summary><small>${counted(rest.length, 'more item')}</small></summary>${table(names, rest)}</details>`}`;
+  return html`${fold('Census', `${counted(total, 'item')}${cut}`, table(columns, all.slice(0, CENSUS_OPEN)), true)}
+${rest.length > 0 && fold('', counted(rest.length, 'more item'), table(columns, rest))}`;
 }
 
 function leftOut({ leftOut: all }: ReportProtection): Html | undefined {
-  if (all.length === 0) return undefined;
-  const rows = all.map(({ database, kind, name, reason }) => html`<tr><td class="name">${qualified(database, name, true)}</td><td>${kind}</td><td>${reason}</td></tr>`);
-  const note = counted(all.length, 'thing');
-  return html`<details ${all.length <= LEFT_OUT_OPEN && html`open`}><summary>Left out of the copy, and why <small>${note}</small></summary>${table(['Name', 'Kind', 'Reason'], rows)}</details>`;
+  return all.length === 0 ? undefined : fold('Left out of the copy, and why', counted(all.length, 'thing'), table([
+    { title: 'Name', style: 'name', value: ({ database, name }) => qualified(database, name, true) },
+    { title: 'Kind', style: 'text', value: ({ kind }) => kind },
+    { title: 'Reason', style: 'text', value: ({ reason }) => reason },
+  ], all), all.length <= LEFT_OUT_OPEN);
 }
 
 function tools({ manifest, verdict, runId }: ReportProtection): Html | undefined {
-  const lists: [string, Readonly<Record<string, string | number>>][] = [];
-  if (manifest) lists.push(['Source', { description: manifest.source.description, databases: manifest.source.databases.join(', ') }], ['Dumped with', manifest.tools]);
-  if (verdict) {
-    lists.push(['Verified with', verdict.tools]);
-    lists.push(['Seconds of the verification', Object.fromEntries(Object.entries(verdict.seconds).map(([name, seconds]) => [name, duration(seconds)]))]);
+  const groups: [string, Readonly<Record<string, string>>][] = [];
+  if (manifest) {
+    const { description, databases } = manifest.source;
+    groups.push(['Source', { description, databases: databases.join(', ') }], ['Dumped with', manifest.tools]);
   }
-  if (lists.length === 0) return undefined;
-  const rows = lists.flatMap(([title, values]) => Object.entries(values).map(([name, value], index) => html`<tr><td class="soft">${index === 0 ? title : ''}</td><td>${name}</td><td class="name">${value}</td></tr>`));
-  return html`<details><summary>Tools and times <small>run ${runId}${manifest && `, attempt ${manifest.attempt}`}</small></summary>${table(['', '', ''], rows)}</details>`;
-}
-
-export function table(names: readonly string[], rows: readonly Html[]): Html {
-  const numbers = new Set(['Rows', 'Bytes', 'Calls', 'Refused']);
-  const head = names.some(Boolean) && html`<thead><tr>${names.map((name) => html`<th ${numbers.has(name) && html`class="number"`}>${name}</th>`)}</tr></thead>`;
-  return html`<div class="table"><table>${head}<tbody>${rows}</tbody></table></div>`;
+  if (verdict) {
+    const times = Object.entries(verdict.seconds).map(([name, seconds]) => [name, duration(seconds)]);
+    groups.push(['Verified with', verdict.tools], ['Time of the verification', Object.fromEntries(times) as Record<string, string>]);
+  }
+  if (groups.length === 0) return undefined;
+  const rows = groups.flatMap(([title, values]) => Object.entries(values).map(([name, value], index) => [index === 0 ? title : '', name, value]));
+  return fold('Tools and times', `run ${runId}${manifest ? `, attempt ${manifest.attempt}` : ''}`, table([
+    { title: '', style: 'soft', value: ([title]) => title },
+    { title: '', style: 'text', value: ([, name]) => name },
+    { title: '', style: 'name', value: ([, , value]) => value },
+  ], rows));
 }
 
 function qualified(database: string | undefined, name: string, show: boolean): Html {

@@ -29,12 +29,18 @@ small { font-size: .84rem; }
 header { padding-top: 3rem; padding-bottom: 1.75rem; }
 header .over { color: var(--soft); font-size: .875rem; display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between; }
 h1 { font: 600 clamp(2rem, 6vw, 3.1rem)/1.12 var(--serif); letter-spacing: -.015em; margin: 1.1rem 0 .7rem; text-wrap: balance; }
-h1::before { content: ""; display: block; width: 3.25rem; height: 4px; border-radius: 2px; background: currentColor; margin-bottom: 1.1rem; }
+h1::before {
+  content: ""; display: block; width: 3.25rem; height: 4px; border-radius: 2px; background: currentColor;
+  margin-bottom: 1.1rem;
+}
 .lead { font-size: 1.08rem; max-width: 44rem; color: var(--soft); text-wrap: pretty; }
 .is-proven { color: var(--good); } .is-proven-except { color: var(--fair); } .is-not-proven, .is-failed { color: var(--bad); }
 
 .overview { border-top: 1px solid var(--line); margin-top: .25rem; }
-.overview a { display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: .1rem 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); align-items: baseline; color: inherit; text-decoration: none; }
+.overview a {
+  display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: .1rem 1rem; padding: .6rem 0;
+  border-bottom: 1px solid var(--line); align-items: baseline; color: inherit; text-decoration: none;
+}
 .overview b, .overview small { display: block; } .overview small { font-size: .92rem; }
 .overview a:hover b, .overview a:focus-visible b { text-decoration: underline; }
 
@@ -49,10 +55,13 @@ h4 + p { margin: -.35rem 0 .5rem; color: var(--soft); font-size: .9rem; }
 .card h3 { font-size: 1.2rem; font-weight: 650; line-height: 1.3; }
 .card h3 small { font-weight: 400; margin-left: .35rem; }
 .badge { display: inline-flex; align-items: center; gap: .45em; font-size: .875rem; font-weight: 600; white-space: nowrap; }
-.badge svg { width: 1.15em; height: 1.15em; flex: none; }
+.badge svg { width: 1.15em; height: 1.15em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; }
 .summary { margin-top: .3rem; max-width: 46rem; }
 
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1.1rem 1.25rem; margin-top: 1.3rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
+.facts {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1.1rem 1.25rem; margin-top: 1.3rem;
+  padding-top: 1.2rem; border-top: 1px solid var(--line);
+}
 .facts dt { color: var(--soft); font-size: .82rem; }
 .facts dd { font-size: 1.12rem; font-weight: 550; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .facts dd small { display: block; font-weight: 400; }
@@ -64,12 +73,20 @@ h4 + p { margin: -.35rem 0 .5rem; color: var(--soft); font-size: .9rem; }
 
 .timeline { margin-top: 1.75rem; }
 .timeline figcaption { font-size: .95rem; font-weight: 650; margin-bottom: .45rem; }
-.timeline li, .timeline .axis { display: grid; grid-template-columns: minmax(0, 13rem) minmax(0, 1fr) 4.75rem; column-gap: .9rem; align-items: center; font-size: .875rem; padding: .14rem 0; }
+.timeline li, .timeline .axis {
+  display: grid; grid-template-columns: minmax(0, 13rem) minmax(0, 1fr) 4.75rem; column-gap: .9rem; align-items: center;
+  font-size: .875rem; padding: .14rem 0;
+}
 .timeline .name { overflow-wrap: anywhere; line-height: 1.3; }
-.timeline .state .name { font-weight: 600; } .timeline .attempt .name { padding-left: .9rem; } .timeline .phase .name { padding-left: 1.8rem; color: var(--soft); }
+.timeline .state .name { font-weight: 600; }
+.timeline .attempt .name { padding-left: .9rem; }
+.timeline .phase .name { padding-left: 1.8rem; color: var(--soft); }
 .timeline svg { width: 100%; display: block; overflow: visible; }
-.timeline .grid { stroke: var(--grid); } .timeline rect { fill: var(--bar); } .timeline .state rect { fill: var(--ink); } .timeline .phase rect { fill: var(--bar-soft); }
-.timeline .failed rect { fill: var(--bad); } .timeline .skipped rect { fill: none; stroke: var(--soft); stroke-dasharray: 3 2; }
+.timeline .grid { stroke: var(--grid); }
+.timeline rect { fill: var(--bar); }
+.timeline .state rect { fill: var(--ink); }
+.timeline .phase rect { fill: var(--bar-soft); }
+.timeline .failed rect { fill: var(--bad); }
 .timeline .took { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); white-space: nowrap; }
 .timeline .note { grid-column: 2 / -1; line-height: 1.35; } .timeline .failed .note { color: var(--bad); }
 .timeline .axis svg { grid-column: 2; } .timeline text { fill: var(--soft); font-size: .75rem; }
@@ -101,7 +118,9 @@ details > .table, details > ul, details > .plain { margin-top: .4rem; }
 .plain { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .5rem 1.1rem; }
 .open { list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: .9rem; }
 .open li { border: 1px dashed var(--line); border-radius: 10px; padding: .95rem 1.1rem; }
-.open b { display: block; } .open p { font-size: .9rem; color: var(--soft); margin-top: .25rem; } .open .how { color: var(--ink); margin-top: .5rem; }
+.open b { display: block; }
+.open p { font-size: .9rem; color: var(--soft); margin-top: .25rem; }
+.open .how { color: var(--ink); margin-top: .5rem; }
 
 footer { color: var(--soft); font-size: .84rem; margin-top: 3.25rem; padding-top: 1.2rem; padding-bottom: 3rem; }
 footer p { border-top: 1px solid var(--line); padding-top: 1.2rem; max-width: none; }

@@ -16,17 +16,18 @@ export function timeline(steps: readonly ReportStep[]): Html | undefined {
   const sorted = [...steps].sort((a, b) => startOf(a) - startOf(b) || KIND_ORDER[a.kind] - KIND_ORDER[b.kind] || b.seconds - a.seconds);
   const x = (seconds: number): string => (seconds / whole * 100).toFixed(2);
   const grid = ticks.map((tick) => html`<line x1="${x(tick)}%" x2="${x(tick)}%" y1="0" y2="100%" class="grid"/>`);
+  const labels = ticks.map((tick) => html`<text x="${x(tick)}%" y="13" text-anchor="${tick === 0 ? 'start' : 'middle'}">${tickLabel(tick)}</text>`);
   return html`<figure class="timeline"><figcaption>What took the time</figcaption>
 <ol>${sorted.map((step) => {
   const from = Math.min(startOf(step) - begin, whole * (1 - NARROWEST / 100));
   const width = Math.max(step.seconds / whole * 100, NARROWEST).toFixed(2);
   return html`
 <li class="${step.kind} ${step.outcome}"><span class="name">${step.name}</span>
-<svg height="16" aria-hidden="true">${grid}<rect x="${x(from)}%" y="3" width="${width}%" height="10" rx="2"/></svg>
+<svg height="16" aria-hidden="true">${grid}${step.outcome !== 'skipped' && html`<rect x="${x(from)}%" y="3" width="${width}%" height="10" rx="2"/>`}</svg>
 <span class="took">${step.outcome === 'skipped' ? 'skipped' : duration(step.seconds)}</span>${noteOf(step)}</li>`;
 })}
 </ol>
-<div class="axis"><svg height="18" aria-hidden="true">${ticks.map((tick) => html`<text x="${x(tick)}%" y="13" text-anchor="${tick === 0 ? 'start' : 'middle'}">${tickLabel(tick)}</text>`)}</svg></div>
+<div class="axis"><svg height="18" aria-hidden="true">${labels}</svg></div>
 </figure>`;
 }
 

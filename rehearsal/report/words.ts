@@ -123,8 +123,16 @@ export function introduction(report: RehearsalReport): string {
   return restored === all.length ? `${what}: ${how}` : `${what}. ${restored} of them got as far as a restore: ${how}`;
 }
 
+export interface RestoreTime {
+  readonly seconds: number;
+  readonly objective: number;
+  /** 1 is all of the objective. */
+  readonly share: number;
+  readonly within: boolean;
+}
+
 /** Restore time against the objective; undefined before a restore. */
-export function rtoOf({ verdict, objectives }: ReportProtection): { seconds: number; objective: number; share: number; within: boolean } | undefined {
+export function rtoOf({ verdict, objectives }: ReportProtection): RestoreTime | undefined {
   if (!verdict) return undefined;
   const seconds = verdict.seconds.rto;
   const share = seconds / objectives.rtoSeconds;

@@ -13,7 +13,8 @@ export class ReportWriteError extends Error {
 }
 
 /**
- * Writes `report.json` and `report.html`, each whole or not at all: a reader never sees half a file, an interrupted write leaves the old one.
+ * Writes `report.json` and `report.html`, each whole or not at all: a reader never sees half a file, an interrupted write
+ * leaves the old one.
  *
  * @throws ContractError when the report is not of its own form, ReportWriteError when the folder does not take it
  */

@@ -126,7 +126,8 @@ function processLines(): Map<number, ProcessLine> {
       // The command stands in parentheses and may hold any character, parentheses too.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const pid = Number(entry);
-      if (pid > 0) lines.set(pid, { pid, state: fields[0], parent: Number(fields[1]), startTime: fields[19], residentPages: Number(fields[21]) });
+      const [state, parent, startTime, residentPages] = [fields[0], Number(fields[1]), fields[19], Number(fields[21])];
+      if (pid > 0) lines.set(pid, { pid, state, parent, startTime, residentPages });
     } catch {
       continue;
     }

@@ -110,7 +110,8 @@ function sampleFailed(): ReportProtection {
       step('Verify', 'state', 2.61, 0, { outcome: 'skipped' }),
       step('Message', 'state', 2.62, 0.04),
     ],
-    seconds: { dump: 0.61 }, peakMemoryBytes: { dump: 91 * 2 ** 20 }, objectives: { rpoSeconds: 86_400, rtoSeconds: 14_400 }, census: [], leftOut: [], exceptions: [], assertions: [],
+    seconds: { dump: 0.61 }, peakMemoryBytes: { dump: 91 * 2 ** 20 }, objectives: { rpoSeconds: 86_400, rtoSeconds: 14_400 },
+    census: [], leftOut: [], exceptions: [], assertions: [],
     error: { name: 'RefusedError', code: 'PG-PASSWORD', message },
   };
 }

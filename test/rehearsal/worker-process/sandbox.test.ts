@@ -77,7 +77,10 @@ describe('the sandbox', () => {
         }
         throw new Error('the server did not come up');
       };`, sandbox, {
-      path: [postgres.bin], libraryPath: [postgres.libraryPath, wrapper].filter(Boolean).join(delimiter), memoryMegabytes: 1024, timeoutSeconds: 40,
+      path: [postgres.bin],
+      libraryPath: [postgres.libraryPath, wrapper].filter(Boolean).join(delimiter),
+      memoryMegabytes: 1024,
+      timeoutSeconds: 40,
     });
     expect(seen).toEqual({ nameless: expect.stringContaining('could not look up effective user ID 993'), answer: '5' });
   }, 60_000);

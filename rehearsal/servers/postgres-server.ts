@@ -61,6 +61,8 @@ export interface PostgresServer {
   urlOf(database: string): string;
   /** Creates a database and resolves with `urlOf` it. */
   createDatabase(name: string): Promise<string>;
+  /** Drops a database, whoever is connected to it. */
+  dropDatabase(name: string): Promise<void>;
   /** Ends the server at once and removes its directories. A second call does nothing. */
   stop(): Promise<void>;
 }
@@ -124,6 +126,7 @@ export async function startPostgres(props: PostgresServerProps): Promise<Postgre
         await superuserSays(url('postgres', password), `CREATE DATABASE ${escapeIdentifier(name)}`);
         return url(name, password);
       },
+      dropDatabase: (name) => superuserSays(url('postgres', password), `DROP DATABASE ${escapeIdentifier(name)} WITH (FORCE)`),
       stop: async () => {
         await living.end();
         await discard();

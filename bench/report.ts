@@ -1,0 +1,131 @@
+import type { Measured } from './commands';
+import { median, megabytes, seconds } from './figures';
+import type { DatasetSize } from './load-dataset';
+import type { Measurement } from './options';
+import type { Figures } from './turns';
+import type { VerifyMeasured } from './workers';
+import type { WriterFigures } from './writer';
+
+export interface BenchReport {
+  readonly machine: {
+    readonly cpus: number;
+    readonly memoryBytes: number;
+    readonly platform: string;
+    readonly node: string;
+    readonly postgres: string;
+  };
+  readonly dataset: DatasetSize & { readonly description: string; readonly seconds: number };
+  readonly runs: number;
+  readonly figures: Figures;
+  readonly writer?: Readonly<Record<string, WriterFigures>>;
+}
+
+interface Line {
+  readonly name: string;
+  readonly wall: number;
+  readonly against: Readonly<Record<string, number | undefined>>;
+  readonly storedBytes?: number;
+  readonly memory: Measured['memory'];
+}
+
+const TITLES: Readonly<Record<Exclude<Measurement, 'writer'>, string>> = {
+  cron: 'pg_dump | gzip (the cron line)',
+  custom: 'pg_dump -Fc',
+  restic: 'pg_dump | restic --stdin',
+  dump: 'dump worker, store in the loop',
+  pg_restore: 'pg_restore -j2, tuned server',
+  verify: 'verify worker, the whole drill',
+};
+
+/** Medians of a report, and ratios of medians, as they go into the JSON. */
+export function mediansOf({ figures: { measured } }: Pick<BenchReport, 'figures'>) {
+  const wall = (name: keyof typeof TITLES): number | undefined => measured[name] && median(measured[name].map((one) => one.seconds));
+  const ratio = (one: number | undefined, other: number | undefined): number | undefined =>
+    one !== undefined && other !== undefined ? one / other : undefined;
+  const drills = measured.verify as VerifyMeasured[] | undefined;
+  const restoring = drills && median(drills.map((one) => one.restoreSeconds));
+  return {
+    seconds: { ...Object.fromEntries(Object.keys(TITLES).map((name) => [name, wall(name as keyof typeof TITLES)])), restore: restoring },
+    ratios: {
+      dumpOfCron: ratio(wall('dump'), wall('cron')),
+      dumpOfCustom: ratio(wall('dump'), wall('custom')),
+      restoreOfPgRestore: ratio(restoring, wall('pg_restore')),
+      drillOfPgRestore: ratio(wall('verify'), wall('pg_restore')),
+    },
+  };
+}
+
+export function renderReport(report: BenchReport): string {
+  const { machine, dataset, figures, runs } = report;
+  const { measured, skipped } = figures;
+  const { seconds: walls, ratios } = mediansOf(report);
+  const line = (name: keyof typeof TITLES, against: Line['against']): Line | undefined => {
+    const all = measured[name];
+    const storedBytes = all?.at(-1)?.storedBytes;
+    return all && { name: TITLES[name], wall: median(all.map((one) => one.seconds)), against, storedBytes, memory: peakOf(all) };
+  };
+  const dumps = (['cron', 'custom', 'restic', 'dump'] as const).map((name) => line(name, {
+    'of cron': ratioOf(measured, name, 'cron'), 'of -Fc': ratioOf(measured, name, 'custom'),
+  }));
+  const restored = line('verify', {});
+  const restores = [
+    line('pg_restore', { 'of pg_restore': ratioOf(measured, 'pg_restore', 'pg_restore') }),
+    restored && walls.restore !== undefined
+      ? { name: '  of which restore', wall: walls.restore, against: { 'of pg_restore': ratios.restoreOfPgRestore }, memory: NO_MEMORY }
+      : undefined,
+    line('verify', { 'of pg_restore': ratios.drillOfPgRestore }),
+  ];
+  const text = [
+    `${dataset.description}: ${dataset.tables} tables, ${dataset.rows} rows, ${megabytes(dataset.copyTextBytes)} MB of COPY text, `
+    + `${megabytes(dataset.diskBytes)} MB on disk`,
+    `PostgreSQL ${machine.postgres}, Node ${machine.node}, ${machine.cpus} cores, ${(machine.memoryBytes / 1e9).toFixed(1)} GB; `
+    + `medians of ${runs} turns; memory is the peak of all turns`,
+    '',
+    ...table(['dump', 'wall s', 'of cron', 'of -Fc', 'stored MB', 'peak MB', 'Node MB', 'others MB'], dumps),
+    ...table(['restore', 'wall s', 'of pg_restore', 'peak MB', 'Node MB', 'others MB'], restores),
+  ];
+  if (report.writer) text.push(...writerTable(report.writer));
+  for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);
+  return `${text.join('\n')}\n`;
+}
+
+const NO_MEMORY: Measured['memory'] = { tree: undefined, worker: undefined, children: undefined };
+
+function ratioOf(measured: Figures['measured'], one: keyof typeof TITLES, other: keyof typeof TITLES): number | undefined {
+  const [a, b] = [measured[one], measured[other]];
+  return a && b ? median(a.map((run) => run.seconds)) / median(b.map((run) => run.seconds)) : undefined;
+}
+
+function peakOf(all: readonly Measured[]): Measured['memory'] {
+  const most = (of: (memory: Measured['memory']) => number | undefined): number | undefined => {
+    const known = all.map((one) => of(one.memory)).filter((bytes) => bytes !== undefined);
+    return known.length > 0 ? Math.max(...known) : undefined;
+  };
+  return { tree: most((one) => one.tree), worker: most((one) => one.worker), children: most((one) => one.children) };
+}
+
+function table(heads: readonly string[], lines: readonly (Line | undefined)[]): string[] {
+  const rows = lines.filter((line) => line !== undefined).map((line) => heads.map((head, i) => {
+    const bytes = { 'stored MB': line.storedBytes, 'peak MB': line.memory.tree, 'Node MB': line.memory.worker, 'others MB': line.memory.children };
+    if (i === 0) return line.name;
+    if (head === 'wall s') return seconds(line.wall);
+    const value = head in bytes ? bytes[head as keyof typeof bytes] : undefined;
+    if (head in bytes) return value === undefined ? '–' : megabytes(value);
+    return line.against[head]?.toFixed(2) ?? '–';
+  }));
+  return rows.length === 0 ? [] : aligned([heads, ...rows]);
+}
+
+function writerTable(writer: Readonly<Record<string, WriterFigures>>): string[] {
+  const rows = Object.entries(writer).map(([during, one]) => [
+    during, String(one.transactions),
+    ...[one.medianMilliseconds, one.p95Milliseconds, one.worstMilliseconds].map((value) => value.toFixed(1)),
+  ]);
+  return aligned([['a writer meanwhile', 'transactions', 'median ms', 'p95 ms', 'worst ms'], ...rows]);
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  const lines = rows.map((row) => row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join('  '));
+  return [lines[0], widths.map((width) => '-'.repeat(width)).join('  '), ...lines.slice(1), ''];
+}

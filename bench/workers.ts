@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type PostgresConfig } from '../lib/contract/engines/postgres';
+import { DumpResult, RunRequest, VerifyResult } from '../lib/contract/run-request';
+import { parseVerdict } from '../lib/contract/verdict';
+import { runWorker } from '../rehearsal/worker-process';
+import { MeasurementError, type Measured, type Target } from './commands';
+import type { EndpointAnswer, EndpointOrder } from './endpoint-process';
+import { watchMemory } from './memory-sampler';
+
+const REGION = 'us-east-1';
+const BUCKET = 'bench-store';
+/** Nothing here is measured against a platform's limits of time. */
+const TIMEOUT_SECONDS = 3600;
+const LOG_LINES_KEPT = 5;
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** Who reads the source: as the documentation asks for, no superuser. */
+export const READER = 'bench_reader';
+
+export interface VerifyMeasured extends Measured {
+  /** Loading alone, without the scratch server's start, the reading of hashes and the census. */
+  readonly restoreSeconds: number;
+  readonly scratchSeconds: number;
+  readonly censusSeconds: number;
+}
+
+export interface WorkersProps {
+  readonly source: Target;
+  readonly readerPassword: string;
+  readonly folder: string;
+  readonly memoryMegabytes: number;
+}
+
+/** Our workers from their bundle, with the local store beside them. */
+export class Workers {
+  private slots = 0;
+  private readonly client: S3Client;
+
+  private constructor(
+    private readonly props: WorkersProps, private readonly store: EndpointAnswer, private readonly end: () => Promise<void>,
+  ) {
+    this.client = new S3Client({ region: REGION, endpoint: store.url, forcePathStyle: true, credentials: CREDENTIALS });
+  }
+
+  /** Why they cannot be measured here; undefined when they can. */
+  public static missing(): string | undefined {
+    return existsSync(join(bundle(), 'index.js')) ? undefined : 'there is no bundles/postgres/index.js: npm run build makes it';
+  }
+
+  public static async start(props: WorkersProps): Promise<Workers> {
+    const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), join(__dirname, 'endpoint-process.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const closed = new Promise<void>((done) => child.once('close', () => done()));
+    const { server, database } = props.source;
+    const order: EndpointOrder = {
+      directory: join(props.folder, 'store'), bucket: BUCKET, secretName: 'bench/database',
+      secret: { host: '127.0.0.1', port: server.port, username: READER, password: props.readerPassword, dbname: database },
+    };
+    child.stdin.write(`${JSON.stringify(order)}\n`);
+    const { value, done } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+    if (done) throw new MeasurementError('the local endpoint did not start');
+    return new Workers(props, JSON.parse(value) as EndpointAnswer, async () => {
+      child.stdin.end();
+      await closed;
+    });
+  }
+
+  /** Dumps into a new slot. */
+  public async dump(): Promise<Measured> {
+    this.slots++;
+    const { result, measured } = await this.run('dump');
+    const { outcome, sizeBytes } = DumpResult.parse(result);
+    if (outcome !== 'written') throw new MeasurementError(`the dump of a new slot says ${outcome}`);
+    return { ...measured, storedBytes: sizeBytes };
+  }
+
+  /** The whole drill of the slot dumped last. */
+  public async verify(): Promise<VerifyMeasured> {
+    const { result, measured } = await this.run('verify');
+    const { outcome, verdictKey, summary } = VerifyResult.parse(result);
+    if (outcome === 'not-proven') throw new MeasurementError(`the copy is not proven: ${summary}`);
+    const { Body } = await this.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: verdictKey }));
+    const { seconds } = parseVerdict(JSON.parse(await (Body as NonNullable<typeof Body>).transformToString()));
+    return { ...measured, restoreSeconds: seconds.restore, scratchSeconds: seconds.scratch, censusSeconds: seconds.census };
+  }
+
+  public async stop(): Promise<void> {
+    this.client.destroy();
+    await this.end();
+  }
+
+  private request(): RunRequest {
+    const config: PostgresConfig = {
+      flavor: 'self-hosted', secretArn: this.store.secretArn, authentication: 'password', tls: { mode: 'disable' },
+      databases: [this.props.source.database], tables: { exclude: [], schemaOnly: [] },
+      maximumConnections: 6, maximumBlockingSeconds: 30, lockTimeoutSeconds: 30, compressionLevel: 1,
+    };
+    return RunRequest.parse({
+      version: 1, environment: 'bench', application: 'bench', protection: 'database', engine: 'postgres', config,
+      store: { bucket: BUCKET, region: REGION, keyArn: this.store.keyArn },
+      objectives: { rpoSeconds: 86_400, rtoSeconds: TIMEOUT_SECONDS }, limits: { timeoutSeconds: TIMEOUT_SECONDS }, assertions: [],
+      slot: new Date(Date.UTC(2026, 0, 1) + this.slots * 60_000).toISOString(), execution: `bench-${this.slots}`,
+    });
+  }
+
+  private async run(verb: 'dump' | 'verify'): Promise<{ result: unknown; measured: Measured }> {
+    const { binaries } = this.props.source.server;
+    const said: string[] = [];
+    const memory = watchMemory();
+    const answer = await runWorker({
+      directory: bundle(), handler: `index.${verb}`, functionName: `bench-${verb}`, event: this.request(),
+      memoryMegabytes: this.props.memoryMegabytes, timeoutSeconds: TIMEOUT_SECONDS, credentials: CREDENTIALS, endpointUrl: this.store.url,
+      region: REGION, path: [binaries.bin], libraryPath: binaries.libraryPath,
+      // In the open, on the disk that the others use: a sandbox's /tmp lies in memory, and its size would be the limit.
+      sandbox: undefined,
+      onLog: (line) => {
+        said.push(line);
+        if (said.length > LOG_LINES_KEPT) said.shift();
+      },
+    });
+    const peaks = memory();
+    if (answer.outcome !== 'returned') {
+      const why = answer.outcome === 'threw' ? `${answer.error.errorType}: ${answer.error.errorMessage}` : answer.outcome;
+      throw new MeasurementError(`the ${verb} worker failed (${why}); it said last:\n${said.join('\n')}`);
+    }
+    const tree = answer.usage.peakMemoryBytes || undefined;
+    return { result: answer.result, measured: { seconds: answer.usage.seconds, memory: { ...peaks, tree } } };
+  }
+}
+
+function bundle(): string {
+  return resolve(__dirname, '../bundles/postgres');
+}

@@ -1,0 +1,127 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import { cronLine, customFormat, MeasurementError, pgRestore } from '../../bench/commands';
+import { datasetOf } from '../../bench/dataset';
+import { loadDataset, measureDataset, type DatasetSize } from '../../bench/load-dataset';
+import { watchMemory } from '../../bench/memory-sampler';
+import { parseOptions, type BenchOptions } from '../../bench/options';
+import { writeDuring } from '../../bench/writer';
+import { startPostgres, type PostgresServer } from '../../rehearsal/servers/postgres-server';
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-test-'));
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres({ directory: join(folder, 'server') });
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function made(database: string, args: string[]): Promise<DatasetSize & { url: string }> {
+  const url = await server.createDatabase(database);
+  await loadDataset(url, datasetOf(parseOptions(args) as BenchOptions));
+  return { ...await measureDataset(url), url };
+}
+
+async function sizes(url: string): Promise<{ name: string; bytes: number }[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ name: string; bytes: string }>(`SELECT relname AS name, pg_table_size(oid) AS bytes FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC`);
+  await client.end();
+  return rows.map(({ name, bytes }) => ({ name, bytes: Number(bytes) }));
+}
+
+test('a data set has the size asked for, one table of 60 %, keys and a dozen others', async () => {
+  const { tables, copyTextBytes, url } = await made('sized', ['--size', '12MB', '--tables', '11']);
+  expect(tables).toBe(13);
+  expect(copyTextBytes / 12e6).toBeGreaterThan(0.9);
+  expect(copyTextBytes / 12e6).toBeLessThan(1.1);
+  const all = await sizes(url);
+  expect(all[0].name).toBe('events');
+  expect(all[0].bytes / all.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(0.5);
+}, 60_000);
+
+test('one table, and many small ones', async () => {
+  const one = await made('one', ['--one-table', '5MB']);
+  expect(one.tables).toBe(1);
+  expect(one.copyTextBytes / 5e6).toBeGreaterThan(0.9);
+  expect(one.copyTextBytes / 5e6).toBeLessThan(1.1);
+  expect(await made('small', ['--small-tables', '260'])).toMatchObject({ tables: 260, rows: 5200 });
+}, 60_000);
+
+test('the commands do what they are measured for: what pg_restore brings back is the data set', async () => {
+  const { rows, copyTextBytes } = await made('copied', ['--size', '3MB']);
+  const target = { server, database: 'copied' };
+  const cron = await cronLine(target, join(folder, 'copies'));
+  const custom = await customFormat(target, join(folder, 'copies'));
+  for (const { seconds, storedBytes } of [cron, custom]) {
+    expect(seconds).toBeGreaterThan(0);
+    expect(storedBytes).toBeGreaterThan(100_000);
+    expect(storedBytes).toBeLessThan(copyTextBytes);
+  }
+  const url = await server.createDatabase('brought');
+  await pgRestore({ server, database: 'brought' }, join(folder, 'copies'));
+  expect(await measureDataset(url)).toMatchObject({ rows, copyTextBytes });
+  await server.dropDatabase('brought');
+  await expect(pgRestore({ server, database: 'brought' }, join(folder, 'copies'))).rejects.toThrow(MeasurementError);
+}, 60_000);
+
+test('a dead pg_dump at the head of the pipe is no measurement', async () => {
+  await expect(cronLine({ server, database: 'nowhere' }, join(folder, 'copies'))).rejects.toThrow(/database "nowhere" does not exist/);
+});
+
+test('a writer waits longer for a table that somebody locks', async () => {
+  const url = await server.createDatabase('written');
+  await loadDataset(url, datasetOf(parseOptions(['--small-tables', '1']) as BenchOptions));
+  const alone = await writeDuring(url, 'small_1', 20, () => pause(300));
+  const locked = await writeDuring(url, 'small_1', 20, async () => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query('BEGIN; LOCK small_1');
+    await pause(400);
+    await client.query('COMMIT');
+    await client.end();
+    await pause(50);
+  });
+  expect(alone.transactions).toBeGreaterThan(5);
+  expect(alone.p95Milliseconds).toBeGreaterThan(0);
+  expect(locked.worstMilliseconds).toBeGreaterThan(300);
+}, 60_000);
+
+const whereProc = process.platform === 'linux' ? test : test.skip;
+whereProc('the memory of what was started is seen, Node and others apart (needs /proc)', async () => {
+  const end = watchMemory();
+  const node = spawn(process.execPath, ['-e', 'const b = Buffer.alloc(150e6, 1); setTimeout(() => b.length, 20000)']);
+  const other = spawn('sh', ['-c', 'x=$(head -c 40000000 /dev/zero | tr "\\0" x); read -r end']);
+  await pause(1500);
+  const { tree = 0, worker = 0, children = 0 } = end();
+  node.kill('SIGKILL');
+  other.kill('SIGKILL');
+  expect(worker).toBeGreaterThan(150e6);
+  expect(worker).toBeLessThan(300e6);
+  expect(children).toBeGreaterThan(30e6);
+  expect(tree).toBeGreaterThan(worker * 0.8);
+}, 20_000);
+
+test('the same options make the same rows', async () => {
+  const [a, b] = [await made('again', ['--size', '2MB', '--tables', '3']), await made('and', ['--size', '2MB', '--tables', '3'])];
+  expect([a.rows, a.copyTextBytes]).toEqual([b.rows, b.copyTextBytes]);
+}, 60_000);
+
+test('Ctrl-C leaves no server and no file', async () => {
+  const place = mkdtempSync(join(folder, 'place-'));
+  const bench = spawn(process.execPath, [resolve(__dirname, '../../scripts/bench.mjs'), '--size', '300MB', '--only', 'cron', '--folder', place], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<number | null>((done) => bench.once('exit', done));
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline && !readdirSync(place).some((name) => readdirSync(join(place, name)).includes('source'))) await pause(50);
+  await pause(500);
+  bench.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(readdirSync(place)).toEqual([]);
+}, 60_000);

@@ -38,7 +38,7 @@ const STDERR_LIMIT = 64 * 1024;
 const KILL_MILLISECONDS = 2000;
 
 /**
- * `pg_dump --schema-only` of the exported snapshot into `out`, large objects included. Resolves only after exit code 0 and a silent stderr.
+ * `pg_dump` without rows of the exported snapshot into `out`, large objects included. Resolves only after exit code 0 and a silent stderr.
  *
  * @throws RunError by what pg_dump says
  */
@@ -102,10 +102,10 @@ export async function writeArchive(props: ArchiveProps, out: Writable): Promise<
 
 function arguments_(props: ArchiveProps): string[] {
   return [
-    '--schema-only', '--format=custom', '--compress=1', '--no-password', '--no-subscriptions', '--no-security-labels',
+    '--format=custom', '--compress=1', '--no-password', '--no-subscriptions', '--no-security-labels',
     `--snapshot=${props.snapshot}`, `--lock-wait-timeout=${props.lockTimeoutSeconds * 1000}`,
-    // By default a schema-only archive has no large objects.
-    ...(props.largeObjects ? ['--blobs'] : []),
+    // --schema-only drops large objects whatever --blobs says (tried with 15): then everything is asked for, and no table's data.
+    ...(props.largeObjects ? ['--blobs', '--exclude-table-data=*.*'] : ['--schema-only']),
     ...props.excludedSchemas.map((name) => `--exclude-schema=${pattern(name)}`),
     ...props.excluded.map((name) => `--exclude-table=${pattern(name)}`),
   ];

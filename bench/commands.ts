@@ -85,7 +85,8 @@ async function shell(script: string, { server, database }: Target, folder: strin
       cwd: folder, stdio: ['ignore', 'ignore', 'pipe'],
       env: {
         ...own, HOME: folder, TMPDIR: folder, ...env, PATH: [own.PATH, env.PATH].filter(Boolean).join(delimiter), STATUS: status,
-        PGHOST: server.socketDirectory, PGPORT: String(server.port), PGUSER: server.superuser, PGPASSWORD: server.password, PGDATABASE: database,
+        PGHOST: server.socketDirectory, PGPORT: String(server.port), PGDATABASE: database,
+        PGUSER: server.superuser, PGPASSWORD: server.password,
       },
     });
     let said = '';

@@ -1,5 +1,5 @@
 import { type ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 
 /** A server process that must not outlive this one. */
 export interface LivingServer {
@@ -15,7 +15,10 @@ interface Entry {
 }
 
 const PATIENCE_MILLISECONDS = 5_000;
-const EXIT_PAUSE_MILLISECONDS = 100;
+const EXIT_POLL_MILLISECONDS = 20;
+const EXIT_PATIENCE_MILLISECONDS = 3_000;
+/** Where the machine does not say that a process has ended. */
+const EXIT_BLIND_MILLISECONDS = 200;
 const living = new Set<Entry>();
 let watching = false;
 
@@ -72,8 +75,10 @@ function watch(): void {
 function endAll(): void {
   if (living.size === 0) return;
   for (const { child, signal } of living) child.kill(signal);
-  // An exit cannot wait for events; what still writes its last file would leave its folder behind.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_PAUSE_MILLISECONDS);
+  // An exit cannot wait for events, and a server that still writes its last file would leave its folder behind.
+  const patience = Date.now() + (existsSync('/proc/self/stat') ? EXIT_PATIENCE_MILLISECONDS : EXIT_BLIND_MILLISECONDS);
+  do Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_POLL_MILLISECONDS);
+  while (Date.now() < patience && [...living].some(({ child }) => !hasEnded(child.pid)));
   for (const { discarded } of living) {
     for (const path of discarded) {
       try {
@@ -84,4 +89,13 @@ function endAll(): void {
     }
   }
   living.clear();
+}
+
+/** A child that ended stays a zombie until this process reads events again. */
+function hasEnded(processId: number | undefined): boolean {
+  try {
+    return /\) [ZX] /.test(readFileSync(`/proc/${processId}/stat`, 'latin1'));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync('/proc/self/stat');
+  }
 }

@@ -37,11 +37,12 @@ export class BackupLock {
   /** @internal */
   public _bind(scope: IConstruct): BoundLock | undefined {
     if (!this.mode || !this.duration) return undefined;
+    const governance = this.mode === ObjectLockMode.GOVERNANCE;
     const days = requireDays(scope, 'lock', this.duration, 1, MAXIMUM_DAYS);
     return {
-      mode: this.mode === ObjectLockMode.GOVERNANCE ? 'GOVERNANCE' : 'COMPLIANCE',
+      mode: governance ? 'GOVERNANCE' : 'COMPLIANCE',
       retentionSeconds: days * 86_400,
-      retention: this.mode === ObjectLockMode.GOVERNANCE ? ObjectLockRetention.governance(this.duration) : ObjectLockRetention.compliance(this.duration),
+      retention: governance ? ObjectLockRetention.governance(this.duration) : ObjectLockRetention.compliance(this.duration),
     };
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, TimeZone } from 'aws-cdk-lib';
+import { type Duration, TimeZone } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { MINUTES_A_DAY, type Schedule, type WeekDayName } from './model/schedule';
 import { PropRefused, requireInteger } from './refusal';

@@ -149,7 +149,10 @@ export class BackupStore extends Resource implements IBackupStore {
     });
   }
 
-  /** As AWS documents it (S3 User Guide, "Enforce conditional writes"): requests that create an object must say `If-None-Match`; the parts of an upload cannot. */
+  /**
+   * As AWS documents it (S3 User Guide, "Enforce conditional writes"): requests that create an object must say `If-None-Match`;
+   * the beginning and the parts of an upload cannot, and create nothing.
+   */
   private refuseOverwriting(): void {
     this.bucket.addToResourcePolicy(new iam.PolicyStatement({
       sid: 'RefuseOverwriting',

@@ -96,7 +96,8 @@ class LambdaCompute extends Compute {
   }
 
   public _worker(scope: Construct, id: string, worker: WorkerProps): Worker {
-    const { memory = Size.mebibytes(3008), timeout = Duration.minutes(15), architecture = Architecture.X86_64, ephemeralStorage = Size.gibibytes(10) } = this.props;
+    const { memory = Size.mebibytes(3008), timeout = Duration.minutes(15), architecture = Architecture.X86_64 } = this.props;
+    const { ephemeralStorage = Size.gibibytes(10) } = this.props;
     requireInteger(scope, 'compute.memory (MiB)', memory.toMebibytes(), 512, 10_240);
     requireInteger(scope, 'compute.ephemeralStorage (MiB)', ephemeralStorage.toMebibytes(), 512, 10_240);
     requireDuration(scope, 'compute.timeout', timeout, Duration.minutes(1), Duration.minutes(15));
@@ -115,7 +116,8 @@ class FargateCompute extends Compute {
   }
 
   public _worker(scope: Construct, id: string, worker: WorkerProps): Worker {
-    const { cpu = 2048, memory = Size.gibibytes(8), timeout = Duration.hours(6), architecture = Architecture.X86_64, ephemeralStorage = Size.gibibytes(100) } = this.props;
+    const { cpu = 2048, memory = Size.gibibytes(8), timeout = Duration.hours(6), architecture = Architecture.X86_64, cluster } = this.props;
+    const { ephemeralStorage = Size.gibibytes(100) } = this.props;
     const range = FARGATE_MEMORY[cpu];
     if (!range) throw new PropRefused(scope, 'compute.cpu', String(cpu), Object.keys(FARGATE_MEMORY).join(', '));
     const gibibytes = memory.toMebibytes() / 1024;
@@ -125,8 +127,24 @@ class FargateCompute extends Compute {
     }
     requireInteger(scope, 'compute.ephemeralStorage (GiB)', ephemeralStorage.toMebibytes() / 1024, 21, 200);
     requireDuration(scope, 'compute.timeout', timeout, Duration.minutes(1), Duration.hours(24));
-    const vpc = this.props.cluster?.vpc ?? worker.network?.vpc ?? this.props.vpc;
-    if (!vpc) throw new PropRefused(scope, 'compute', 'Compute.fargate() without a network', 'a source with a VPC, or Compute.fargate({ vpc }) or ({ cluster }): a task must stand in a VPC');
-    return new FargateWorker(scope, id, { ...worker, cpu, memory, timeout, architecture, ephemeralStorage, vpc, cluster: this.props.cluster });
+    const vpc = this.vpc(scope, worker);
+    return new FargateWorker(scope, id, { ...worker, cpu, memory, timeout, architecture, ephemeralStorage, vpc, cluster });
+  }
+
+  private vpc(scope: Construct, worker: WorkerProps): ec2.IVpc {
+    const { cluster, vpc } = this.props;
+    const source = worker.network?.vpc;
+    for (const [prop, other] of Object.entries({ 'compute.cluster': cluster?.vpc, 'compute.vpc': vpc })) {
+      if (source && other && other !== source) {
+        throw new PropRefused(scope, prop, `in ${other.node.path}`, `the source's VPC, ${source.node.path}: tasks stand where the source is`);
+      }
+    }
+    const found = source ?? cluster?.vpc ?? vpc;
+    if (!found) {
+      throw new PropRefused(
+        scope, 'compute', 'Compute.fargate() without a network', 'a source with a VPC, or Compute.fargate({ vpc }) or ({ cluster }): a task must stand in a VPC',
+      );
+    }
+    return found;
   }
 }

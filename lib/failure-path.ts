@@ -13,16 +13,13 @@ const SUBJECT_CHARACTERS = 100;
  */
 export function failurePath(scope: Construct, title: string, topics: sns.ITopic[]): sfn.IChainable {
   const failed = new sfn.Fail(scope, 'Failed', { errorPath: '$.error.Error', causePath: '$.failure.sentence' });
-  const notify = topics.reduceRight<sfn.IChainable & sfn.INextable | sfn.Fail>((next, topic, index) => publish(scope, title, topic, index, next), failed);
+  const notify = topics.reduceRight<sfn.IChainable>((next, topic, index) => publish(scope, title, topic, index, next), failed);
 
-  const sentence = (id: string, parameters: Record<string, unknown>) => new sfn.Pass(scope, id, { parameters, resultPath: '$.failure' });
-  const plain = sentence('PlainCause', { 'sentence.$': '$.error.Cause' });
-  plain.next(notify);
-  const none = sentence('NoCause', { sentence: 'The service gave no cause.' });
-  none.next(notify);
+  const told = (id: string, parameters: Record<string, unknown>) => new sfn.Pass(scope, id, { parameters, resultPath: '$.failure' }).next(notify);
+  const plain = told('PlainCause', { 'sentence.$': '$.error.Cause' });
+  const none = told('NoCause', { sentence: 'The service gave no cause.' });
+  const spoken = told('SpokenCause', { 'sentence.$': '$.cause.error.errorMessage' });
   const parsed = new sfn.Pass(scope, 'ParseCause', { parameters: { 'error.$': 'States.StringToJson($.error.Cause)' }, resultPath: '$.cause' });
-  const spoken = sentence('SpokenCause', { 'sentence.$': '$.cause.error.errorMessage' });
-  spoken.next(notify);
   parsed.next(new sfn.Choice(scope, 'HasSentence').when(sfn.Condition.isString('$.cause.error.errorMessage'), spoken).otherwise(plain));
 
   return new sfn.Choice(scope, 'Cause')

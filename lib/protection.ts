@@ -1,5 +1,5 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -35,7 +35,8 @@ export interface ProtectionHooks {
    */
   readonly before?: lambda.IFunction;
   /**
-   * Called after the dump whatever became of it, and after a `before` that failed. If it fails the run fails, with its copy kept and not verified.
+   * Called after the dump whatever became of it, and after a `before` that failed. If it fails the run fails, with its copy kept and
+   * not verified.
    * @default - nothing
    */
   readonly after?: lambda.IFunction;
@@ -86,6 +87,7 @@ export class Protection extends Construct implements ec2.IConnectable {
     this.network = openNetwork(this, source);
     const [dump, verify] = (['dump', 'verify'] as const).map((purpose) => this.worker(policy, props, source, purpose));
     this.run = this.declareRun(policy, props, source, Math.min(dump.timeoutSeconds, verify.timeoutSeconds) - CLOSING_SECONDS);
+    this.checkRequest(dump.maximumRequest);
     this.prove();
     const machine = new RunMachine(this, 'Run', {
       title: this.title(policy),
@@ -170,6 +172,13 @@ export class Protection extends Construct implements ec2.IConnectable {
       assertions: this.assertions(props.assertions ?? []),
       config: source.config,
     };
+  }
+
+  private checkRequest(maximum: number | undefined): void {
+    const characters = JSON.stringify(JSON.stringify(Stack.of(this).resolve(this.run))).length;
+    if (maximum === undefined || characters <= maximum) return;
+    const allowed = `${maximum} on Fargate, where a task's overrides end at 8192: fewer or shorter assertions and table patterns`;
+    throw new PropRefused(this, 'assertions and source', `a request of ${characters} characters`, allowed);
   }
 
   private assertions(assertions: Assertion[]) {

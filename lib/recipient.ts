@@ -21,7 +21,10 @@ export class Recipient {
     });
   }
 
-  /** A topic that exists: the run publishes to it too. The state machine's role gets the right to publish, and to use the topic's key if the CDK knows it. */
+  /**
+   * A topic that exists: the run publishes to it too. The state machine's role gets the right to publish, and to use the topic's key
+   * if the CDK knows it.
+   */
   public static topic(topic: ITopic): Recipient {
     return new Recipient(() => ({ topic }));
   }

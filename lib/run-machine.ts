@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
@@ -39,9 +39,15 @@ export class RunMachine extends Construct {
     const { title, dump, verify, topics } = props;
     const policy = new iam.ManagedPolicy(this, 'Policy', {
       description: `What the state machine of ${title} may do`,
-      statements: [...dump.machineStatements, ...verify.machineStatements, ...hookStatements(props), ...topicStatements(this, topics), ...observability()],
+      statements: [
+        ...dump.machineStatements, ...verify.machineStatements, ...hookStatements(props),
+        ...topicStatements(this, topics), ...observability(),
+      ],
     });
-    acknowledgeWildcards(policy, (resource) => (resource === '*' ? 'Log delivery and X-Ray have no resource-level permissions.' : undefined));
+    acknowledgeWildcards(policy, (resource) => {
+      if (resource === '*') return 'Log delivery and X-Ray have no resource-level permissions.';
+      return resource.includes(':task-definition/') ? 'ECS runs the newest revision of this one task definition.' : undefined;
+    });
     const role = new iam.Role(this, 'Role', {
       assumedBy: machinePrincipal(this),
       description: `Role of the state machine of ${title}`,
@@ -141,10 +147,10 @@ function topicStatements(scope: Construct, topics: sns.ITopic[]): iam.PolicyStat
     new iam.PolicyStatement({ actions: ['sns:Publish'], resources: topics.map((topic) => topic.topicArn) }),
     ...(keys.length
       ? [new iam.PolicyStatement({
-          actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-          resources: keys,
-          conditions: { StringEquals: { 'kms:ViaService': `sns.${region}.${urlSuffix}` } },
-        })]
+        actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        resources: keys,
+        conditions: { StringEquals: { 'kms:ViaService': `sns.${region}.${urlSuffix}` } },
+      })]
       : []),
   ];
 }

@@ -28,7 +28,7 @@ export interface SourceConfig {
   /** Name of the engine; `bundles/<engine>` is the context of its worker image. */
   readonly engine: string;
   /** The engine's configuration in the contract's declared form: values known only at deployment may be tokens. */
-  readonly config: { [key: string]: any };
+  readonly config: { [key: string]: unknown };
   /**
    * What the dump worker may do to read the source: its secrets, its login.
    * @default - nothing

@@ -49,7 +49,7 @@ class WorkerEndpoints extends Construct {
     new ec2.GatewayVpcEndpoint(this, 'S3', { vpc, service: ec2.GatewayVpcEndpointAwsService.S3, subnets: vpcSubnets ? [vpcSubnets] : undefined });
     for (const [name, service] of Object.entries(INTERFACES)) {
       new ec2.InterfaceVpcEndpoint(this, name, {
-        vpc, service, subnets: { ...vpcSubnets, onePerAz: true }, securityGroups: [this.securityGroup], privateDnsEnabled: true, open: false,
+        vpc, service, subnets: { ...vpcSubnets, onePerAz: true }, securityGroups: [this.securityGroup], open: false,
       });
     }
   }

@@ -2,7 +2,8 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval, PostgresFlavor, PostgresSource, Recipient, Retention,
+  Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval,
+  PostgresFlavor, PostgresSource, Recipient, Retention,
 } from '../../lib';
 
 export interface MonToitStackProps extends StackProps {

@@ -27,10 +27,11 @@ export function timeZoneOf(schedule: Schedule): string {
   return schedule.kind === 'every' || schedule.kind === 'rate' ? 'UTC' : schedule.timeZone;
 }
 
-/** A rate counts from the schedule's creation, a cron from midnight: what divides the day becomes a cron, so that slots stay where they are. */
+/** A rate counts from the schedule's creation, a cron from midnight: what divides the day becomes a cron, and slots stay where they are. */
 function everyExpression(minutes: number): string {
   if (minutes === MINUTES_A_DAY) return 'cron(0 0 * * ? *)';
-  if (minutes % 60 === 0 && MINUTES_A_DAY % minutes === 0) return minutes === 60 ? 'cron(0 * * * ? *)' : `cron(0 0/${minutes / 60} * * ? *)`;
+  if (minutes === 60) return 'cron(0 * * * ? *)';
+  if (minutes % 60 === 0 && MINUTES_A_DAY % minutes === 0) return `cron(0 0/${minutes / 60} * * ? *)`;
   if (minutes < 60 && 60 % minutes === 0) return minutes === 1 ? 'cron(* * * * ? *)' : `cron(0/${minutes} * * * ? *)`;
   return rateExpression(minutes);
 }

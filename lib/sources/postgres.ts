@@ -7,7 +7,7 @@ import { DeclaredPostgresConfig } from '../contract/engines/postgres';
 import { PropRefused, requireDuration, requireInteger } from '../refusal';
 import { readSecret } from '../secret-access';
 import { Source, type SourceConfig } from '../source';
-import { PostgresAuthentication, PostgresDatabases, PostgresFlavor, PostgresTls } from './postgres-choices';
+import { PostgresAuthentication, type PostgresDatabases, PostgresFlavor, PostgresTls } from './postgres-choices';
 
 /** Majors whose tools are in the worker image, and that PostgreSQL still maintains. */
 const MAJOR_VERSIONS = { oldest: 13, newest: 18 };
@@ -149,7 +149,10 @@ export class PostgresSource extends Source {
     });
   }
 
-  /** The cluster's writer endpoint, secret and VPC; its port is opened to the dump worker. It must have been made with a generated secret. */
+  /**
+   * The cluster's writer endpoint, secret and VPC; its port is opened to the dump worker. It must have been made with a generated
+   * secret.
+   */
   public static fromCluster(cluster: rds.DatabaseCluster, options: PostgresSourceOptions = {}): PostgresSource {
     return new PostgresSource({
       ...options,
@@ -175,7 +178,7 @@ export class PostgresSource extends Source {
       flavor: props.flavor.name,
       secretArn: props.connection.secretArn,
       ...(props.host === undefined ? {} : { host: this.host(scope, props.host) }),
-      ...(props.port === undefined ? {} : { port: Token.isUnresolved(props.port) ? props.port : requireInteger(scope, 'source.port', props.port, 1, 65_535) }),
+      ...(props.port === undefined ? {} : { port: this.port(scope, props.port) }),
       ...(props.databases === undefined ? {} : { databases: props.databases._bind(scope) }),
       authentication: authentication.method,
       tls: { mode: tls.mode, ...(props.caCertificate === undefined ? {} : { caSecretArn: props.caCertificate.secretArn }) },
@@ -188,6 +191,7 @@ export class PostgresSource extends Source {
         : { majorVersion: requireInteger(scope, 'source.majorVersion', props.majorVersion, MAJOR_VERSIONS.oldest, MAJOR_VERSIONS.newest) }),
       compressionLevel: requireInteger(scope, 'source.compressionLevel', props.compressionLevel ?? 1, 1, 19),
     };
+    const { vpc, vpcSubnets, securityGroups, createEndpoints, opens } = props;
     DeclaredPostgresConfig.parse(Stack.of(scope).resolve(config));
     return {
       engine: 'postgres',
@@ -197,10 +201,8 @@ export class PostgresSource extends Source {
         ...(props.caCertificate ? readSecret(scope, props.caCertificate) : []),
         ...authentication._statements(scope),
       ],
-      ...(props.vpc
-        ? { network: { vpc: props.vpc, vpcSubnets: props.vpcSubnets, securityGroups: props.securityGroups, createEndpoints: props.createEndpoints } }
-        : {}),
-      opens: props.opens,
+      ...(vpc ? { network: { vpc, vpcSubnets, securityGroups, createEndpoints } } : {}),
+      opens,
     };
   }
 
@@ -222,8 +224,12 @@ export class PostgresSource extends Source {
   }
 
   private host(scope: Construct, host: string): string {
-    if (!Token.isUnresolved(host) && !/^[A-Za-z0-9.:_-]+$/.test(host)) throw new PropRefused(scope, 'source.host', JSON.stringify(host), 'a host name or address, without scheme or port');
-    return host;
+    if (Token.isUnresolved(host) || /^[A-Za-z0-9.:_-]+$/.test(host)) return host;
+    throw new PropRefused(scope, 'source.host', JSON.stringify(host), 'a host name or address, without scheme or port');
+  }
+
+  private port(scope: Construct, port: number): number {
+    return Token.isUnresolved(port) ? port : requireInteger(scope, 'source.port', port, 1, 65_535);
   }
 
   private tables(scope: Construct) {

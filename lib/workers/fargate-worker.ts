@@ -1,4 +1,4 @@
-import { Duration, Stack, type Size } from 'aws-cdk-lib';
+import { Duration, Stack, type Size, Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -6,7 +6,6 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { EcsFargateLaunchTarget, EcsRunTask } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import { Token, Tokenization } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { imageDirectory } from '../bundles';
 import { acknowledgeWildcards } from '../acknowledgements';
@@ -25,12 +24,16 @@ export interface FargateWorkerProps extends WorkerProps {
 /** A task says that it lives every 30 s (lambda/workers/task.ts); twenty of those missed, and it is gone. */
 const HEARTBEAT = Duration.minutes(10);
 
+/** A task's overrides end at 8,192 characters (ECS API reference, TaskOverride); the task token takes up to 1,024 of them. */
+const MAXIMUM_REQUEST = 6_800;
+
 /** Node in AWS's Lambda base image: the image's own entry point is Lambda's. */
 const NODE = '/var/lang/bin/node';
 
 /** A worker as a Fargate task of the engine's image. It answers through a task token, results and typed errors as a Lambda does. */
 export class FargateWorker extends Construct implements Worker {
   public readonly timeoutSeconds: number;
+  public readonly maximumRequest = MAXIMUM_REQUEST;
   private readonly purpose: Purpose;
   private readonly cluster: ecs.ICluster;
   private readonly definition: ecs.FargateTaskDefinition;
@@ -99,7 +102,7 @@ export class FargateWorker extends Construct implements Worker {
     return [
       new iam.PolicyStatement({
         actions: ['ecs:RunTask'],
-        resources: [this.definition.taskDefinitionArn],
+        resources: [Stack.of(this).formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${this.definition.family}:*` })],
         conditions: { ArnEquals: { 'ecs:cluster': this.cluster.clusterArn } },
       }),
       new iam.PolicyStatement({

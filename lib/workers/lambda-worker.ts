@@ -48,7 +48,7 @@ export class LambdaWorker extends Construct implements Worker {
       role: role.withoutPolicyUpdates(),
       logGroup: props.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
-      ...(props.network ? { vpc: props.network.vpc, vpcSubnets: props.network.vpcSubnets, securityGroups: props.network.securityGroups } : {}),
+      ...props.network,
     });
   }
 

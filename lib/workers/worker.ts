@@ -33,6 +33,8 @@ export interface WorkerNetwork {
 export interface Worker {
   /** The platform's own limit. */
   readonly timeoutSeconds: number;
+  /** Characters that the request may have on this platform, as JSON within JSON; undefined where nothing so small limits it. */
+  readonly maximumRequest?: number;
   /** The state that runs it with the request under `$.request` and puts its answer under `resultPath`. */
   step(scope: Construct, id: string, resultPath: string): sfn.TaskStateBase;
   /** What the state machine must be allowed to do to run it. */

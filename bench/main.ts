@@ -40,7 +40,8 @@ async function main(): Promise<number> {
   }
   if (options.folder) mkdirSync(options.folder, { recursive: true });
   const folder = mkdtempSync(join(resolve(options.folder ?? tmpdir()), 'bench-'));
-  // An exit ends servers and workers; see their own files.
+  // An exit ends servers first, workers see that nobody asks any more, and the folder goes last.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
   try {
     const bundled = spawnSync(process.execPath, [join(__dirname, '../scripts/bundle.mjs')], { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -58,8 +59,6 @@ async function bench(options: BenchOptions, folder: string): Promise<BenchReport
   const binaries = await findPostgresBinaries();
   const settings = { max_connections: 100, shared_buffers: '1GB', max_wal_size: '16GB', checkpoint_timeout: '1d' };
   const server = await startPostgres({ binaries, directory: join(folder, 'source'), settings });
-  // After the servers' own listener: what they write is then written.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   let scratch: PostgresServer | undefined;
   let workers: Workers | undefined;
   try {

@@ -59,7 +59,8 @@ function endChild({ child, signal }: Entry): Promise<void> {
 function watch(): void {
   if (watching) return;
   watching = true;
-  process.on('exit', endAll);
+  // First of all that happens at an exit: who then removes a folder finds nobody writing into it.
+  process.prependListener('exit', endAll);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const heard = (): void => {
       // Whoever else listens decides when this process ends, and the exit then ends the servers.

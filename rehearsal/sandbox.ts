@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { bringDebianPackages, unpackedLibraryPath } from './servers/debian-packages';
 
@@ -26,6 +26,7 @@ export interface SandboxProps {
   readonly folder: string;
   /** Folders shown at their own place (the PostgreSQL programs), besides `/usr`; of an unpacked tree all is shown. */
   readonly readOnly: readonly string[];
+  /** Exact where half of the machine's free memory can hold it; a larger `/tmp` lies on the disk and has the disk's own end. */
   readonly tmpBytes: number;
   /** `LD_LIBRARY_PATH` of the worker. @default none */
   readonly libraryPath?: string;
@@ -70,7 +71,13 @@ const ETC: Readonly<Record<string, string>> = {
   group: 'root:x:0:\nnobody:x:65534:\n',
   'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
 };
-const ETC_OF_THE_MACHINE = ['ssl', 'pki', 'ca-certificates', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'resolv.conf', 'hosts'];
+/** Certificates and no private key beside them: started by root, the worker could read it. */
+const ETC_OF_THE_MACHINE = [
+  'ssl/certs', 'ssl/cert.pem', 'ssl/openssl.cnf', 'pki/tls/certs', 'pki/tls/cert.pem', 'pki/tls/openssl.cnf', 'pki/ca-trust/extracted', 'crypto-policies',
+  'ld.so.cache', 'alternatives', 'resolv.conf', 'hosts',
+];
+/** A `/tmp` in memory holds its size exactly, but takes the machine's memory as it fills. */
+const TMPFS_SHARE_OF_FREE_MEMORY = 0.5;
 
 /** Finds a sandbox that really runs here: it is tried once with a Node process in it. Never throws; the reason says why there is none. */
 export async function findSandbox(props: FindSandboxProps = {}): Promise<Sandbox | NoSandbox> {
@@ -121,7 +128,7 @@ async function bubblewrapArguments(props: SandboxProps): Promise<string[]> {
     ...ETC_OF_THE_MACHINE.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     '--proc', '/proc', ...DEVICES.flatMap((name) => ['--dev-bind', `/dev/${name}`, `/dev/${name}`]),
     '--symlink', '/proc/self/fd', '/dev/fd', ...['stdin', 'stdout', 'stderr'].flatMap((name, fd) => ['--symlink', `/proc/self/fd/${fd}`, `/dev/${name}`]),
-    '--perms', '1777', '--size', String(props.tmpBytes), '--tmpfs', '/tmp',
+    ...await temporaryFolder(props),
     ...shownFolders(props.readOnly).flatMap((folder) => ['--ro-bind', folder, folder]),
     '--ro-bind', props.node, NODE_IN_SANDBOX, '--ro-bind', props.runtime, RUNTIME_DIRECTORY, '--ro-bind', props.bundle, TASK_ROOT,
     '--remount-ro', '/', '--chdir', TASK_ROOT,
@@ -129,6 +136,13 @@ async function bubblewrapArguments(props: SandboxProps): Promise<string[]> {
     ...(props.libraryPath ? ['--setenv', 'LD_LIBRARY_PATH', props.libraryPath] : ['--unsetenv', 'LD_LIBRARY_PATH']),
     '--',
   ];
+}
+
+async function temporaryFolder({ tmpBytes, folder }: SandboxProps): Promise<string[]> {
+  if (tmpBytes <= freemem() * TMPFS_SHARE_OF_FREE_MEMORY) return ['--perms', '1777', '--size', String(tmpBytes), '--tmpfs', '/tmp'];
+  const onDisk = join(folder, 'tmp');
+  await mkdir(onDisk, { recursive: true });
+  return ['--bind', onDisk, '/tmp'];
 }
 
 /** `/bin` and its like are links into `/usr` on most systems, and folders of their own on some. */

@@ -94,6 +94,7 @@ h4 + p { margin: -.35rem 0 .5rem; color: var(--soft); font-size: .9rem; }
 .table { overflow-x: auto; margin: 0 -.25rem; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--line); white-space: nowrap; }
+th.mono { font-family: inherit; font-size: inherit; }
 th, td { padding: .36rem .6rem .36rem .25rem; vertical-align: baseline; }
 td { border-bottom: 1px solid var(--grid); } tr:last-child td { border-bottom: 0; }
 th.number, td.number { text-align: right; white-space: nowrap; }

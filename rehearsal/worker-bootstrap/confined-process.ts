@@ -41,6 +41,8 @@ export interface Usage {
 }
 
 const SAMPLE_MILLISECONDS = 100;
+/** A pipe that something unknown still holds is not waited for longer. */
+const CLOSE_PATIENCE_MILLISECONDS = 2_000;
 
 /**
  * Runs Node with nothing of this process's environment, within limits, and leaves nothing: every process it started, also those that
@@ -77,7 +79,9 @@ async function inFolder(props: ConfinedProps, folder: string): Promise<{ ending:
   } finally {
     if (child.pid !== undefined) {
       await tree.end();
+      const patience = setTimeout(() => child.stdio.forEach((stream) => stream?.destroy()), CLOSE_PATIENCE_MILLISECONDS);
       await closed;
+      clearTimeout(patience);
     }
   }
 }

@@ -29,7 +29,7 @@ export class ProcessTree {
 
   /**
    * @param root must lead a process group of its own
-   * @param folder what runs in this folder belongs to the tree too, however it was started
+   * @param folder what runs in this folder, or has it in its environment, belongs to the tree too, however it was started
    */
   public constructor(private readonly root: number, private readonly folder: string) {}
 
@@ -96,7 +96,7 @@ export class ProcessTree {
     if (pid === process.pid) return false;
     try {
       const cwd = readlinkSync(`/proc/${pid}/cwd`);
-      return cwd === this.folder || cwd.startsWith(`${this.folder}/`);
+      return cwd === this.folder || cwd.startsWith(`${this.folder}/`) || readFileSync(`/proc/${pid}/environ`, 'utf8').includes(this.folder);
     } catch {
       return false;
     }

@@ -1,8 +1,20 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '../../../rehearsal/sandbox';
 import { runWorker, type RunWorkerProps, type WorkerOutcome } from '../../../rehearsal/worker-process';
+
+/** Gives this test file a temporary folder of its own, so that what others leave or make meanwhile is not seen; returns what lies in it. */
+export function ownTemporaryFolder(): () => string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'worker-test-'));
+  chmodSync(folder, 0o755);
+  const spy = jest.spyOn(os, 'tmpdir').mockReturnValue(folder);
+  afterAll(() => {
+    spy.mockRestore();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return () => readdirSync(folder);
+}
 
 /** A folder with one `index.js`, as a bundle of a worker is. */
 export function makeBundle(source: string, file = 'index.js'): { directory: string; remove: () => void } {

@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { findSandbox, isSandbox, shownFolders, type Sandbox } from '../../../rehearsal/sandbox';
 import { bringDebianPackages, unpackedLibraryPath } from '../../../rehearsal/servers/debian-packages';
 import { findPostgresBinaries } from '../../../rehearsal/servers/postgres-binaries';
-import { resultOf } from './bundle';
+import { ownTemporaryFolder, resultOf } from './bundle';
 
 let found: Sandbox | undefined;
 let whyNone = '';
+const leftFolders = ownTemporaryFolder();
 
 beforeAll(async () => {
   const sandbox = await findSandbox();
@@ -52,6 +53,20 @@ describe('the sandbox', () => {
     expect(code).toBe('ENOSPC');
     const fits = await resultOf<string>(`${TRY}exports.run = async () => failed(() => fs.writeFileSync('/tmp/big', Buffer.alloc(30 << 20)));`, sandbox, { tmpMegabytes: 32 });
     expect(fits).toBe('done');
+  });
+
+  inSandbox('keeps a /tmp larger than the memory on the disk, writable and gone afterwards', async (sandbox) => {
+    const seen = await resultOf<string>(`${TRY}exports.run = async () => failed(() => fs.writeFileSync('/tmp/x', 'x')) + fs.readFileSync('/proc/mounts', 'utf8');`,
+      sandbox, { tmpMegabytes: Math.ceil(totalmem() / 2 ** 20) });
+    expect(seen).toMatch(/^done/);
+    expect(seen).not.toMatch(/^tmpfs \/tmp /m);
+    expect(leftFolders()).toEqual([]);
+  });
+
+  inSandbox('shows no private key of the machine', async (sandbox) => {
+    const seen = await resultOf<string[]>(`exports.run = async () => require('node:fs').readdirSync('/etc/ssl');`, sandbox);
+    expect(seen).toContain('certs');
+    expect(seen).not.toContain('private');
   });
 
   inSandbox('lets a PostgreSQL server be made and asked', async (sandbox) => {

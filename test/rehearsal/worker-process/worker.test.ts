@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { findSandbox, isSandbox, type Sandbox } from '../../../rehearsal/sandbox';
 import { lambdaError, runTask, runWorker } from '../../../rehearsal/worker-process';
-import { makeBundle, resultOf, run } from './bundle';
+import { makeBundle, ownTemporaryFolder, resultOf, run } from './bundle';
 
 const SENTINEL = 'c0ffee-sentinel';
 let found: Sandbox | undefined;
 let whyNone = '';
+const leftFolders = ownTemporaryFolder();
 
 beforeAll(async () => {
   const sandbox = await findSandbox();
@@ -23,10 +23,6 @@ function processesWith(mark: string): number[] {
       return false;
     }
   });
-}
-
-function leftFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('backup-policy-worker-'));
 }
 
 const where = ['the open', 'the sandbox'] as const;
@@ -114,6 +110,7 @@ describe.each(where)('a worker in %s', (place) => {
       exports.run = () => {
         spawn('sleep', ['${mark}'], { stdio: 'inherit' });
         spawn('sh', ['-c', 'setsid sleep ${mark} >/dev/null 2>&1 & sleep 0.3'], { detached: true, stdio: 'ignore' });
+        spawn('sh', ['-c', 'cd / && setsid sleep ${mark} &'], { detached: true, stdio: 'inherit' });
         return new Promise((r) => setTimeout(r, 60000));
       };`;
     const outcome = await run(source, sandbox(), { timeoutSeconds: 1.5 });

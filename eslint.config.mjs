@@ -16,7 +16,7 @@ export default tseslint.config(
     rules: {
       'project/import-zones': 'error',
       'import-x/first': 'error',
-      'import-x/no-duplicates': ['error', { 'prefer-inline': true }],
+      'import-x/no-duplicates': 'error',
       'import-x/no-self-import': 'error',
       'import-x/newline-after-import': 'error',
       'import-x/no-mutable-exports': 'error',

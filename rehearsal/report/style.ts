@@ -4,7 +4,7 @@ export const STYLE = `
   color-scheme: light dark;
   --paper: #faf9f6; --card: #ffffff; --ink: #1c1e22; --soft: #5d626b; --line: #e3e1da; --wash: #f3f1ec;
   --good: #1c7a4a; --good-wash: #e6f3ec; --fair: #8a5a00; --fair-wash: #fbf1dc; --bad: #b3261e; --bad-wash: #fbe9e7;
-  --bar: #3f6189; --bar-soft: #9db3cc; --grid: #ebe9e3;
+  --bar: #3f6189; --bar-soft: #8ca6c4; --grid: #ebe9e3;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
   --serif: "Iowan Old Style", Charter, "Bitstream Charter", "Source Serif 4", Cambria, Georgia, serif;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -139,7 +139,7 @@ footer p { border-top: 1px solid var(--line); padding-top: 1.2rem; max-width: no
 @media print {
   :root {
     --paper: #fff; --card: #fff; --ink: #111; --soft: #555; --line: #ccc; --wash: #f2f2f2; --grid: #e6e6e6; --good: #14663c; --good-wash: #fff;
-    --fair: #7a4f00; --fair-wash: #fff; --bad: #9c1f18; --bad-wash: #fff; --bar: #3f6189; --bar-soft: #9db3cc; color-scheme: light;
+    --fair: #7a4f00; --fair-wash: #fff; --bad: #9c1f18; --bad-wash: #fff; --bar: #3f6189; --bar-soft: #8ca6c4; color-scheme: light;
   }
   body { font-size: 11pt; } header { padding-top: 0; }
   svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

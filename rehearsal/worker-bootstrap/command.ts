@@ -1,4 +1,4 @@
-import { chmod, chown, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { NODE_IN_SANDBOX, RUNTIME_DIRECTORY, TASK_ROOT, WORKER_GID, WORKER_UID } from '../sandbox';
@@ -64,6 +64,7 @@ async function inTheOpen(props: ConfinedProps, folder: string, runtime: string):
     if (!openToAll(root)) {
       await cp(root, join(folder, 'task'), { recursive: true });
       root = join(folder, 'task');
+      await openAll(root);
     }
   }
   const places = { root, bootstrap: join(runtime, BOOTSTRAP_FILE), temporary };
@@ -79,6 +80,15 @@ async function inTheOpen(props: ConfinedProps, folder: string, runtime: string):
 
 function searchPath(props: ConfinedProps, nodeFolder: string): string {
   return [nodeFolder, ...props.path, ...SYSTEM_PATH].join(delimiter);
+}
+
+/** A copy keeps the modes of its origin, which the worker's user may not pass. */
+async function openAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isSymbolicLink()) await chmod(path, entry.isDirectory() ? 0o755 : statSync(path).mode | 0o444);
+  }
 }
 
 /** Whether another user may reach and read it: every folder above it lets all pass. */

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { findSandbox, isSandbox, type Sandbox } from '../../../rehearsal/sandbox';
 import { lambdaError, runTask, runWorker } from '../../../rehearsal/worker-process';
 import { makeBundle, ownTemporaryFolder, resultOf, run } from './bundle';
@@ -77,6 +78,18 @@ describe.each(where)('a worker in %s', (place) => {
   check('runs without root\'s rights', async () => {
     const uid = await resultOf<number>('exports.run = async () => process.getuid();', sandbox());
     expect(uid).not.toBe(0);
+  });
+
+  check('reads a bundle that only its owner may read', async () => {
+    const bundle = makeBundle('exports.run = async () => require("./part/other.js");');
+    try {
+      mkdirSync(join(bundle.directory, 'part'));
+      writeFileSync(join(bundle.directory, 'part/other.js'), 'module.exports = "read";');
+      for (const [path, mode] of [['part/other.js', 0o600], ['part', 0o700], ['index.js', 0o600], ['', 0o700]] as const) chmodSync(join(bundle.directory, path), mode);
+      expect(await resultOf<string>('', sandbox(), { directory: bundle.directory })).toBe('read');
+    } finally {
+      bundle.remove();
+    }
   });
 
   check('throws as Lambda tells it', async () => {

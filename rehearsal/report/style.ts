@@ -100,6 +100,7 @@ td { border-bottom: 1px solid var(--grid); } tr:last-child td { border-bottom: 0
 th.number, td.number { text-align: right; white-space: nowrap; }
 .number + :not(.number) { padding-left: 1.1rem; }
 td.name { overflow-wrap: anywhere; min-width: 9rem; }
+td.mono.name { min-width: 3.5rem; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-size: .95rem; font-weight: 650; padding: .2rem 0; }
 summary small { font-weight: 400; margin-left: .25rem; }
@@ -134,6 +135,7 @@ footer p { border-top: 1px solid var(--line); padding-top: 1.2rem; max-width: no
   .timeline li { grid-template-columns: minmax(0, 1fr) auto; row-gap: .1rem; padding: .3rem 0; }
   .timeline li svg { grid-row: 2; grid-column: 1 / -1; } .timeline .note { grid-column: 1 / -1; }
   .timeline .axis { display: block; }
+  td.name { min-width: 7.5rem; }
   h2 .where { display: block; margin-left: 0; white-space: normal; }
 }
 @media print {

@@ -81,7 +81,9 @@ export class ChunkDecoder {
     if (!/^[0-9a-fA-F]{1,12}$/.test(size.trim())) throw incomplete();
     this.left = parseInt(size.trim(), 16);
     if (this.left > 0 && this.small) {
-      throw new ApiError('InvalidChunkSizeError', 403, `Only the last chunk is allowed to have a size less than ${SMALLEST_CHUNK_BYTES} bytes`);
+      throw new ApiError(
+        'InvalidChunkSizeError', 403, `Only the last chunk is allowed to have a size less than ${SMALLEST_CHUNK_BYTES} bytes`,
+      );
     }
     this.small = this.left < SMALLEST_CHUNK_BYTES;
     if (this.signer) {
@@ -104,7 +106,10 @@ export class ChunkDecoder {
 
   private takeTrailer(text: string): void {
     const at = text.indexOf(':');
-    if (at < 1) throw new ApiError('MalformedTrailerError', 400, 'The request contained trailing data that was not well-formed or did not conform to our published schema.');
+    if (at < 1) throw new ApiError(
+      'MalformedTrailerError', 400,
+      'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+    );
     const name = text.slice(0, at).trim().toLowerCase();
     const value = text.slice(at + 1).trim();
     this.trailers[name] = value;
@@ -114,7 +119,10 @@ export class ChunkDecoder {
   private endTrailer(): void {
     if (this.signer && this.signedTrailer) {
       const given = this.trailers['x-amz-trailer-signature'] ?? '';
-      this.check(given, ['AWS4-HMAC-SHA256-TRAILER', this.signer.timestamp, this.signer.scope, this.previousSignature, sha256Hex(this.signedTrailer)]);
+      this.check(
+        given,
+        ['AWS4-HMAC-SHA256-TRAILER', this.signer.timestamp, this.signer.scope, this.previousSignature, sha256Hex(this.signedTrailer)],
+      );
     }
     this.state = 'done';
   }
@@ -122,7 +130,9 @@ export class ChunkDecoder {
   private verifyChunk(): void {
     if (!this.signer || !this.chunkHash) return;
     const hash = this.chunkHash.digest('hex');
-    this.check(this.chunkSignature, ['AWS4-HMAC-SHA256-PAYLOAD', this.signer.timestamp, this.signer.scope, this.previousSignature, EMPTY_HASH, hash]);
+    this.check(
+      this.chunkSignature, ['AWS4-HMAC-SHA256-PAYLOAD', this.signer.timestamp, this.signer.scope, this.previousSignature, EMPTY_HASH, hash],
+    );
     this.previousSignature = this.chunkSignature;
   }
 
@@ -130,7 +140,10 @@ export class ChunkDecoder {
     const wanted = hmac(this.signer!.signingKey, lines.join('\n'));
     const raw = Buffer.from(given, 'hex');
     if (raw.length !== wanted.length || !timingSafeEqual(raw, wanted)) {
-      throw new ApiError('SignatureDoesNotMatch', 403, 'The request signature we calculated does not match the signature you provided for a chunk of the body.');
+      throw new ApiError(
+        'SignatureDoesNotMatch', 403,
+        'The request signature we calculated does not match the signature you provided for a chunk of the body.',
+      );
     }
   }
 }

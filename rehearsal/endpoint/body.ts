@@ -18,8 +18,11 @@ const FRAMED: Record<string, { signed: boolean }> = {
 
 /** Bytes of the object in the body, which S3 must know before the first one. @throws ApiError MissingContentLength */
 export function declaredLength(exchange: Exchange): number {
-  const text = exchange.identity.payloadHash in FRAMED ? exchange.headers['x-amz-decoded-content-length'] : exchange.headers['content-length'];
-  if (text === undefined || !/^\d+$/.test(text)) throw new ApiError('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
+  const isFramed = exchange.identity.payloadHash in FRAMED;
+  const text = exchange.headers[isFramed ? 'x-amz-decoded-content-length' : 'content-length'];
+  if (text === undefined || !/^\d+$/.test(text)) throw new ApiError(
+    'MissingContentLength', 411, 'You must provide the Content-Length HTTP header.',
+  );
   return Number(text);
 }
 
@@ -50,7 +53,9 @@ export async function receiveBody(exchange: Exchange, sink: Sink): Promise<Recei
       ready.length = 0;
     }
     decoder.finish();
-    if (size !== length) throw new ApiError('IncompleteBody', 400, 'You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.');
+    if (size !== length) throw new ApiError(
+      'IncompleteBody', 400, 'You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.',
+    );
     return { size, trailers: trailersOf(decoder, headers['x-amz-trailer']) };
   }
   const hash = identity.payloadHash === PLAIN ? undefined : createHash('sha256');
@@ -60,7 +65,9 @@ export async function receiveBody(exchange: Exchange, sink: Sink): Promise<Recei
     const full = sink(chunk);
     if (full) await full;
   }
-  if (size !== length) throw new ApiError('IncompleteBody', 400, 'You did not provide the number of bytes specified by the Content-Length HTTP header.');
+  if (size !== length) throw new ApiError(
+    'IncompleteBody', 400, 'You did not provide the number of bytes specified by the Content-Length HTTP header.',
+  );
   if (hash && hash.digest('hex') !== identity.payloadHash) {
     throw new ApiError('XAmzContentSHA256Mismatch', 400, "The provided 'x-amz-content-sha256' header does not match what was computed.");
   }
@@ -70,13 +77,18 @@ export async function receiveBody(exchange: Exchange, sink: Sink): Promise<Recei
 function trailersOf(decoder: ChunkDecoder, announced: string | undefined): Record<string, string> {
   const name = announced?.trim().toLowerCase();
   if (name && decoder.trailers[name] === undefined) {
-    throw new ApiError('MalformedTrailerError', 400, 'The request contained trailing data that was not well-formed or did not conform to our published schema.');
+    throw new ApiError(
+      'MalformedTrailerError', 400,
+      'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+    );
   }
   return decoder.trailers;
 }
 
 /** The whole of a small body. @throws ApiError 413 beyond `limit` bytes */
-export async function receiveSmallBody(exchange: Exchange, limit = 4 * 1024 * 1024): Promise<{ body: Buffer; trailers: Record<string, string> }> {
+export async function receiveSmallBody(exchange: Exchange, limit = 4 * 1024 * 1024): Promise<{
+  body: Buffer; trailers: Record<string, string>;
+}> {
   const chunks: Buffer[] = [];
   let total = 0;
   const hasBody = exchange.headers['content-length'] !== undefined || exchange.headers['x-amz-decoded-content-length'] !== undefined;

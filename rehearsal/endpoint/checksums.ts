@@ -42,8 +42,8 @@ export function parseAlgorithm(name: string, operation: string): ChecksumName {
   const upper = name.toUpperCase();
   if (UNKNOWN_HERE.includes(upper)) throw notImplemented('s3', operation, `checksum algorithm ${upper}`);
   const found = CHECKSUM_NAMES.find((known) => known === upper);
-  if (!found) throw invalidRequest('Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, '
-    + 'CRC64NVME, SHA1, SHA256]');
+  if (!found) throw invalidRequest('Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, '
+    + 'CRC32C, CRC64NVME, SHA1, SHA256]');
   return found;
 }
 
@@ -88,7 +88,10 @@ export function badDigest(algorithm: ChecksumName, sent: string): ApiError {
   return new ApiError('BadDigest', 400, `The ${algorithm} you specified did not match the calculated checksum.`, { ExpectedDigest: sent });
 }
 
-/** What S3 uses for a multipart upload that names an algorithm but no type. @throws ApiError InvalidRequest for a pair S3 does not offer. */
+/**
+ * What S3 uses for a multipart upload that names an algorithm but no type.
+ * @throws ApiError InvalidRequest for a pair S3 does not offer
+ */
 export function checksumType(algorithm: ChecksumName, asked: string | undefined): ChecksumType {
   const onlyFull = algorithm === 'CRC64NVME';
   const onlyComposite = !algorithm.startsWith('CRC');

@@ -27,7 +27,9 @@ export class ConnectionGone extends Error {
 /** Every call this endpoint does not speak ends here, loudly and by name. */
 export function notImplemented(service: string, operation: string, why = ''): ApiError {
   const reason = why ? ` (${why})` : '';
-  return new ApiError('NotImplemented', 501, `NotImplemented: ${service} ${operation}: the local endpoint does not speak this operation${reason}`);
+  return new ApiError(
+    'NotImplemented', 501, `NotImplemented: ${service} ${operation}: the local endpoint does not speak this operation${reason}`,
+  );
 }
 
 export function invalidRequest(message: string): ApiError {

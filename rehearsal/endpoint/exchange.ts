@@ -85,7 +85,10 @@ export class Gate {
 
   private refusal(call: ApiCall, decision: Decision & { allow: false }): ApiError {
     const who = this.principalArn(call.principal);
-    return new ApiError('AccessDenied', 403, `User: ${who} is not authorized to perform: ${call.action} on resource: ${call.resource} because ${decision.reason}`);
+    return new ApiError(
+      'AccessDenied', 403,
+      `User: ${who} is not authorized to perform: ${call.action} on resource: ${call.resource} because ${decision.reason}`,
+    );
   }
 
   principalArn(principal: string | undefined): string {

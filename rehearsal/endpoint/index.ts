@@ -99,8 +99,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const s3 = new S3Service({ settings, gate, state, blobs, keys }, {
     ...bucketHandlers, ...objectHandlers, ...copyHandlers, ...multipartHandlers, ...listHandlers, ...lockHandlers, ...tagHandlers,
   });
-  const list: Service[] = [kmsService(keys), secretsService(secrets, keys), snsService(messages), cloudWatchService(metrics), logsService(logs),
-    stsService(credentials), ecsService(tasks), statesService()];
+  const list: Service[] = [
+    kmsService(keys), secretsService(secrets, keys), snsService(messages), cloudWatchService(metrics), logsService(logs),
+    stsService(credentials), ecsService(tasks), statesService(),
+  ];
   const front = new Front({ settings, gate, credentials, s3, blobs, services: new Map(list.map((service) => [service.name, service])) });
   for (const { settings: { encryption } } of state.buckets.values()) if (encryption.keyArn) keys.seed(encryption.keyArn);
 
@@ -114,7 +116,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, metrics, logs, tasks, s3: directAccess(settings, state, blobs, keys),
+    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, metrics, logs, tasks,
+    s3: directAccess(settings, state, blobs, keys),
     seedSecret: (arnOrName, value, seed) => secrets.seed(arnOrName, value, seed),
     seedKey: (idOrArn, seed) => keys.seed(idOrArn, seed),
     addCredentials: (accessKeyId, given) => void credentials.set(accessKeyId, given),
@@ -141,9 +144,12 @@ function directAccess(settings: Settings, state: S3State, blobs: BlobFolder, key
       if (seed.kmsKeyArn && !keys.has(seed.kmsKeyArn)) keys.seed(seed.kmsKeyArn);
       const known = state.buckets.get(seed.name);
       const next: BucketSettings = {
-        name: seed.name, created: known?.settings.created ?? settings.now().getTime(), versioning: seed.versioning || seed.objectLock ? 'Enabled' : '',
+        name: seed.name, created: known?.settings.created ?? settings.now().getTime(),
+        versioning: seed.versioning || seed.objectLock ? 'Enabled' : '',
         objectLock: seed.objectLock ?? false, defaultRetention: seed.defaultRetention, documents: known?.settings.documents ?? {},
-        encryption: seed.kmsKeyArn ? { algorithm: 'aws:kms', keyArn: keys.arnOf(seed.kmsKeyArn), bucketKey: seed.bucketKey ?? true } : { algorithm: 'AES256' },
+        encryption: seed.kmsKeyArn ? {
+          algorithm: 'aws:kms', keyArn: keys.arnOf(seed.kmsKeyArn), bucketKey: seed.bucketKey ?? true,
+        } : { algorithm: 'AES256' },
       };
       if (known) Object.assign(known.settings, next);
       state.saveBucket(known ?? new Bucket(next));
@@ -159,7 +165,8 @@ function directAccess(settings: Settings, state: S3State, blobs: BlobFolder, key
       for await (const chunk of blobs.read(version.segments, 0, version.size - 1)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
-    uploads: (bucket) => [...state.uploads.values()].filter((upload) => upload.bucket === bucket).map(({ key, uploadId }) => ({ key, uploadId })),
+    uploads: (bucket) => [...state.uploads.values()].filter((upload) => upload.bucket === bucket)
+      .map(({ key, uploadId }) => ({ key, uploadId })),
     files: (bucket, key, versionId) => find(bucket, key, versionId).segments.map((segment) => blobs.path(segment.file)),
   };
 }

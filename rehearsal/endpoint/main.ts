@@ -26,8 +26,12 @@ function readArguments(argv: string[]): Arguments {
   const parse = () => parseArgs({
     args: argv, allowPositionals: false,
     options: {
-      port: { type: 'string', default: '4566' }, directory: { type: 'string', default: 'report/endpoint' }, region: { type: 'string', default: 'us-east-1' },
-      bucket: { type: 'string', multiple: true, default: [] }, quiet: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      port: { type: 'string', default: '4566' }, directory: {
+        type: 'string', default: 'report/endpoint',
+      }, region: { type: 'string', default: 'us-east-1' },
+      bucket: {
+        type: 'string', multiple: true, default: [],
+      }, quiet: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   });
   let values: ReturnType<typeof parse>['values'];
@@ -38,12 +42,16 @@ function readArguments(argv: string[]): Arguments {
   }
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) throw new UsageError(`--port ${values.port}: give a number from 0 to 65535`);
-  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(values.region)) throw new UsageError(`--region ${values.region}: give the name of a region, such as eu-west-3`);
-  return { port, directory: resolve(values.directory), region: values.region, buckets: values.bucket, quiet: values.quiet, help: values.help };
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(values.region)) {
+    throw new UsageError(`--region ${values.region}: give the name of a region, such as eu-west-3`);
+  }
+  return {
+    port, directory: resolve(values.directory), region: values.region, buckets: values.bucket, quiet: values.quiet, help: values.help,
+  };
 }
 
 function line(call: ApiCall): string {
-  const outcome = call.errorCode ? `${call.status} ${call.errorCode}` : call.decision?.allow === false ? 'refused' : String(call.status ?? '');
+  const outcome = call.errorCode ? `${call.status} ${call.errorCode}` : call.status ?? 'cut';
   return `${call.at.toISOString()} ${call.action} ${call.resource} ${outcome}\n`;
 }
 
@@ -58,7 +66,8 @@ async function main(): Promise<void> {
     ...given, onAnswered: given.quiet ? undefined : (call) => void process.stdout.write(line(call)),
   });
   for (const name of given.buckets) endpoint.s3.createBucket({ name, versioning: true });
-  process.stdout.write(`${endpoint.url}\nAWS_ENDPOINT_URL=${endpoint.url} AWS_REGION=${given.region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n`
+  process.stdout.write(`${endpoint.url}\n`
+    + `AWS_ENDPOINT_URL=${endpoint.url} AWS_REGION=${given.region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n`
     + `objects in ${given.directory}\n`);
   const stop = (): void => {
     void endpoint.close().then(() => process.exit(0));

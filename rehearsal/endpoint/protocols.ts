@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { ApiError, notImplemented } from './errors';
-import type { Exchange, Prepared, Reply } from './exchange';
-import type { Gate, Settings } from './exchange';
+import { type Exchange, type Prepared, type Reply, type Gate, type Settings } from './exchange';
 import type { Input, Service, ServiceCall } from './services/service';
 import { toXml, type XmlValue } from './xml';
 
@@ -39,7 +38,9 @@ function listsOf(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const entries = Object.entries(node).map(([name, value]) => [name, listsOf(value)] as const);
   if (entries.length === 1 && ['member', 'entry'].includes(entries[0][0])) return entries[0][1];
-  if (entries.length > 0 && entries.every(([name]) => /^\d+$/.test(name))) return entries.sort((a, b) => Number(a[0]) - Number(b[0])).map(([, value]) => value);
+  if (entries.length > 0 && entries.every(([name]) => /^\d+$/.test(name))) {
+    return entries.sort((a, b) => Number(a[0]) - Number(b[0])).map(([, value]) => value);
+  }
   return Object.fromEntries(entries);
 }
 
@@ -63,7 +64,9 @@ function readCall(exchange: Exchange, protocol: Protocol, service: string, body:
 }
 
 /** Understands a request to a JSON or Query service. */
-export function prepareCall(exchange: Exchange, service: Service | undefined, name: string, body: Buffer, gate: Gate, settings: Settings): Prepared {
+export function prepareCall(
+  exchange: Exchange, service: Service | undefined, name: string, body: Buffer, gate: Gate, settings: Settings,
+): Prepared {
   const protocol = protocolOf(name, exchange.headers);
   const { operation, input } = readCall(exchange, protocol, name, body);
   const known = service?.operations[operation];
@@ -82,7 +85,10 @@ export function prepareCall(exchange: Exchange, service: Service | undefined, na
 }
 
 function jsonReply(output: unknown, exchange: Exchange): Reply {
-  return { status: 200, headers: { 'content-type': exchange.headers['content-type'] ?? 'application/x-amz-json-1.1' }, body: JSON.stringify(output) };
+  return {
+    status: 200, headers: { 'content-type': exchange.headers['content-type'] ?? 'application/x-amz-json-1.1' },
+    body: JSON.stringify(output),
+  };
 }
 
 function queryReply(operation: string, output: unknown, exchange: Exchange, service: Service): Reply {
@@ -95,16 +101,22 @@ function queryReply(operation: string, output: unknown, exchange: Exchange, serv
 /** Codes that the JSON services spell in their own way. */
 const JSON_CODES: Record<string, string> = {
   AccessDenied: 'AccessDeniedException', InvalidAccessKeyId: 'UnrecognizedClientException', InvalidToken: 'UnrecognizedClientException',
-  SignatureDoesNotMatch: 'InvalidSignatureException', RequestTimeTooSkewed: 'InvalidSignatureException', NotImplemented: 'NotImplementedException',
+  SignatureDoesNotMatch: 'InvalidSignatureException', RequestTimeTooSkewed: 'InvalidSignatureException',
+  NotImplemented: 'NotImplementedException',
 };
 const QUERY_CODES: Record<string, string> = { InvalidAccessKeyId: 'InvalidClientTokenId' };
 
 /** An error in the form that clients of the service understand. */
-export function errorReply(error: ApiError, protocol: Protocol, requestId: string, resource: string, service: Service | undefined, queryMode = false): Reply {
+export function errorReply(
+  error: ApiError, protocol: Protocol, requestId: string, resource: string, service: Service | undefined, queryMode = false,
+): Reply {
   if (protocol === 'rest-xml') {
     return {
       status: error.status, headers: { 'content-type': 'application/xml', ...error.headers },
-      body: toXml('Error', { Code: error.code, Message: error.message, ...error.details, Resource: resource, RequestId: requestId, HostId: 'local' }, ''),
+      body: toXml(
+        'Error', { Code: error.code, Message: error.message, ...error.details, Resource: resource, RequestId: requestId, HostId: 'local' },
+        '',
+      ),
     };
   }
   const own = error.code === 'AccessDenied' ? service?.accessDenied : undefined;
@@ -113,7 +125,9 @@ export function errorReply(error: ApiError, protocol: Protocol, requestId: strin
     const code = own ?? QUERY_CODES[error.code] ?? error.code;
     return {
       status: error.status, headers: { 'content-type': 'text/xml' },
-      body: toXml('ErrorResponse', { Error: { Type: type, Code: code, Message: error.message }, RequestId: requestId }, service?.namespace ?? ''),
+      body: toXml(
+        'ErrorResponse', { Error: { Type: type, Code: code, Message: error.message }, RequestId: requestId }, service?.namespace ?? '',
+      ),
     };
   }
   // Names of faults of Step Functions and others are exact; only the codes of the front are respelt.
@@ -121,7 +135,8 @@ export function errorReply(error: ApiError, protocol: Protocol, requestId: strin
   return {
     status: error.status === 403 && protocol === 'json' ? 400 : error.status,
     headers: {
-      'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code, ...(queryMode ? { 'x-amzn-query-error': `${code};${type}` } : {}),
+      'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code,
+      ...(queryMode ? { 'x-amzn-query-error': `${code};${type}` } : {}),
     },
     body: JSON.stringify({ __type: code, message: error.message, Message: protocol === 'rest-json' ? error.message : undefined }),
   };

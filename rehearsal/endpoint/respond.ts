@@ -15,7 +15,8 @@ function headersOf(reply: Reply, fault: Fault | undefined): Record<string, strin
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(reply.headers ?? {})) {
     if (value === undefined) continue;
-    const lies = fault?.corrupt === 'checksum' && (name === 'etag' || (name.startsWith('x-amz-checksum-') && name !== 'x-amz-checksum-type'));
+    const isSum = name === 'etag' || (name.startsWith('x-amz-checksum-') && name !== 'x-amz-checksum-type');
+    const lies = fault?.corrupt === 'checksum' && isSum;
     headers[name] = lies ? lie(value) : value;
   }
   return headers;
@@ -42,8 +43,9 @@ export async function send(exchange: Exchange, reply: Reply, blobs: BlobFolder):
   response.end(isHead ? undefined : body);
 }
 
-
-async function sendData(response: ServerResponse, data: NonNullable<Reply['data']>, blobs: BlobFolder, fault: Fault | undefined): Promise<void> {
+async function sendData(
+  response: ServerResponse, data: NonNullable<Reply['data']>, blobs: BlobFolder, fault: Fault | undefined,
+): Promise<void> {
   const length = data.end - data.start + 1;
   const flipAt = fault?.corrupt === 'body' ? fault.corruptAt ?? Math.floor(length / 2) : -1;
   // Nothing of the request was read for a download, so the fault's byte is one of the answer.

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { receiveSmallBody } from './body';
 import { ApiError, ConnectionGone } from './errors';
-import { Gate, type Exchange, type Prepared, type Settings } from './exchange';
+import { type Gate, type Exchange, type Prepared, type Settings } from './exchange';
 import { errorReply, prepareCall, protocolOf, serviceName, type Protocol } from './protocols';
 import { send } from './respond';
 import type { BlobFolder } from './s3/blobs';
@@ -35,7 +35,9 @@ export class Front {
     const onRequest = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void => {
       void this.answer(request, response, awaitsContinue);
     };
-    this.server = createServer({ highWaterMark: 1024 * 1024, requestTimeout: 0 }, (request, response) => onRequest(request, response, false));
+    this.server = createServer(
+      { highWaterMark: 1024 * 1024, requestTimeout: 0 }, (request, response) => onRequest(request, response, false),
+    );
     // A refused upload is then refused before its body is sent.
     this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => onRequest(request, response, true));
     this.server.keepAliveTimeout = 60_000;
@@ -60,7 +62,9 @@ export class Front {
     if (reached.call) this.parts.settings.onAnswered?.(reached.call);
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean, requestId: string, reached: Reached): Promise<void> {
+  private async serve(
+    request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean, requestId: string, reached: Reached,
+  ): Promise<void> {
     const { settings, gate, blobs } = this.parts;
     const exchange = await this.identify(request, response, awaitsContinue, requestId, reached);
     reached.exchange = exchange;
@@ -84,7 +88,9 @@ export class Front {
     await send(exchange, reply, blobs);
   }
 
-  private async identify(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean, requestId: string, reached: Reached): Promise<Exchange> {
+  private async identify(
+    request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean, requestId: string, reached: Reached,
+  ): Promise<Exchange> {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const rawPath = mark < 0 ? url : url.slice(0, mark);
@@ -127,13 +133,18 @@ export class Front {
     this.background.add(kept);
   }
 
-  private async refuse(error: unknown, request: IncomingMessage, response: ServerResponse, requestId: string, reached: Reached): Promise<void> {
+  private async refuse(
+    error: unknown, request: IncomingMessage, response: ServerResponse, requestId: string, reached: Reached,
+  ): Promise<void> {
     if (error instanceof ConnectionGone || response.destroyed) {
       if (!request.socket.destroyed) request.socket.destroy();
       return;
     }
     const known = error instanceof ApiError ? error
-      : new ApiError('InternalError', 500, `We encountered an internal error. Please try again. (${error instanceof Error ? error.message : String(error)})`);
+      : new ApiError(
+        'InternalError', 500,
+        `We encountered an internal error. Please try again. (${error instanceof Error ? error.message : String(error)})`,
+      );
     if (!(error instanceof ApiError)) process.emitWarning(error instanceof Error ? error : String(error), 'EndpointWarning');
     if (reached.call) {
       reached.call.status = known.status;
@@ -149,7 +160,10 @@ export class Front {
     const length = typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : 0;
     // The client that still waits for "100 Continue" will not send its body; the connection cannot be used again.
     const close: Record<string, string> = exchange?.awaitsContinue ? { connection: 'close' } : {};
-    response.writeHead(reply.status, { ...definedOnly(reply.headers), ...close, 'content-length': length, 'date': this.parts.settings.signingClock().toUTCString() });
+    response.writeHead(
+      reply.status,
+      { ...definedOnly(reply.headers), ...close, 'content-length': length, 'date': this.parts.settings.signingClock().toUTCString() },
+    );
     response.end(request.method === 'HEAD' ? undefined : reply.body);
   }
 }
@@ -159,7 +173,10 @@ function definedOnly(headers: Record<string, string | undefined> = {}): Record<s
 }
 
 function defaultCode(status: number): string {
-  return { 403: 'AccessDenied', 409: 'ConditionalRequestConflict', 412: 'PreconditionFailed', 429: 'TooManyRequests', 500: 'InternalError', 503: 'SlowDown' }[status] ?? 'InternalError';
+  return {
+    403: 'AccessDenied', 409: 'ConditionalRequestConflict', 412: 'PreconditionFailed', 429: 'TooManyRequests', 500: 'InternalError',
+    503: 'SlowDown',
+  }[status] ?? 'InternalError';
 }
 
 function parseQuery(text: string): [string, string][] {
@@ -172,7 +189,8 @@ function parseQuery(text: string): [string, string][] {
 
 /** A presigned request may carry in its query what would else be headers. */
 function presignedHeaders(query: [string, string][]): Record<string, string> {
-  return Object.fromEntries(query.map(([name, value]) => [name.toLowerCase(), value] as const).filter(([name]) => name.startsWith('x-amz-') && !AUTH_PARAMETERS.test(name)));
+  const lower = query.map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(lower.filter(([name]) => name.startsWith('x-amz-') && !AUTH_PARAMETERS.test(name)));
 }
 
 async function readAll(request: IncomingMessage): Promise<Buffer> {

@@ -42,7 +42,7 @@ export interface Fault {
   resetAfterBytes?: number;
   /** Let the body pass at this speed. */
   bytesPerSecond?: number;
-  /** `body`: one flipped bit in the answer; `truncate`: the answer's second half missing; `checksum`: a wrong checksum and ETag are announced. */
+  /** `body`: one flipped bit in the answer; `truncate`: its second half missing; `checksum`: a wrong checksum and ETag are announced. */
   corrupt?: 'body' | 'truncate' | 'checksum';
   /** Offset of the flipped byte; default the middle. */
   corruptAt?: number;
@@ -109,7 +109,7 @@ export interface EndpointOptions {
   account?: string;
   /** Clock of everything stored: last-modified, retention. @default the machine's */
   now?: () => Date;
-  /** Clock that signatures are held against, apart so that a test can move retention without breaking every signature. @default the machine's */
+  /** Clock that signatures are held against, apart so that retention can be moved without breaking them. @default the machine's */
   signingClock?: () => Date;
   /** By access key id. @default test/test with full access */
   credentials?: Record<string, Credentials>;

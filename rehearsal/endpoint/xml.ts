@@ -31,16 +31,17 @@ function renderAll(value: { [name: string]: XmlValue }): string {
   return Object.entries(value).map(([name, item]) => render(name, item)).join('');
 }
 
-export function toXml(root: string, value: { [name: string]: XmlValue }, namespace: string = NAMESPACE): string {
+export function toXml(root: string, value: string | { [name: string]: XmlValue }, namespace: string = NAMESPACE): string {
   const attribute = namespace ? ` xmlns="${namespace}"` : '';
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${renderAll(value)}</${root}>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${typeof value === 'string' ? escapeXml(value) : renderAll(value)}</${root}>`;
 }
 
 export type XmlNode = { [name: string]: unknown };
 
 // Numbers stay text: an ETag or a key of digits is no number. Only entities of XML itself are resolved.
 const parser = new XMLParser({
-  ignoreAttributes: true, parseTagValue: false, trimValues: false, removeNSPrefix: true, ignoreDeclaration: true, processEntities: true, htmlEntities: true,
+  ignoreAttributes: true, parseTagValue: false, trimValues: false, removeNSPrefix: true, ignoreDeclaration: true, processEntities: true,
+  htmlEntities: true,
 });
 
 export const malformedXml = (): ApiError =>

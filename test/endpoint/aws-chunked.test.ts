@@ -39,7 +39,9 @@ function frame(sizes: number[], last: number, trailer: Record<string, string>, s
     }
     return Buffer.concat([Buffer.from(`${data.length.toString(16)}${extension}\r\n`), data, Buffer.from(data.length ? '\r\n' : '')]);
   };
-  const contents = [...sizes.map((size) => SMALLEST_CHUNK_BYTES + size), last].filter((size) => size > 0).map((size, i) => Buffer.alloc(size, i + 65));
+  const contents = [
+    ...sizes.map((size) => SMALLEST_CHUNK_BYTES + size), last,
+  ].filter((size) => size > 0).map((size, i) => Buffer.alloc(size, i + 65));
   let text = Object.entries(trailer).map(([name, value]) => `${name}:${value}\r\n`).join('');
   const frames = [...contents.map(chunk), chunk(Buffer.alloc(0))];
   if (signer && text) {
@@ -52,7 +54,9 @@ function frame(sizes: number[], last: number, trailer: Record<string, string>, s
 const cuts = fc.array(fc.integer({ min: 1, max: 9000 }), { maxLength: 40 });
 const sizes = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 4 });
 const trailers = fc.constantFrom<Record<string, string>>({}, { 'x-amz-checksum-crc32': 'AAAAAA==' });
-const signer: ChunkSigner = { signature: 'ab'.repeat(32), signingKey: Buffer.from('key'), scope: '20260101/us-east-1/s3/aws4_request', timestamp: '20260101T000000Z' };
+const signer: ChunkSigner = {
+  signature: 'ab'.repeat(32), signingKey: Buffer.from('key'), scope: '20260101/us-east-1/s3/aws4_request', timestamp: '20260101T000000Z',
+};
 
 test('frames come off whatever way the bytes are cut', () => {
   fc.assert(fc.property(sizes, fc.integer({ min: 0, max: 500 }), trailers, cuts, fc.boolean(), (list, last, trailer, lengths, signed) => {
@@ -101,18 +105,23 @@ describe('over the wire', () => {
   afterAll(() => at.stop());
 
   /** PUT with hand-made signature and frames; `change` may damage the body. */
-  async function put(word: string, trailer: string | undefined, change: (body: Buffer) => Buffer = (body) => body): Promise<{ status: number; text: string }> {
+  async function put(
+    word: string, trailer: string | undefined, change: (body: Buffer) => Buffer = (body) => body,
+  ): Promise<{ status: number; text: string }> {
     const timestamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
     const date = timestamp.slice(0, 8);
     const scope = `${date}/us-east-1/s3/aws4_request`;
     const signingKey = [date, 'us-east-1', 's3', 'aws4_request'].reduce<Buffer>((key, part) => mac(key, part), Buffer.from('AWS4test'));
     const data = Buffer.concat([Buffer.alloc(SMALLEST_CHUNK_BYTES, 65), Buffer.alloc(300, 66)]);
     const headers: Record<string, string> = {
-      'host': `127.0.0.1:${at.endpoint.port}`, 'x-amz-content-sha256': word, 'x-amz-date': timestamp, 'x-amz-decoded-content-length': String(data.length),
+      'host': `127.0.0.1:${at.endpoint.port}`, 'x-amz-content-sha256': word, 'x-amz-date': timestamp,
+      'x-amz-decoded-content-length': String(data.length),
       'content-encoding': 'aws-chunked', ...(trailer === undefined ? {} : { 'x-amz-trailer': 'x-amz-checksum-crc32' }),
     };
     const names = Object.keys(headers).sort();
-    const canonical = ['PUT', '/store/framed', '', names.map((name) => `${name}:${headers[name]}\n`).join(''), names.join(';'), word].join('\n');
+    const canonical = [
+      'PUT', '/store/framed', '', names.map((name) => `${name}:${headers[name]}\n`).join(''), names.join(';'), word,
+    ].join('\n');
     const signature = mac(signingKey, ['AWS4-HMAC-SHA256', timestamp, scope, sha(canonical)].join('\n')).toString('hex');
     headers.authorization = `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
     const chunkSigner = word.includes('HMAC') ? { signature, signingKey, scope, timestamp } : undefined;
@@ -135,7 +144,9 @@ describe('over the wire', () => {
   const right = sum.toString('base64');
 
   test.each([
-    ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', right], ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', undefined], ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', right],
+    ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', right], ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', undefined], [
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', right,
+    ],
   ])('%s is taken', async (word, trailer) => {
     expect(await put(word, trailer)).toMatchObject({ status: 200 });
     const [version] = at.endpoint.s3.versions('store', 'framed');

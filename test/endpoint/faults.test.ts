@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync, readFileSync, appendFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import type { ApiCall, Fault } from '../../rehearsal/endpoint';
 import { refusal, start, type Started } from './support';
 
@@ -15,8 +18,13 @@ beforeEach(() => {
   plan = () => undefined;
 });
 
-const put = (Key: string, Body: Buffer | string = 'x', more: object = {}, client = at.s3) => client.send(new PutObjectCommand({ Bucket: 'store', Key, Body, ...more }));
-const read = async (Key: string): Promise<Buffer> => Buffer.from(await (await at.s3.send(new GetObjectCommand({ Bucket: 'store', Key }))).Body!.transformToByteArray());
+const put = (
+  Key: string, Body: Buffer | string = 'x', more: object = {}, client = at.s3,
+) => client.send(new PutObjectCommand({ Bucket: 'store', Key, Body, ...more }));
+const read = async (Key: string): Promise<Buffer> => {
+  const { Body } = await at.s3.send(new GetObjectCommand({ Bucket: 'store', Key }));
+  return Buffer.from(await Body!.transformToByteArray());
+};
 const once = (operation: string, fault: Fault, times = 1): void => {
   let left = times;
   plan = (call) => (call.operation === operation && left-- > 0 ? fault : undefined);
@@ -76,9 +84,13 @@ test('a start on the same folder finds everything again, uploads in progress too
     const one = await start({ directory });
     one.endpoint.s3.createBucket({ name: 'kept', objectLock: true, kmsKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/k' });
     const retain = { ObjectLockMode: 'COMPLIANCE' as const, ObjectLockRetainUntilDate: new Date(Date.now() + 86_400_000) };
-    for (const Body of ['one', 'two']) await one.s3.send(new PutObjectCommand({ Bucket: 'kept', Key: 'é/k', Body, Tagging: 'a=b', Metadata: { m: '1' }, ...retain }));
+    for (const Body of ['one', 'two']) await one.s3.send(new PutObjectCommand({
+      Bucket: 'kept', Key: 'é/k', Body, Tagging: 'a=b', Metadata: { m: '1' }, ...retain,
+    }));
     const { UploadId } = await one.s3.send(new CreateMultipartUploadCommand({ Bucket: 'kept', Key: 'm' }));
-    const { ETag, ChecksumCRC32 } = await one.s3.send(new UploadPartCommand({ Bucket: 'kept', Key: 'm', UploadId, PartNumber: 1, Body: 'part' }));
+    const { ETag, ChecksumCRC32 } = await one.s3.send(new UploadPartCommand({
+      Bucket: 'kept', Key: 'm', UploadId, PartNumber: 1, Body: 'part',
+    }));
     const before = await one.s3.send(new ListObjectVersionsCommand({ Bucket: 'kept' }));
     await one.stop();
     // As a kill would leave it: the last line half written.
@@ -90,7 +102,9 @@ test('a start on the same folder finds everything again, uploads in progress too
     const got = await two.s3.send(new GetObjectCommand({ Bucket: 'kept', Key: 'é/k' }));
     expect(await got.Body!.transformToString()).toBe('two');
     expect(got).toMatchObject({ ObjectLockMode: 'COMPLIANCE', TagCount: 1, Metadata: { m: '1' }, ServerSideEncryption: 'aws:kms' });
-    await two.s3.send(new CompleteMultipartUploadCommand({ Bucket: 'kept', Key: 'm', UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] } }));
+    await two.s3.send(new CompleteMultipartUploadCommand({
+      Bucket: 'kept', Key: 'm', UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] },
+    }));
     expect((await two.endpoint.s3.read('kept', 'm')).toString()).toBe('part');
     await two.stop();
   } finally {

@@ -1,5 +1,6 @@
 import {
-  ListMultipartUploadsCommand, ListObjectsCommand, ListObjectsV2Command, ListObjectVersionsCommand, CreateMultipartUploadCommand, PutObjectCommand,
+  ListMultipartUploadsCommand, ListObjectsCommand, ListObjectsV2Command, ListObjectVersionsCommand, CreateMultipartUploadCommand,
+  PutObjectCommand,
   DeleteObjectCommand, paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
@@ -48,7 +49,10 @@ test('sorted keys stay sorted and forget what is deleted', () => {
 });
 
 test('pages put together are the whole listing, at any page size', () => {
-  const cases = [keySet, fc.constantFrom('', 'a', 'a/', 'é'), fc.constantFrom('', '/', '-', 'b/'), fc.integer({ min: 1, max: 7 }), fc.oneof(fc.constant(''), key)] as const;
+  const cases = [
+    keySet, fc.constantFrom('', 'a', 'a/', 'é'), fc.constantFrom('', '/', '-', 'b/'), fc.integer({ min: 1, max: 7 }),
+    fc.oneof(fc.constant(''), key),
+  ] as const;
   fc.assert(fc.property(...cases, (keys, prefix, delimiter, maximum, start) => {
     const list = sorted(keys);
     const seen: string[] = [];
@@ -66,7 +70,9 @@ test('pages put together are the whole listing, at any page size', () => {
 
 describe('with the SDK', () => {
   let at: Started;
-  const odd = ['a/1', 'a/2', 'a b/x', 'a+b/x', 'plain', 'pct%20', 'é/1', '漢', '😀', '\uffee', 'x//y', "q'(!)*&<>\"", 'ctrl\u0001', 'new\nline'];
+  const odd = [
+    'a/1', 'a/2', 'a b/x', 'a+b/x', 'plain', 'pct%20', 'é/1', '漢', '😀', '\uffee', 'x//y', "q'(!)*&<>\"", 'ctrl\u0001', 'new\nline',
+  ];
   beforeAll(async () => {
     at = await start();
     for (const Key of odd) await at.s3.send(new PutObjectCommand({ Bucket: 'plain', Key, Body: Key }));
@@ -75,7 +81,9 @@ describe('with the SDK', () => {
 
   test('every key comes back as it was written, page by page', async () => {
     const keys: string[] = [];
-    for await (const page of paginateListObjectsV2({ client: at.s3, pageSize: 3 }, { Bucket: 'plain' })) keys.push(...page.Contents!.map(({ Key }) => Key!));
+    for await (const page of paginateListObjectsV2(
+      { client: at.s3, pageSize: 3 }, { Bucket: 'plain' },
+    )) keys.push(...page.Contents!.map(({ Key }) => Key!));
     expect(keys).toEqual([...odd].sort(byBytes));
   });
 
@@ -96,13 +104,17 @@ describe('with the SDK', () => {
     expect(first).toMatchObject({ NextMarker: 'a+b/', IsTruncated: true });
     const second = await at.s3.send(new ListObjectsCommand({ Bucket: 'plain', Delimiter: '/', MaxKeys: 2, Marker: first.NextMarker }));
     expect(second.CommonPrefixes).toEqual([{ Prefix: 'a/' }]);
-    expect(await refusal(at.s3.send(new ListObjectsV2Command({ Bucket: 'plain', ContinuationToken: 'rubbish' })))).toMatchObject({ name: 'InvalidArgument', status: 400 });
+    expect(await refusal(at.s3.send(new ListObjectsV2Command({
+      Bucket: 'plain', ContinuationToken: 'rubbish',
+    })))).toMatchObject({ name: 'InvalidArgument', status: 400 });
     expect((await at.s3.send(new ListObjectsV2Command({ Bucket: 'plain', MaxKeys: 0 }))).IsTruncated).toBe(false);
   });
 
   test('versions, two a page, in their order', async () => {
     const ids: string[] = [];
-    for (const Key of ['k1', 'k1', 'k1', 'k2', 'k2']) ids.push((await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key, Body: 'x' }))).VersionId!);
+    for (const Key of ['k1', 'k1', 'k1', 'k2', 'k2']) {
+      ids.push((await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key, Body: 'x' }))).VersionId!);
+    }
     const marker = (await at.s3.send(new DeleteObjectCommand({ Bucket: 'store', Key: 'k2' }))).VersionId!;
     const seen: string[] = [];
     let KeyMarker: string | undefined;
@@ -121,10 +133,14 @@ describe('with the SDK', () => {
 
   test('uploads in progress', async () => {
     const ids = [];
-    for (const Key of ['up/1', 'up/1', 'up/2']) ids.push((await at.s3.send(new CreateMultipartUploadCommand({ Bucket: 'store', Key }))).UploadId);
+    for (const Key of ['up/1', 'up/1', 'up/2']) {
+      ids.push((await at.s3.send(new CreateMultipartUploadCommand({ Bucket: 'store', Key }))).UploadId);
+    }
     const one = await at.s3.send(new ListMultipartUploadsCommand({ Bucket: 'store', Prefix: 'up/', MaxUploads: 1 }));
     expect(one).toMatchObject({ Uploads: [{ Key: 'up/1', UploadId: ids[0] }], IsTruncated: true });
-    const rest = await at.s3.send(new ListMultipartUploadsCommand({ Bucket: 'store', KeyMarker: one.NextKeyMarker, UploadIdMarker: one.NextUploadIdMarker }));
+    const rest = await at.s3.send(new ListMultipartUploadsCommand({
+      Bucket: 'store', KeyMarker: one.NextKeyMarker, UploadIdMarker: one.NextUploadIdMarker,
+    }));
     expect(rest.Uploads!.map(({ UploadId }) => UploadId)).toEqual([ids[1], ids[2]]);
   });
 });

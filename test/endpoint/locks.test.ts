@@ -1,5 +1,6 @@
 import {
-  DeleteObjectCommand, GetObjectLockConfigurationCommand, GetObjectRetentionCommand, HeadObjectCommand, PutBucketVersioningCommand, PutObjectCommand,
+  DeleteObjectCommand, GetObjectLockConfigurationCommand, GetObjectRetentionCommand, HeadObjectCommand, PutBucketVersioningCommand,
+  PutObjectCommand,
   PutObjectLegalHoldCommand, PutObjectLockConfigurationCommand, PutObjectRetentionCommand, DeleteObjectsCommand,
 } from '@aws-sdk/client-s3';
 import { refusal, start, type Started } from './support';
@@ -21,13 +22,17 @@ beforeEach(() => {
 
 const put = async (Key: string, more: object = {}): Promise<string> =>
   (await at.s3.send(new PutObjectCommand({ Bucket: 'locked', Key, Body: 'x', ...more }))).VersionId!;
-const remove = (Key: string, VersionId: string, more: object = {}) => at.s3.send(new DeleteObjectCommand({ Bucket: 'locked', Key, VersionId, ...more }));
+const remove = (
+  Key: string, VersionId: string, more: object = {},
+) => at.s3.send(new DeleteObjectCommand({ Bucket: 'locked', Key, VersionId, ...more }));
 const until = (inDays: number): Date => new Date(Date.now() + inDays * DAY);
 
 test('governance gives way to the bypass only, compliance to nothing, both to time', async () => {
   const governed = await put('g', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until(10) });
   const complied = await put('c', { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until(10) });
-  expect(await refusal(remove('g', governed))).toMatchObject({ name: 'AccessDenied', status: 403, message: expect.stringContaining('object lock') as string });
+  expect(await refusal(remove('g', governed))).toMatchObject({
+    name: 'AccessDenied', status: 403, message: expect.stringContaining('object lock') as string,
+  });
   expect(await refusal(remove('c', complied, { BypassGovernanceRetention: true }))).toMatchObject({ name: 'AccessDenied', status: 403 });
   // A delete marker over a locked version is allowed, and takes nothing away.
   await at.s3.send(new DeleteObjectCommand({ Bucket: 'locked', Key: 'c' }));
@@ -43,7 +48,9 @@ test('governance gives way to the bypass only, compliance to nothing, both to ti
 test('retention can be lengthened, shortened only with the bypass, never in compliance', async () => {
   const VersionId = await put('r', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until(5) });
   const change = (Mode: 'GOVERNANCE' | 'COMPLIANCE', inDays: number, more: object = {}) =>
-    at.s3.send(new PutObjectRetentionCommand({ Bucket: 'locked', Key: 'r', VersionId, Retention: { Mode, RetainUntilDate: until(inDays) }, ...more }));
+    at.s3.send(new PutObjectRetentionCommand({
+      Bucket: 'locked', Key: 'r', VersionId, Retention: { Mode, RetainUntilDate: until(inDays) }, ...more,
+    }));
   await change('GOVERNANCE', 8);
   expect(await refusal(change('GOVERNANCE', 2))).toMatchObject({ name: 'AccessDenied', status: 403 });
   await change('GOVERNANCE', 2, { BypassGovernanceRetention: true });
@@ -70,15 +77,23 @@ test('the default of the bucket', async () => {
   const head = await at.s3.send(new HeadObjectCommand({ Bucket: 'standard', Key: 'd' }));
   expect(head.ObjectLockMode).toBe('COMPLIANCE');
   expect(Math.abs(head.ObjectLockRetainUntilDate!.getTime() - until(7).getTime())).toBeLessThan(60_000);
-  expect(await refusal(at.s3.send(new DeleteObjectCommand({ Bucket: 'standard', Key: 'd', VersionId: written.VersionId })))).toMatchObject({ status: 403 });
+  expect(await refusal(at.s3.send(new DeleteObjectCommand({
+    Bucket: 'standard', Key: 'd', VersionId: written.VersionId,
+  })))).toMatchObject({ status: 403 });
   const rule = await at.s3.send(new GetObjectLockConfigurationCommand({ Bucket: 'standard' }));
-  expect(rule.ObjectLockConfiguration).toEqual({ ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 7 } } });
+  expect(rule.ObjectLockConfiguration).toEqual({
+    ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 7 } },
+  });
 });
 
 test('what is refused', async () => {
   const lock = { ObjectLockMode: 'GOVERNANCE' as const, ObjectLockRetainUntilDate: until(1) };
-  expect(await refusal(at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: 'x', Body: 'x', ...lock })))).toMatchObject({ name: 'InvalidRequest', status: 400 });
-  expect(await refusal(put('p', { ...lock, ObjectLockRetainUntilDate: until(-1) }))).toMatchObject({ name: 'InvalidArgument', status: 400 });
+  expect(await refusal(at.s3.send(new PutObjectCommand({
+    Bucket: 'store', Key: 'x', Body: 'x', ...lock,
+  })))).toMatchObject({ name: 'InvalidRequest', status: 400 });
+  expect(await refusal(put(
+    'p', { ...lock, ObjectLockRetainUntilDate: until(-1) },
+  ))).toMatchObject({ name: 'InvalidArgument', status: 400 });
   expect(await refusal(put('p', { ObjectLockMode: 'GOVERNANCE' }))).toMatchObject({ name: 'InvalidArgument', status: 400 });
   const suspend = new PutBucketVersioningCommand({ Bucket: 'locked', VersioningConfiguration: { Status: 'Suspended' } });
   expect(await refusal(at.s3.send(suspend))).toMatchObject({ name: 'InvalidBucketState', status: 409 });

@@ -1,5 +1,6 @@
 import {
-  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, HeadObjectCommand, ListPartsCommand,
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, HeadObjectCommand,
+  ListPartsCommand,
   PutObjectCommand, UploadPartCommand, UploadPartCopyCommand, type CompletedPart,
 } from '@aws-sdk/client-s3';
 import { readdirSync } from 'node:fs';
@@ -36,7 +37,9 @@ test('parts in any order, one of them twice, some left out', async () => {
   await upload('m', id, 7, 'left out');
   expect(filesOnDisk()).toBe(before + 3);
   const parts = await at.s3.send(new ListPartsCommand({ Bucket: 'store', Key: 'm', UploadId: id, MaxParts: 2 }));
-  expect(parts).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2', Parts: [{ PartNumber: 1, Size: FIVE.length }, { PartNumber: 2, Size: 4 }] });
+  expect(parts).toMatchObject({
+    IsTruncated: true, NextPartNumberMarker: '2', Parts: [{ PartNumber: 1, Size: FIVE.length }, { PartNumber: 2, Size: 4 }],
+  });
   const done = await complete('m', id, [one, two]);
   expect(done.ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
   expect(filesOnDisk()).toBe(before + 2);
@@ -91,12 +94,16 @@ test('two completions under If-None-Match: one wins, the other is told, also whe
 
 test('checksums: the algorithm of the upload binds its parts and its completion', async () => {
   const id = await create('s', { ChecksumAlgorithm: 'SHA256' });
-  const part = (more: object) => at.s3.send(new UploadPartCommand({ Bucket: 'store', Key: 's', UploadId: id, PartNumber: 1, Body: 'x', ...more }));
+  const part = (more: object) => at.s3.send(new UploadPartCommand({
+    Bucket: 'store', Key: 's', UploadId: id, PartNumber: 1, Body: 'x', ...more,
+  }));
   expect(await refusal(part({ ChecksumAlgorithm: 'CRC32' }))).toMatchObject({ name: 'InvalidRequest', status: 400 });
   const { ETag, ChecksumSHA256 } = await part({ ChecksumAlgorithm: 'SHA256' });
   expect(await refusal(complete('s', id, [{ PartNumber: 1, ETag }]))).toMatchObject({ name: 'InvalidRequest', status: 400 });
   const wrong = Buffer.alloc(32).toString('base64');
-  expect(await refusal(complete('s', id, [{ PartNumber: 1, ETag, ChecksumSHA256: wrong }]))).toMatchObject({ name: 'InvalidPart', status: 400 });
+  expect(await refusal(complete(
+    's', id, [{ PartNumber: 1, ETag, ChecksumSHA256: wrong }],
+  ))).toMatchObject({ name: 'InvalidPart', status: 400 });
   expect((await complete('s', id, [{ PartNumber: 1, ETag, ChecksumSHA256 }])).ChecksumSHA256).toMatch(/-1$/);
   const pair = { ChecksumAlgorithm: 'SHA1', ChecksumType: 'FULL_OBJECT' };
   expect(await refusal(create('s', pair))).toMatchObject({ name: 'InvalidRequest', status: 400 });
@@ -104,7 +111,9 @@ test('checksums: the algorithm of the upload binds its parts and its completion'
 
 test('a wrong sum over the whole is refused', async () => {
   const id = await create('f', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
-  const { ETag } = await at.s3.send(new UploadPartCommand({ Bucket: 'store', Key: 'f', UploadId: id, PartNumber: 1, Body: 'hello', ChecksumAlgorithm: 'CRC32' }));
+  const { ETag } = await at.s3.send(new UploadPartCommand({
+    Bucket: 'store', Key: 'f', UploadId: id, PartNumber: 1, Body: 'hello', ChecksumAlgorithm: 'CRC32',
+  }));
   const done = (ChecksumCRC32: string) => complete('f', id, [{ PartNumber: 1, ETag }], { ChecksumCRC32, ChecksumType: 'FULL_OBJECT' });
   expect(await refusal(done('AAAAAA=='))).toMatchObject({ name: 'BadDigest', status: 400 });
   expect((await done('NhCmhg==')).ChecksumCRC32).toBe('NhCmhg==');
@@ -114,7 +123,9 @@ test('parts copied from an object', async () => {
   await at.s3.send(new PutObjectCommand({ Bucket: 'plain', Key: 'src', Body: FIVE }));
   const id = await create('c');
   const copy = async (PartNumber: number, CopySourceRange?: string): Promise<CompletedPart> => {
-    const { CopyPartResult } = await at.s3.send(new UploadPartCopyCommand({ Bucket: 'store', Key: 'c', UploadId: id, PartNumber, CopySource: 'plain/src', CopySourceRange }));
+    const { CopyPartResult } = await at.s3.send(new UploadPartCopyCommand({
+      Bucket: 'store', Key: 'c', UploadId: id, PartNumber, CopySource: 'plain/src', CopySourceRange,
+    }));
     return { PartNumber, ETag: CopyPartResult!.ETag };
   };
   const parts = [await copy(1), await copy(2, 'bytes=0-9')];

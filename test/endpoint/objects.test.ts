@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import {
-  ChecksumAlgorithm, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectCommand, DeleteObjectsCommand,
-  GetObjectAttributesCommand, GetObjectCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectVersionsCommand, PutObjectCommand, PutObjectTaggingCommand,
+  ChecksumAlgorithm, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectAttributesCommand, GetObjectCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectVersionsCommand, PutObjectCommand,
+  PutObjectTaggingCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { refusal, start, type Started } from './support';
@@ -18,11 +20,17 @@ const text = async (Key: string, more: object = {}): Promise<string> => {
 };
 
 test('an object comes back with its metadata, under odd keys too', async () => {
-  for (const Key of ['a', 'with space', 'plus+and%25', 'é/ü/漢字/😀', 'double//slash', '/leading', 'dots/../x', "quote'(!)*", 'a?b#c&d=e', '~tilde']) {
-    await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key, Body: `body of ${Key}`, ContentType: 'text/plain', CacheControl: 'no-store', Metadata: { who: 'me' } }));
+  for (const Key of [
+    'a', 'with space', 'plus+and%25', 'é/ü/漢字/😀', 'double//slash', '/leading', 'dots/../x', "quote'(!)*", 'a?b#c&d=e', '~tilde',
+  ]) {
+    await at.s3.send(new PutObjectCommand({
+      Bucket: 'store', Key, Body: `body of ${Key}`, ContentType: 'text/plain', CacheControl: 'no-store', Metadata: { who: 'me' },
+    }));
     const answer = await at.s3.send(new GetObjectCommand({ Bucket: 'store', Key }));
     expect(await answer.Body!.transformToString()).toBe(`body of ${Key}`);
-    expect(answer).toMatchObject({ ContentType: 'text/plain', CacheControl: 'no-store', Metadata: { who: 'me' }, ServerSideEncryption: 'AES256' });
+    expect(answer).toMatchObject({
+      ContentType: 'text/plain', CacheControl: 'no-store', Metadata: { who: 'me' }, ServerSideEncryption: 'AES256',
+    });
   }
 });
 
@@ -52,7 +60,9 @@ test('versions and delete markers', async () => {
 
 test('many deletions in one call, each with its own answer', async () => {
   for (const Key of ['d/1', 'd/2']) await at.s3.send(new PutObjectCommand({ Bucket: 'plain', Key, Body: Key }));
-  const answer = await at.s3.send(new DeleteObjectsCommand({ Bucket: 'plain', Delete: { Objects: [{ Key: 'd/1' }, { Key: 'd/2' }, { Key: 'd/none' }] } }));
+  const answer = await at.s3.send(new DeleteObjectsCommand({
+    Bucket: 'plain', Delete: { Objects: [{ Key: 'd/1' }, { Key: 'd/2' }, { Key: 'd/none' }] },
+  }));
   expect(answer.Deleted!.map(({ Key }) => Key)).toEqual(['d/1', 'd/2', 'd/none']);
   expect(at.endpoint.s3.keys('plain', 'd/')).toEqual([]);
 });
@@ -65,7 +75,9 @@ test('tags, with a write and after it', async () => {
   expect(await tags()).toEqual([{ Key: 'retire', Value: 'expire' }]);
   expect((await at.s3.send(new HeadObjectCommand({ Bucket: 'store', Key: 't' }))).TagCount).toBe(1);
   const twice = { TagSet: [{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }] };
-  expect(await refusal(at.s3.send(new PutObjectTaggingCommand({ Bucket: 'store', Key: 't', Tagging: twice })))).toMatchObject({ name: 'InvalidTag', status: 400 });
+  expect(await refusal(at.s3.send(new PutObjectTaggingCommand({
+    Bucket: 'store', Key: 't', Tagging: twice,
+  })))).toMatchObject({ name: 'InvalidTag', status: 400 });
 });
 
 test('ranges', async () => {
@@ -99,7 +111,9 @@ test('conditional writes: one winner, whoever comes after is told', async () => 
   expect(await refusal(put('x', { IfMatch: '"no"' }))).toMatchObject({ name: 'PreconditionFailed', status: 412 });
   await put('y', { IfMatch: etag });
   expect(await text('once')).toBe('y');
-  expect(await refusal(at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: 'never', Body: 'x', IfMatch: etag })))).toMatchObject({ name: 'NoSuchKey', status: 404 });
+  expect(await refusal(at.s3.send(new PutObjectCommand({
+    Bucket: 'store', Key: 'never', Body: 'x', IfMatch: etag,
+  })))).toMatchObject({ name: 'NoSuchKey', status: 404 });
   // A delete marker is no object: the key may be written again.
   await at.s3.send(new DeleteObjectCommand({ Bucket: 'store', Key: 'once' }));
   await put('z', { IfNoneMatch: '*' });
@@ -113,7 +127,9 @@ test('a deletion during a conditional write is a conflict', async () => {
     await waiting;
     yield Buffer.alloc(100_000);
   })());
-  const put = refusal(at.s3.send(new PutObjectCommand({ Bucket: 'plain', Key: 'conflict', Body: body, ContentLength: 200_000, IfNoneMatch: '*' })));
+  const put = refusal(at.s3.send(new PutObjectCommand({
+    Bucket: 'plain', Key: 'conflict', Body: body, ContentLength: 200_000, IfNoneMatch: '*',
+  })));
   await new Promise((resolve) => setTimeout(resolve, 100));
   await at.s3.send(new PutObjectCommand({ Bucket: 'plain', Key: 'conflict', Body: 'other' }));
   await at.s3.send(new DeleteObjectCommand({ Bucket: 'plain', Key: 'conflict' }));
@@ -122,14 +138,18 @@ test('a deletion during a conditional write is a conflict', async () => {
 });
 
 describe('checksums', () => {
-  const algorithms = [ChecksumAlgorithm.CRC32, ChecksumAlgorithm.CRC32C, ChecksumAlgorithm.CRC64NVME, ChecksumAlgorithm.SHA1, ChecksumAlgorithm.SHA256];
+  const algorithms = [
+    ChecksumAlgorithm.CRC32, ChecksumAlgorithm.CRC32C, ChecksumAlgorithm.CRC64NVME, ChecksumAlgorithm.SHA1, ChecksumAlgorithm.SHA256,
+  ];
   const data = Buffer.from(Array.from({ length: 300_001 }, (_, i) => (i * 7919) & 255));
 
   test.each(algorithms)('%s of a buffer and in the trailer of a stream agree, and are checked on reading', async (ChecksumAlgorithm) => {
     const field = `Checksum${ChecksumAlgorithm}` as 'ChecksumCRC32';
     const fromBuffer = await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: 'sum', Body: data, ChecksumAlgorithm }));
     const body = Readable.from([data.subarray(0, 100_000), data.subarray(100_000)]);
-    const fromStream = await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: 'sum', Body: body, ContentLength: data.length, ChecksumAlgorithm }));
+    const fromStream = await at.s3.send(new PutObjectCommand({
+      Bucket: 'store', Key: 'sum', Body: body, ContentLength: data.length, ChecksumAlgorithm,
+    }));
     expect(fromStream[field]).toBe(fromBuffer[field]);
     const read = await at.s3.send(new GetObjectCommand({ Bucket: 'store', Key: 'sum', ChecksumMode: 'ENABLED' }));
     expect(read[field]).toBe(fromBuffer[field]);
@@ -140,9 +160,13 @@ describe('checksums', () => {
     const bytes = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 }[algorithm as 'CRC32'];
     const wrong = { [`Checksum${algorithm}`]: Buffer.alloc(bytes, 1).toString('base64') };
     const key = `wrong-${algorithm}`;
-    expect(await refusal(at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: key, Body: data, ...wrong })))).toMatchObject({ name: 'BadDigest', status: 400 });
+    expect(await refusal(at.s3.send(new PutObjectCommand({
+      Bucket: 'store', Key: key, Body: data, ...wrong,
+    })))).toMatchObject({ name: 'BadDigest', status: 400 });
     const short = { [`Checksum${algorithm}`]: 'AAA=' };
-    expect(await refusal(at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: key, Body: data, ...short })))).toMatchObject({ name: 'InvalidRequest', status: 400 });
+    expect(await refusal(at.s3.send(new PutObjectCommand({
+      Bucket: 'store', Key: key, Body: data, ...short,
+    })))).toMatchObject({ name: 'InvalidRequest', status: 400 });
     expect(at.endpoint.s3.versions('store', key)).toHaveLength(0);
   });
 
@@ -154,7 +178,8 @@ describe('checksums', () => {
   });
 
   test.each([
-    ['CRC32', 'FULL_OBJECT'], ['CRC32', 'COMPOSITE'], ['CRC32C', 'FULL_OBJECT'], ['CRC32C', 'COMPOSITE'], ['CRC64NVME', 'FULL_OBJECT'], ['SHA1', 'COMPOSITE'],
+    ['CRC32', 'FULL_OBJECT'], ['CRC32', 'COMPOSITE'], ['CRC32C', 'FULL_OBJECT'], ['CRC32C', 'COMPOSITE'], ['CRC64NVME', 'FULL_OBJECT'],
+    ['SHA1', 'COMPOSITE'],
     ['SHA256', 'COMPOSITE'],
   ] as const)('multipart with %s as %s', async (ChecksumAlgorithm, ChecksumType) => {
     const field = `Checksum${ChecksumAlgorithm}` as 'ChecksumCRC32';
@@ -167,7 +192,9 @@ describe('checksums', () => {
       Parts.push({ PartNumber: i + 1, ETag: done.ETag, [field]: done[field] });
     }
     const whole = Buffer.concat(parts);
-    const done = await at.s3.send(new CompleteMultipartUploadCommand({ Bucket: 'store', Key, UploadId, ChecksumType, MultipartUpload: { Parts } }));
+    const done = await at.s3.send(new CompleteMultipartUploadCommand({
+      Bucket: 'store', Key, UploadId, ChecksumType, MultipartUpload: { Parts },
+    }));
     expect(done.ChecksumType).toBe(ChecksumType);
     if (ChecksumType === 'FULL_OBJECT') {
       const single = await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: 'single', Body: whole, ChecksumAlgorithm }));
@@ -177,7 +204,9 @@ describe('checksums', () => {
     }
     const read = await at.s3.send(new GetObjectCommand({ Bucket: 'store', Key, ChecksumMode: 'ENABLED' }));
     expect(Buffer.compare(Buffer.from(await read.Body!.transformToByteArray()), whole)).toBe(0);
-    const about = await at.s3.send(new GetObjectAttributesCommand({ Bucket: 'store', Key, ObjectAttributes: ['ObjectParts', 'Checksum', 'ObjectSize', 'ETag'] }));
+    const about = await at.s3.send(new GetObjectAttributesCommand({
+      Bucket: 'store', Key, ObjectAttributes: ['ObjectParts', 'Checksum', 'ObjectSize', 'ETag'],
+    }));
     expect(about).toMatchObject({ ObjectSize: whole.length, ObjectParts: { TotalPartsCount: 3 }, Checksum: { ChecksumType } });
   });
 });
@@ -205,5 +234,7 @@ test('what S3 refuses', async () => {
   expect(await refusal(put({ Key: 'k'.repeat(1025) }))).toMatchObject({ name: 'KeyTooLongError', status: 400 });
   expect(await refusal(put({ Metadata: { big: 'x'.repeat(3000) } }))).toMatchObject({ name: 'MetadataTooLarge', status: 400 });
   expect(await refusal(put({ IfNoneMatch: '"etag"' }))).toMatchObject({ name: 'NotImplemented', status: 501 });
-  expect(await refusal(put({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'none' }))).toMatchObject({ name: 'KMS.NotFoundException', status: 400 });
+  expect(await refusal(put({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'none' }))).toMatchObject({
+    name: 'KMS.NotFoundException', status: 400,
+  });
 });

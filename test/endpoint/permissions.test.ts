@@ -1,5 +1,6 @@
 import {
-  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectsCommand, GetObjectCommand,
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectsCommand,
+  GetObjectCommand,
   HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, UploadPartCommand, GetBucketWebsiteCommand,
 } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -18,7 +19,9 @@ const decide = (call: ApiCall): Decision => {
 };
 
 beforeAll(async () => {
-  at = await start({ authorize: decide, credentials: { test: { secretAccessKey: 'test' }, dump: { secretAccessKey: 's', principal: ROLE } } });
+  at = await start({
+    authorize: decide, credentials: { test: { secretAccessKey: 'test' }, dump: { secretAccessKey: 's', principal: ROLE } },
+  });
   at.endpoint.s3.createBucket({ name: 'sealed', versioning: true, kmsKeyArn: KEY });
   dump = new S3Client({ ...at.client, credentials: { accessKeyId: 'dump', secretAccessKey: 's' } });
 });
@@ -39,33 +42,47 @@ test('a refused call says who, what, on what and why', async () => {
   const error = await refusal(dump.send(new PutObjectCommand({ Bucket: 'store', Key: 'a/b', Body: 'x' })));
   expect(error).toEqual({
     name: 'AccessDenied', status: 403,
-    message: `User: ${ROLE} is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::store/a/b because no identity-based policy allows the s3:PutObject action`,
+    message: `User: ${ROLE} is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::store/a/b because `
+      + 'no identity-based policy allows the s3:PutObject action',
   });
   expect(at.endpoint.s3.versions('store', 'a/b')).toEqual([]);
-  expect(at.endpoint.calls.at(-1)).toMatchObject({ operation: 'PutObject', principal: ROLE, status: 403, errorCode: 'AccessDenied', decision: { allow: false } });
+  expect(at.endpoint.calls.at(-1)).toMatchObject({
+    operation: 'PutObject', principal: ROLE, status: 403, errorCode: 'AccessDenied', decision: { allow: false },
+  });
 });
 
 test('the condition keys of a write', async () => {
-  const [put] = await since(() => dump.send(new PutObjectCommand({ Bucket: 'store', Key: 'k', Body: 'x', IfNoneMatch: '*', Tagging: 'retire=keep', ServerSideEncryption: 'AES256' })));
+  const [put] = await since(() => dump.send(new PutObjectCommand({
+    Bucket: 'store', Key: 'k', Body: 'x', IfNoneMatch: '*', Tagging: 'retire=keep', ServerSideEncryption: 'AES256',
+  })));
   expect(put.context).toMatchObject({
-    's3:if-none-match': '*', 's3:ObjectCreationOperation': 'true', 'aws:SecureTransport': 'true', 's3:x-amz-server-side-encryption': 'AES256',
+    's3:if-none-match': '*', 's3:ObjectCreationOperation': 'true', 'aws:SecureTransport': 'true',
+    's3:x-amz-server-side-encryption': 'AES256',
     's3:RequestObjectTag/retire': 'keep', 's3:RequestObjectTagKeys': ['retire'], 'aws:PrincipalArn': ROLE,
   });
   const [create] = await since(() => dump.send(new CreateMultipartUploadCommand({ Bucket: 'store', Key: 'k2' })));
   expect(create).toMatchObject({ action: 's3:PutObject', context: { 's3:ObjectCreationOperation': 'false' } });
   expect(create.context['s3:if-none-match']).toBeUndefined();
   const [list] = await since(() => dump.send(new ListObjectsV2Command({ Bucket: 'store', Prefix: 'p/', MaxKeys: 5 })));
-  expect(list).toMatchObject({ action: 's3:ListBucket', resource: 'arn:aws:s3:::store', context: { 's3:prefix': 'p/', 's3:max-keys': '5' } });
+  expect(list).toMatchObject({
+    action: 's3:ListBucket', resource: 'arn:aws:s3:::store', context: { 's3:prefix': 'p/', 's3:max-keys': '5' },
+  });
 });
 
 test('every permission of a call is asked for', async () => {
   await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: 'src', Body: 'x', Tagging: 'a=b' }));
   const version = at.endpoint.s3.versions('store', 'src')[0].versionId;
-  expect(await actions(() => dump.send(new PutObjectCommand({ Bucket: 'store', Key: 't', Body: 'x', Tagging: 'a=b' })))).toEqual(['s3:PutObject', 's3:PutObjectTagging']);
-  expect(await actions(() => dump.send(new GetObjectCommand({ Bucket: 'store', Key: 'src', VersionId: version })))).toEqual(['s3:GetObjectVersion']);
+  expect(await actions(() => dump.send(new PutObjectCommand({
+    Bucket: 'store', Key: 't', Body: 'x', Tagging: 'a=b',
+  })))).toEqual(['s3:PutObject', 's3:PutObjectTagging']);
+  expect(await actions(() => dump.send(new GetObjectCommand({
+    Bucket: 'store', Key: 'src', VersionId: version,
+  })))).toEqual(['s3:GetObjectVersion']);
   expect(await actions(() => dump.send(new CopyObjectCommand({ Bucket: 'store', Key: 'dst', CopySource: 'store/src' }))))
     .toEqual(['s3:PutObject', 's3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging']);
-  const deletion = await since(() => dump.send(new DeleteObjectsCommand({ Bucket: 'store', Delete: { Objects: [{ Key: 'dst' }, { Key: 'src', VersionId: version }] } })));
+  const deletion = await since(() => dump.send(new DeleteObjectsCommand({
+    Bucket: 'store', Delete: { Objects: [{ Key: 'dst' }, { Key: 'src', VersionId: version }] },
+  })));
   expect(deletion.slice(1).map(({ action, resource }) => [action, resource])).toEqual([
     ['s3:DeleteObject', 'arn:aws:s3:::store/dst'], ['s3:DeleteObjectVersion', 'arn:aws:s3:::store/src'],
   ]);
@@ -81,10 +98,12 @@ test('one of many deletions refused', async () => {
 
 test('who may not list cannot find out what exists', async () => {
   denied = (call) => (call.action === 's3:ListBucket' ? 'no policy allows it' : undefined);
-  expect(await refusal(dump.send(new GetObjectCommand({ Bucket: 'store', Key: 'missing' })))).toMatchObject({ name: 'AccessDenied', status: 403 });
+  expect(await refusal(dump.send(new GetObjectCommand({ Bucket: 'store', Key: 'missing' }))))
+    .toMatchObject({ name: 'AccessDenied', status: 403 });
   expect(await refusal(dump.send(new HeadObjectCommand({ Bucket: 'store', Key: 'missing' })))).toMatchObject({ status: 403 });
   denied = () => undefined;
-  expect(await refusal(dump.send(new GetObjectCommand({ Bucket: 'store', Key: 'missing' })))).toMatchObject({ name: 'NoSuchKey', status: 404 });
+  expect(await refusal(dump.send(new GetObjectCommand({ Bucket: 'store', Key: 'missing' }))))
+    .toMatchObject({ name: 'NoSuchKey', status: 404 });
 });
 
 describe('a bucket under a KMS key', () => {
@@ -104,16 +123,21 @@ describe('a bucket under a KMS key', () => {
     const { ETag, ChecksumCRC32 } = await upload();
     denied = (call) => (call.action === 'kms:Decrypt' ? 'no policy allows it' : undefined);
     expect(await refusal(upload())).toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('kms:Decrypt') as string });
-    const complete = () => dump.send(new CompleteMultipartUploadCommand({ Bucket: 'sealed', Key: 'm', UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] } }));
+    const complete = () => dump.send(new CompleteMultipartUploadCommand({
+      Bucket: 'sealed', Key: 'm', UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] },
+    }));
     expect(await refusal(complete())).toMatchObject({ name: 'AccessDenied', status: 403 });
     denied = () => undefined;
     expect((await complete()).SSEKMSKeyId).toBe(KEY);
-    expect(await refusal(dump.send(new AbortMultipartUploadCommand({ Bucket: 'sealed', Key: 'm', UploadId })))).toMatchObject({ name: 'NoSuchUpload' });
+    expect(await refusal(dump.send(new AbortMultipartUploadCommand({ Bucket: 'sealed', Key: 'm', UploadId }))))
+      .toMatchObject({ name: 'NoSuchUpload' });
   });
 
   test('a disabled key stops writes', async () => {
     at.endpoint.seedKey(KEY, { enabled: false });
-    expect(await refusal(dump.send(new PutObjectCommand({ Bucket: 'sealed', Key: 'k', Body: 'x' })))).toMatchObject({ name: 'KMS.DisabledException', status: 400 });
+    expect(await refusal(dump.send(new PutObjectCommand({ Bucket: 'sealed', Key: 'k', Body: 'x' })))).toMatchObject({
+      name: 'KMS.DisabledException', status: 400,
+    });
     at.endpoint.seedKey(KEY);
   });
 });
@@ -130,7 +154,9 @@ test('a secret under a key asks for the key, and is refused in its service\'s wo
 test('a call that is not spoken here is a 501 that names it, and is recorded', async () => {
   const [call] = await since(async () => {
     const error = await refusal(dump.send(new GetBucketWebsiteCommand({ Bucket: 'store' })));
-    expect(error).toMatchObject({ name: 'NotImplemented', status: 501, message: expect.stringContaining('NotImplemented: s3 GetBucketWebsite') as string });
+    expect(error).toMatchObject({
+      name: 'NotImplemented', status: 501, message: expect.stringContaining('NotImplemented: s3 GetBucketWebsite') as string,
+    });
   });
   expect(call).toMatchObject({ service: 's3', operation: 'GetBucketWebsite', status: 501 });
 });

@@ -22,7 +22,9 @@ const handlers: Handlers = {
     if (token === 'late') throw new ApiError('TaskTimedOut', 400, 'Task Timed Out: the heartbeat came too late');
     heard.push(['heartbeat', token]);
   },
-  invokeLambda: async (name, payload) => (name === 'fails' ? { payload: { errorMessage: 'no' }, functionError: 'Unhandled' } : { payload: { name, payload } }),
+  invokeLambda: async (name, payload) => (name === 'fails' ? {
+    payload: { errorMessage: 'no' }, functionError: 'Unhandled',
+  } : { payload: { name, payload } }),
 };
 
 beforeAll(async () => {
@@ -36,7 +38,8 @@ beforeEach(() => {
 test('Secrets Manager: values, stages after a rotation, descriptions', async () => {
   const client = new SecretsManagerClient(at.client);
   const arn = at.endpoint.seedSecret('app/database', { username: 'backup', password: 'one' });
-  const read = async (more: object = {}) => (await client.send(new GetSecretValueCommand({ SecretId: 'app/database', ...more }))).SecretString;
+  const get = (more: object) => client.send(new GetSecretValueCommand({ SecretId: 'app/database', ...more }));
+  const read = async (more: object = {}) => (await get(more)).SecretString;
   expect(JSON.parse((await read())!)).toEqual({ username: 'backup', password: 'one' });
   at.endpoint.seedSecret(arn, 'two');
   expect(await read()).toBe('two');
@@ -47,7 +50,9 @@ test('Secrets Manager: values, stages after a rotation, descriptions', async () 
   at.endpoint.seedSecret('binary', Buffer.from([1, 2, 3]));
   const binary = await client.send(new GetSecretValueCommand({ SecretId: 'binary' }));
   expect([...binary.SecretBinary!]).toEqual([1, 2, 3]);
-  expect(await refusal(client.send(new GetSecretValueCommand({ SecretId: 'none' })))).toMatchObject({ name: 'ResourceNotFoundException', status: 400 });
+  expect(await refusal(client.send(new GetSecretValueCommand({ SecretId: 'none' })))).toMatchObject({
+    name: 'ResourceNotFoundException', status: 400,
+  });
   expect(await refusal(read({ VersionStage: 'AWSPENDING' }))).toMatchObject({ name: 'ResourceNotFoundException', status: 400 });
 });
 
@@ -59,7 +64,8 @@ test('KMS: data keys decrypt to what they were, under the same context only', as
   expect(key.Plaintext).toHaveLength(32);
   const back = await client.send(new DecryptCommand({ CiphertextBlob: key.CiphertextBlob, EncryptionContext: { a: 'b' } }));
   expect(Buffer.from(back.Plaintext!).equals(Buffer.from(key.Plaintext!))).toBe(true);
-  expect(await refusal(client.send(new DecryptCommand({ CiphertextBlob: key.CiphertextBlob })))).toMatchObject({ name: 'InvalidCiphertextException' });
+  expect(await refusal(client.send(new DecryptCommand({ CiphertextBlob: key.CiphertextBlob }))))
+    .toMatchObject({ name: 'InvalidCiphertextException' });
   const { CiphertextBlob } = await client.send(new EncryptCommand({ KeyId: arn, Plaintext: Buffer.from('text') }));
   expect(Buffer.from((await client.send(new DecryptCommand({ CiphertextBlob }))).Plaintext!).toString()).toBe('text');
   expect((await client.send(new DescribeKeyCommand({ KeyId: arn }))).KeyMetadata).toMatchObject({ Arn: arn, Enabled: true });
@@ -70,9 +76,12 @@ test('SNS: messages are kept as they were sent', async () => {
   const client = new SNSClient(at.client);
   const TopicArn = 'arn:aws:sns:us-east-1:000000000000:alarms';
   const MessageAttributes = { level: { DataType: 'String', StringValue: 'high & low' }, other: { DataType: 'Number', StringValue: '7' } };
-  const { MessageId } = await client.send(new PublishCommand({ TopicArn, Subject: 'Backup failed', Message: 'é\n"<&+ 100 %', MessageAttributes }));
+  const { MessageId } = await client.send(new PublishCommand({
+    TopicArn, Subject: 'Backup failed', Message: 'é\n"<&+ 100 %', MessageAttributes,
+  }));
   expect(at.endpoint.messages.at(-1)).toMatchObject({
-    messageId: MessageId, topicArn: TopicArn, subject: 'Backup failed', message: 'é\n"<&+ 100 %', attributes: { level: 'high & low', other: '7' },
+    messageId: MessageId, topicArn: TopicArn, subject: 'Backup failed', message: 'é\n"<&+ 100 %',
+    attributes: { level: 'high & low', other: '7' },
   });
   const publish = (more: object) => refusal(client.send(new PublishCommand({ TopicArn, Message: 'm', ...more })));
   expect(await publish({ Subject: 'two\nlines' })).toMatchObject({ name: 'InvalidParameterException', status: 400 });
@@ -85,8 +94,12 @@ test('CloudWatch: metric data, compressed where the SDK does so', async () => {
   const client = new CloudWatchClient(at.client);
   const at0 = new Date(1_700_000_000_000);
   const Dimensions = [{ Name: 'application', Value: 'montoit' }];
-  await client.send(new PutMetricDataCommand({ Namespace: 'BackupPolicy', MetricData: [{ MetricName: 'age', Value: 3.5, Unit: 'Seconds', Timestamp: at0, Dimensions }] }));
-  expect(at.endpoint.metrics).toEqual([{ at: at0, namespace: 'BackupPolicy', name: 'age', value: 3.5, unit: 'Seconds', dimensions: { application: 'montoit' } }]);
+  await client.send(new PutMetricDataCommand({
+    Namespace: 'BackupPolicy', MetricData: [{ MetricName: 'age', Value: 3.5, Unit: 'Seconds', Timestamp: at0, Dimensions }],
+  }));
+  expect(at.endpoint.metrics).toEqual([{
+    at: at0, namespace: 'BackupPolicy', name: 'age', value: 3.5, unit: 'Seconds', dimensions: { application: 'montoit' },
+  }]);
   const MetricData = Array.from({ length: 500 }, (_, i) => ({ MetricName: `metric ${i}`, Value: i, Dimensions }));
   await client.send(new PutMetricDataCommand({ Namespace: 'Many', MetricData }));
   expect(at.endpoint.metrics).toHaveLength(501);
@@ -97,16 +110,22 @@ test('CloudWatch: metric data, compressed where the SDK does so', async () => {
 
 test('STS: who one is, and a role whose keys work', async () => {
   const client = new STSClient(at.client);
-  expect(await client.send(new GetCallerIdentityCommand({}))).toMatchObject({ Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root' });
+  expect(await client.send(new GetCallerIdentityCommand({}))).toMatchObject({
+    Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root',
+  });
   const RoleArn = 'arn:aws:iam::000000000000:role/restore';
   const { Credentials } = await client.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'drill' }));
-  const credentials = { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! };
+  const credentials = {
+    accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken!,
+  };
   expect(Credentials!.Expiration!.getTime()).toBeGreaterThan(Date.now());
   const me = await new STSClient({ ...at.client, credentials }).send(new GetCallerIdentityCommand({}));
   expect(me.Arn).toBe('arn:aws:sts::000000000000:assumed-role/restore/drill');
   await new S3Client({ ...at.client, credentials }).send(new ListBucketsCommand({}));
   expect(at.endpoint.calls.at(-1)).toMatchObject({ principal: RoleArn });
-  expect(await refusal(client.send(new AssumeRoleCommand({ RoleArn: 'not one', RoleSessionName: 'drill' })))).toMatchObject({ status: 400 });
+  expect(await refusal(client.send(new AssumeRoleCommand({
+    RoleArn: 'not one', RoleSessionName: 'drill',
+  })))).toMatchObject({ status: 400 });
 });
 
 test('ECS: the host runs the task and says when it ended', async () => {
@@ -116,14 +135,17 @@ test('ECS: the host runs the task and says when it ended', async () => {
   const [{ taskArn }] = tasks!;
   expect(started).toMatchObject([{ taskArn, taskDefinition: 'dump:3', request: { overrides, launchType: 'FARGATE' } }]);
   expect(at.endpoint.calls.at(-1)).toMatchObject({
-    action: 'ecs:RunTask', resource: 'arn:aws:ecs:us-east-1:000000000000:task-definition/dump:3', context: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/c' },
+    action: 'ecs:RunTask', resource: 'arn:aws:ecs:us-east-1:000000000000:task-definition/dump:3',
+    context: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/c' },
   });
   const describe = async () => (await client.send(new DescribeTasksCommand({ cluster: 'c', tasks: [taskArn!, 'missing'] })));
   expect(await describe()).toMatchObject({ tasks: [{ taskArn, lastStatus: 'RUNNING' }], failures: [{ reason: 'MISSING' }] });
   await client.send(new StopTaskCommand({ cluster: 'c', task: taskArn, reason: 'out of time' }));
   expect(heard).toEqual([['stop', taskArn, 'out of time']]);
   at.endpoint.tasks.ended(taskArn!, 137);
-  expect((await describe()).tasks).toMatchObject([{ lastStatus: 'STOPPED', stoppedReason: 'out of time', containers: [{ name: 'worker', exitCode: 137 }] }]);
+  expect((await describe()).tasks).toMatchObject([{
+    lastStatus: 'STOPPED', stoppedReason: 'out of time', containers: [{ name: 'worker', exitCode: 137 }],
+  }]);
 });
 
 test('Step Functions: task tokens reach the host, its refusals the caller', async () => {
@@ -132,26 +154,38 @@ test('Step Functions: task tokens reach the host, its refusals the caller', asyn
   await client.send(new SendTaskFailureCommand({ taskToken: 't', error: 'E', cause: 'because' }));
   await client.send(new SendTaskHeartbeatCommand({ taskToken: 't' }));
   expect(heard).toEqual([['success', 't', '{"a":1}'], ['failure', 't', 'E', 'because'], ['heartbeat', 't']]);
-  expect(await refusal(client.send(new SendTaskHeartbeatCommand({ taskToken: 'late' })))).toMatchObject({ name: 'TaskTimedOut', status: 400 });
-  expect(await refusal(client.send(new SendTaskSuccessCommand({ taskToken: 't', output: 'no json' })))).toMatchObject({ name: 'InvalidOutput', status: 400 });
+  expect(await refusal(client.send(new SendTaskHeartbeatCommand({ taskToken: 'late' }))))
+    .toMatchObject({ name: 'TaskTimedOut', status: 400 });
+  expect(await refusal(client.send(new SendTaskSuccessCommand({ taskToken: 't', output: 'no json' }))))
+    .toMatchObject({ name: 'InvalidOutput', status: 400 });
 });
 
 test('Lambda: invoked by name or ARN, errors of the function are no errors of the call', async () => {
   const client = new LambdaClient(at.client);
-  const answer = await client.send(new InvokeCommand({ FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:dump', Payload: Buffer.from('{"a":1}') }));
-  expect(JSON.parse(Buffer.from(answer.Payload!).toString())).toEqual({ name: 'arn:aws:lambda:us-east-1:000000000000:function:dump', payload: { a: 1 } });
+  const answer = await client.send(new InvokeCommand({
+    FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:dump', Payload: Buffer.from('{"a":1}'),
+  }));
+  expect(JSON.parse(Buffer.from(answer.Payload!).toString())).toEqual({
+    name: 'arn:aws:lambda:us-east-1:000000000000:function:dump', payload: { a: 1 },
+  });
   const failed = await client.send(new InvokeCommand({ FunctionName: 'fails', Payload: Buffer.from('{}') }));
   expect(failed).toMatchObject({ FunctionError: 'Unhandled', StatusCode: 200 });
-  expect(at.endpoint.calls.at(-1)).toMatchObject({ action: 'lambda:InvokeFunction', resource: 'arn:aws:lambda:us-east-1:000000000000:function:fails' });
+  expect(at.endpoint.calls.at(-1)).toMatchObject({
+    action: 'lambda:InvokeFunction', resource: 'arn:aws:lambda:us-east-1:000000000000:function:fails',
+  });
   expect((await client.send(new InvokeCommand({ FunctionName: 'dump', InvocationType: 'Event' }))).StatusCode).toBe(202);
 });
 
 test('what is not spoken is a 501 by name, in every protocol', async () => {
   const named = async (work: Promise<unknown>) => (await refusal(work)).message;
-  expect(await named(new CloudWatchClient(at.client).send(new GetMetricDataCommand({ StartTime: new Date(), EndTime: new Date(), MetricDataQueries: [] }))))
+  expect(await named(new CloudWatchClient(at.client).send(new GetMetricDataCommand({
+    StartTime: new Date(), EndTime: new Date(), MetricDataQueries: [],
+  }))))
     .toContain('NotImplemented: cloudwatch GetMetricData');
   expect(await named(new SNSClient(at.client).send(new CreateTopicCommand({ Name: 'x' })))).toContain('NotImplemented: sns CreateTopic');
-  expect(await named(new SecretsManagerClient(at.client).send(new CreateSecretCommand({ Name: 'x' })))).toContain('NotImplemented: secretsmanager CreateSecret');
-  expect(await named(new LambdaClient(at.client).send(new ListFunctionsCommand({})))).toContain('NotImplemented: lambda GET /2015-03-31/functions');
+  expect(await named(new SecretsManagerClient(at.client).send(new CreateSecretCommand({ Name: 'x' }))))
+    .toContain('NotImplemented: secretsmanager CreateSecret');
+  expect(await named(new LambdaClient(at.client).send(new ListFunctionsCommand({}))))
+    .toContain('NotImplemented: lambda GET /2015-03-31/functions');
   expect(at.endpoint.calls.at(-1)).toMatchObject({ service: 'lambda', status: 501 });
 });

@@ -6,7 +6,9 @@ import type { Bucket, Encryption, ObjectAttributes, ObjectVersion } from './stat
 
 const KEPT_HEADERS = ['content-type', 'content-encoding', 'content-disposition', 'content-language', 'cache-control', 'expires',
   'x-amz-website-redirect-location'];
-const STORAGE_CLASSES = ['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE', 'REDUCED_REDUNDANCY'];
+const STORAGE_CLASSES = [
+  'STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE', 'REDUCED_REDUNDANCY',
+];
 const LARGEST_METADATA_BYTES = 2048;
 
 export const DEFAULT_ENCRYPTION: Encryption = { algorithm: 'AES256' };
@@ -42,18 +44,26 @@ export function encryptionOf(call: S3Call, bucket: Bucket): Encryption {
   const algorithm = headers['x-amz-server-side-encryption'];
   const keyArn = headers['x-amz-server-side-encryption-aws-kms-key-id'];
   if (algorithm === undefined) {
-    if (keyArn !== undefined) throw invalidArgument('x-amz-server-side-encryption', '', 'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms');
+    if (keyArn !== undefined) throw invalidArgument(
+      'x-amz-server-side-encryption', '',
+      'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
+    );
     return { ...bucket.settings.encryption };
   }
   if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
     throw invalidArgument('x-amz-server-side-encryption', algorithm, 'The encryption method specified is not supported');
   }
   if (algorithm === 'AES256') {
-    if (keyArn !== undefined) throw invalidArgument('x-amz-server-side-encryption', algorithm, 'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms');
+    if (keyArn !== undefined) throw invalidArgument(
+      'x-amz-server-side-encryption', algorithm,
+      'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
+    );
     return { algorithm };
   }
   const bucketKey = headers['x-amz-server-side-encryption-bucket-key-enabled']?.toLowerCase() === 'true' || undefined;
-  return { algorithm, keyArn: call.services.keys.arnOf(keyArn ?? 'alias/aws/s3'), bucketKey: bucketKey ?? bucket.settings.encryption.bucketKey };
+  return {
+    algorithm, keyArn: call.services.keys.arnOf(keyArn ?? 'alias/aws/s3'), bucketKey: bucketKey ?? bucket.settings.encryption.bucketKey,
+  };
 }
 
 export function attributesOf(call: S3Call, bucket: Bucket): ObjectAttributes {
@@ -88,7 +98,9 @@ export function checksumHeaders(version: Pick<ObjectVersion, 'checksum'>): Recor
 }
 
 /** Headers of a GET or HEAD, but those of the range and of the checksum. */
-export function objectHeaders(bucket: Bucket, version: ObjectVersion, query: ReadonlyMap<string, string>): Record<string, string | undefined> {
+export function objectHeaders(
+  bucket: Bucket, version: ObjectVersion, query: ReadonlyMap<string, string>,
+): Record<string, string | undefined> {
   const tagCount = Object.keys(version.tags).length;
   const headers: Record<string, string | undefined> = {
     ...version.headers,

@@ -62,7 +62,9 @@ export class BlobFolder {
       const from = Math.max(start - offset, 0);
       const to = Math.min(end - offset, size - 1);
       if (from <= to) {
-        for await (const chunk of createReadStream(this.path(file), { start: from, end: to, highWaterMark: READ_BYTES })) yield chunk as Buffer;
+        for await (const chunk of createReadStream(
+          this.path(file), { start: from, end: to, highWaterMark: READ_BYTES },
+        )) yield chunk as Buffer;
       }
       offset += size;
       if (offset > end) return;
@@ -82,7 +84,9 @@ export class BlobWriter {
   private flushing: Promise<unknown> = Promise.resolve();
   private readonly hashers: Map<ChecksumName, Hasher>;
 
-  constructor(private readonly file: string, private readonly path: string, private readonly handle: FileHandle, algorithms: ChecksumName[]) {
+  constructor(
+    private readonly file: string, private readonly path: string, private readonly handle: FileHandle, algorithms: ChecksumName[],
+  ) {
     this.hashers = new Map([...new Set(algorithms)].map((name) => [name, createHasher(name)]));
   }
 

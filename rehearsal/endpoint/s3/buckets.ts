@@ -10,7 +10,9 @@ const NAME = /^(?!xn--|\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** @throws ApiError InvalidBucketName */
 export function assertBucketName(name: string): void {
-  if (!NAME.test(name) || name.includes('..')) throw new ApiError('InvalidBucketName', 400, 'The specified bucket is not valid.', { BucketName: name });
+  if (!NAME.test(name) || name.includes('..')) throw new ApiError(
+    'InvalidBucketName', 400, 'The specified bucket is not valid.', { BucketName: name },
+  );
 }
 
 const createBucket: S3Handler = async (call) => {
@@ -19,16 +21,19 @@ const createBucket: S3Handler = async (call) => {
   const region = call.services.settings.region;
   const asked = body.length ? childText(parseXml(body, 'CreateBucketConfiguration'), 'LocationConstraint') : undefined;
   if ((asked ?? 'us-east-1') !== region) {
-    throw new ApiError('IllegalLocationConstraintException', 400, `The ${asked ?? 'unspecified'} location constraint is incompatible for the region specific `
-      + 'endpoint this request was sent to.');
+    throw new ApiError('IllegalLocationConstraintException', 400, `The ${asked ?? 'unspecified'} location constraint is incompatible for the `
+      + 'region specific endpoint this request was sent to.');
   }
   if (call.state.buckets.has(call.bucketName)) {
-    if (region !== 'us-east-1') throw new ApiError('BucketAlreadyOwnedByYou', 409, 'Your previous request to create the named bucket succeeded and you already own it.');
+    if (region !== 'us-east-1') throw new ApiError(
+      'BucketAlreadyOwnedByYou', 409, 'Your previous request to create the named bucket succeeded and you already own it.',
+    );
     return { status: 200, headers: { location: `/${call.bucketName}` } };
   }
   const objectLock = call.headers['x-amz-bucket-object-lock-enabled']?.toLowerCase() === 'true';
   const settings: BucketSettings = {
-    name: call.bucketName, created: call.now(), versioning: objectLock ? 'Enabled' : '', objectLock, encryption: DEFAULT_ENCRYPTION, documents: {},
+    name: call.bucketName, created: call.now(), versioning: objectLock ? 'Enabled' : '', objectLock, encryption: DEFAULT_ENCRYPTION,
+    documents: {},
   };
   call.state.saveBucket(new Bucket(settings));
   return { status: 200, headers: { location: `/${call.bucketName}` } };
@@ -39,7 +44,8 @@ const deleteBucket: S3Handler = async (call) => {
   const busy = [...call.state.uploads.values()].some((upload) => upload.bucket === call.bucketName);
   if (bucket.versions.size > 0 || busy) {
     throw new ApiError('BucketNotEmpty', 409, bucket.settings.versioning
-      ? 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.' : 'The bucket you tried to delete is not empty');
+      ? 'The bucket you tried to delete is not empty. You must delete all versions in the '
+        + 'bucket.' : 'The bucket you tried to delete is not empty');
   }
   call.state.removeBucket(call.bucketName);
   return { status: 204 };
@@ -55,7 +61,9 @@ const listBuckets: S3Handler = async (call) => ({
   body: toXml('ListAllMyBucketsResult', {
     Buckets: {
       Bucket: [...call.state.buckets.values()].sort((a, b) => (a.settings.name < b.settings.name ? -1 : 1))
-        .map(({ settings }) => ({ Name: settings.name, CreationDate: new Date(settings.created), BucketRegion: call.services.settings.region })),
+        .map(({ settings }) => ({
+          Name: settings.name, CreationDate: new Date(settings.created), BucketRegion: call.services.settings.region,
+        })),
     },
     Owner: { ID: call.services.settings.account },
   }),
@@ -65,7 +73,10 @@ const getBucketLocation: S3Handler = async (call) => {
   call.bucket();
   const { region } = call.services.settings;
   const text = region === 'us-east-1' ? '' : region;
-  return { status: 200, body: `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${text}</LocationConstraint>` };
+  return {
+    status: 200,
+    body: toXml('LocationConstraint', text),
+  };
 };
 
 const getBucketVersioning: S3Handler = async (call) => ({
@@ -77,7 +88,9 @@ const putBucketVersioning: S3Handler = async (call) => {
   const status = childText(parseXml((await receiveSmallBody(call.exchange)).body, 'VersioningConfiguration'), 'Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
   if (status === 'Suspended' && bucket.settings.objectLock) {
-    throw new ApiError('InvalidBucketState', 409, 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.');
+    throw new ApiError(
+      'InvalidBucketState', 409, 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+    );
   }
   bucket.settings.versioning = status;
   call.state.saveBucket(bucket);
@@ -105,7 +118,8 @@ const putBucketEncryption: S3Handler = async (call) => {
   const algorithm = childText(standard, 'SSEAlgorithm') ?? 'AES256';
   if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') throw malformedXml();
   const keyId = childText(standard, 'KMSMasterKeyID');
-  if (algorithm === 'AES256' && keyId) throw invalidRequest('a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse');
+  if (algorithm === 'AES256' && keyId) throw invalidRequest('a KMSMasterKeyID is not applicable if the default sse algorithm is not '
+    + 'aws:kms or aws:kms:dsse');
   const encryption: Encryption = { algorithm };
   if (algorithm !== 'AES256') encryption.keyArn = call.services.keys.arnOf(keyId ?? 'alias/aws/s3');
   if (childText(rule, 'BucketKeyEnabled') === 'true') encryption.bucketKey = true;
@@ -156,7 +170,9 @@ const DOCUMENTS: Record<string, Document> = {
   replication: { name: 'BucketReplication', root: 'ReplicationConfiguration',
     missing: none('ReplicationConfigurationNotFoundError', 'The replication configuration was not found') },
   policy: { name: 'BucketPolicy', missing: none('NoSuchBucketPolicy', 'The bucket policy does not exist'), putStatus: 204 },
-  cors: { name: 'BucketCors', root: 'CORSConfiguration', missing: none('NoSuchCORSConfiguration', 'The CORS configuration does not exist') },
+  cors: {
+    name: 'BucketCors', root: 'CORSConfiguration', missing: none('NoSuchCORSConfiguration', 'The CORS configuration does not exist'),
+  },
   publicAccessBlock: { name: 'PublicAccessBlock', root: 'PublicAccessBlockConfiguration',
     missing: none('NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found') },
   ownershipControls: { name: 'BucketOwnershipControls', root: 'OwnershipControls',
@@ -206,10 +222,13 @@ function assertPolicy(body: Buffer): void {
 }
 
 export const bucketHandlers: Record<string, S3Handler> = {
-  CreateBucket: createBucket, DeleteBucket: deleteBucket, HeadBucket: headBucket, ListBuckets: listBuckets, GetBucketLocation: getBucketLocation,
+  CreateBucket: createBucket, DeleteBucket: deleteBucket, HeadBucket: headBucket, ListBuckets: listBuckets,
+  GetBucketLocation: getBucketLocation,
   GetBucketVersioning: getBucketVersioning, PutBucketVersioning: putBucketVersioning, GetBucketEncryption: getBucketEncryption,
   PutBucketEncryption: putBucketEncryption, DeleteBucketEncryption: deleteBucketEncryption,
-  ...Object.assign({}, ...Object.entries(DOCUMENTS).map(([slot, document]) => documentHandlers(slot, document))) as Record<string, S3Handler>,
+  ...Object.assign(
+    {}, ...Object.entries(DOCUMENTS).map(([slot, document]) => documentHandlers(slot, document)),
+  ) as Record<string, S3Handler>,
   GetBucketTagging: getBucketTagging, PutBucketTagging: putBucketTagging,
   DeleteBucketTagging: async (call: S3Call) => {
     const bucket = call.bucket();

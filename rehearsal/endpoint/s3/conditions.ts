@@ -17,10 +17,14 @@ export function assertWritable(headers: Headers, current: ObjectVersion | undefi
   const none = headers['if-none-match'];
   const match = headers['if-match'];
   if (none !== undefined && none.trim() !== '*') {
-    throw new ApiError('NotImplemented', 501, 'A header you provided implies functionality that is not implemented', { Header: 'If-None-Match' });
+    throw new ApiError(
+      'NotImplemented', 501, 'A header you provided implies functionality that is not implemented', { Header: 'If-None-Match' },
+    );
   }
   if (none !== undefined && match !== undefined) {
-    throw new ApiError('NotImplemented', 501, 'A header you provided implies functionality that is not implemented', { Header: 'If-Match' });
+    throw new ApiError(
+      'NotImplemented', 501, 'A header you provided implies functionality that is not implemented', { Header: 'If-Match' },
+    );
   }
   if (none !== undefined && current) throw failed('If-None-Match');
   if (match !== undefined) {

@@ -20,7 +20,9 @@ async function sourceOf(call: S3Call): Promise<Source> {
   const [path, search = ''] = (call.headers['x-amz-copy-source'] ?? '').replace(/^\//, '').split('?');
   const versionId = new URLSearchParams(search).get('versionId') ?? undefined;
   const slash = path.indexOf('/');
-  if (slash < 1 || slash === path.length - 1) throw new ApiError('InvalidArgument', 400, 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey');
+  if (slash < 1 || slash === path.length - 1) throw new ApiError(
+    'InvalidArgument', 400, 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+  );
   const bucket = decodeURIComponent(path.slice(0, slash));
   const key = decodeURIComponent(path.slice(slash + 1));
   const resource = `arn:aws:s3:::${bucket}/${key}`;
@@ -51,15 +53,17 @@ const copyObject: S3Handler = async (call) => {
   const bucket = call.bucket();
   const source = await sourceOf(call);
   const { version: from } = source;
-  if (from.size > LARGEST_COPY_BYTES) throw invalidRequest(`The specified copy source is larger than the maximum allowable size for a copy source: ${LARGEST_COPY_BYTES}`);
+  if (from.size > LARGEST_COPY_BYTES) {
+    throw invalidRequest(`The specified copy source is larger than the maximum allowable size for a copy source: ${LARGEST_COPY_BYTES}`);
+  }
   const replacesMetadata = call.headers['x-amz-metadata-directive'] === 'REPLACE';
   const replacesTags = call.headers['x-amz-tagging-directive'] === 'REPLACE';
   const resource = `arn:aws:s3:::${call.bucketName}/${call.key}`;
-  const changes = replacesMetadata || call.headers['x-amz-storage-class'] !== undefined || call.headers['x-amz-server-side-encryption'] !== undefined;
+  const changes = replacesMetadata || ['x-amz-storage-class', 'x-amz-server-side-encryption'].some((name) => call.headers[name] !== undefined);
   const isCurrent = call.bucket(source.bucket).current(source.key) === from;
   if (source.resource === resource && isCurrent && !changes) {
-    throw invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, "
-      + 'website redirect location or encryption attributes.');
+    throw invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, "
+      + 'storage class, website redirect location or encryption attributes.');
   }
   if (!replacesTags && Object.keys(from.tags).length) await call.demand('s3:GetObjectTagging', source.resource);
   if (replacesTags || Object.keys(from.tags).length) await call.demand('s3:PutObjectTagging', resource);
@@ -78,7 +82,8 @@ const copyObject: S3Handler = async (call) => {
   }
   const version: ObjectVersion = {
     ...attributes, headers: replacesMetadata ? keptHeaders(call.headers) : from.headers, tags: replacesTags ? attributes.tags : from.tags,
-    versionId: versionIdFor(bucket), lastModified: call.now(), etag: etagOf(blob, attributes.encryption), size: blob.segment.size, segments: [blob.segment],
+    versionId: versionIdFor(bucket), lastModified: call.now(), etag: etagOf(blob, attributes.encryption), size: blob.segment.size,
+    segments: [blob.segment],
     checksum: { algorithm, type: 'FULL_OBJECT', value: blob.sums.get(algorithm)! },
   };
   await place(call, bucket, call.key, version);
@@ -89,7 +94,8 @@ const copyObject: S3Handler = async (call) => {
       'x-amz-copy-source-version-id': call.bucket(source.bucket).settings.versioning ? from.versionId : undefined,
     },
     body: toXml('CopyObjectResult', {
-      ETag: `"${version.etag}"`, LastModified: new Date(version.lastModified), [`Checksum${algorithm}`]: version.checksum!.value, ChecksumType: 'FULL_OBJECT',
+      ETag: `"${version.etag}"`, LastModified: new Date(version.lastModified), [`Checksum${algorithm}`]: version.checksum!.value,
+      ChecksumType: 'FULL_OBJECT',
     }),
   };
 };
@@ -98,8 +104,9 @@ function copyRange(header: string | undefined, size: number): { start: number; e
   if (header === undefined) return { start: 0, end: size - 1 };
   const m = /^bytes=(\d+)-(\d+)$/.exec(header);
   if (!m || Number(m[2]) < Number(m[1])) {
-    throw new ApiError('InvalidArgument', 400, 'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based '
-      + 'offsets of the first and last bytes to copy', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: header });
+    throw new ApiError('InvalidArgument', 400, 'The x-amz-copy-source-range value must be of the form bytes=first-last where first and '
+      + 'last are the zero-based offsets of the first and last bytes to '
+      + 'copy', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: header });
   }
   if (Number(m[2]) >= size) {
     throw new ApiError('InvalidArgument', 400, `Range specified is not valid for source object of size: ${size}`,
@@ -123,7 +130,9 @@ const uploadPartCopy: S3Handler = async (call) => {
   await keepPart(call, upload, { number, etag, segment: blob.segment, lastModified: call.now(), checksum: { algorithm, value } });
   return {
     status: 200,
-    headers: { 'x-amz-copy-source-version-id': from.versionId === 'null' ? undefined : from.versionId, ...encryptionHeaders(upload.encryption) },
+    headers: {
+      'x-amz-copy-source-version-id': from.versionId === 'null' ? undefined : from.versionId, ...encryptionHeaders(upload.encryption),
+    },
     body: toXml('CopyPartResult', {
       ETag: `"${etag}"`, LastModified: new Date(call.now()), ...(upload.checksumAsked ? { [`Checksum${algorithm}`]: value } : {}),
     }),

@@ -12,12 +12,18 @@ interface Frame { prefix: string; delimiter: string; maximum: number; encode: (t
 function frameOf(call: S3Call, maximumName: string): Frame {
   const text = call.query.get(maximumName);
   const asked = text === undefined || text === '' ? MOST : Number(text);
-  if (!Number.isInteger(asked) || asked < 0) throw invalidArgument(maximumName, text ?? '', `Argument ${maximumName} must be an integer between 0 and 2147483647`);
+  if (!Number.isInteger(asked) || asked < 0) throw invalidArgument(
+    maximumName, text ?? '', `Argument ${maximumName} must be an integer between 0 and 2147483647`,
+  );
   const encoding = call.query.get('encoding-type');
-  if (encoding !== undefined && encoding !== 'url') throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request');
+  if (encoding !== undefined && encoding !== 'url') throw invalidArgument(
+    'encoding-type', encoding, 'Invalid Encoding Method specified in Request',
+  );
   // S3 leaves the slash of a key as it is.
   const encode = encoding ? (key: string): string => awsEncode(key).replace(/%2F/g, '/') : (key: string): string => key;
-  return { prefix: call.query.get('prefix') ?? '', delimiter: call.query.get('delimiter') ?? '', maximum: Math.min(asked, MOST), encode, encoding };
+  return {
+    prefix: call.query.get('prefix') ?? '', delimiter: call.query.get('delimiter') ?? '', maximum: Math.min(asked, MOST), encode, encoding,
+  };
 }
 
 function objectsPage(call: S3Call, frame: Frame, after: string): ListPage<ObjectVersion> {
@@ -37,7 +43,8 @@ function contents(page: ListPage<ObjectVersion>, frame: Frame, owner: XmlValue):
       const { item } = entry;
       shown.push({
         Key: frame.encode(entry.key), LastModified: new Date(item.lastModified), ETag: `"${item.etag}"`,
-        ChecksumAlgorithm: item.checksum?.algorithm, ChecksumType: item.checksum?.type, Size: item.size, Owner: owner, StorageClass: item.storageClass,
+        ChecksumAlgorithm: item.checksum?.algorithm, ChecksumType: item.checksum?.type, Size: item.size, Owner: owner,
+        StorageClass: item.storageClass,
       });
     }
   }
@@ -80,7 +87,8 @@ const listObjects: S3Handler = async (call) => {
   return {
     status: 200,
     body: toXml('ListBucketResult', {
-      Name: call.bucketName, Prefix: frame.encode(frame.prefix), Marker: frame.encode(marker), Delimiter: frame.delimiter ? frame.encode(frame.delimiter) : undefined,
+      Name: call.bucketName, Prefix: frame.encode(frame.prefix), Marker: frame.encode(marker),
+      Delimiter: frame.delimiter ? frame.encode(frame.delimiter) : undefined,
       MaxKeys: frame.maximum, EncodingType: frame.encoding, IsTruncated: page.truncated,
       NextMarker: page.truncated && frame.delimiter ? frame.encode(page.last!) : undefined,
       ...contents(page, frame, ownerOf(call)),
@@ -93,7 +101,9 @@ const listObjectVersions: S3Handler = async (call) => {
   const frame = frameOf(call, 'max-keys');
   const keyMarker = call.query.get('key-marker') ?? '';
   const versionMarker = call.query.get('version-id-marker') ?? '';
-  if (versionMarker && !keyMarker) throw invalidArgument('version-id-marker', versionMarker, 'A version-id marker cannot be specified without a key marker.');
+  if (versionMarker && !keyMarker) throw invalidArgument(
+    'version-id-marker', versionMarker, 'A version-id marker cannot be specified without a key marker.',
+  );
   const page = listPage(bucket.keys, { ...frame, after: keyMarker, inclusive: versionMarker !== '' }, (key) => {
     const versions = bucket.versions.get(key) ?? [];
     if (!versionMarker || key !== keyMarker) return versions;
@@ -125,9 +135,11 @@ const listObjectVersions: S3Handler = async (call) => {
     status: 200,
     body: toXml('ListVersionsResult', {
       Name: call.bucketName, Prefix: frame.encode(frame.prefix), KeyMarker: frame.encode(keyMarker), VersionIdMarker: versionMarker,
-      Delimiter: frame.delimiter ? frame.encode(frame.delimiter) : undefined, MaxKeys: frame.maximum, EncodingType: frame.encoding, IsTruncated: page.truncated,
+      Delimiter: frame.delimiter ? frame.encode(frame.delimiter) : undefined, MaxKeys: frame.maximum, EncodingType: frame.encoding,
+      IsTruncated: page.truncated,
       NextKeyMarker: page.truncated ? frame.encode(page.last!) : undefined, NextVersionIdMarker: page.truncated ? lastVersion : undefined,
-      Version: items.flatMap((item) => item.Version ?? []), DeleteMarker: items.flatMap((item) => item.DeleteMarker ?? []), CommonPrefixes: prefixes,
+      Version: items.flatMap((item) => item.Version ?? []), DeleteMarker: items.flatMap((item) => item.DeleteMarker ?? []),
+      CommonPrefixes: prefixes,
     }),
   };
 };
@@ -158,11 +170,13 @@ const listMultipartUploads: S3Handler = async (call) => {
     status: 200,
     body: toXml('ListMultipartUploadsResult', {
       Bucket: call.bucketName, KeyMarker: frame.encode(keyMarker), UploadIdMarker: idMarker, Prefix: frame.encode(frame.prefix),
-      Delimiter: frame.delimiter ? frame.encode(frame.delimiter) : undefined, MaxUploads: frame.maximum, EncodingType: frame.encoding, IsTruncated: page.truncated,
+      Delimiter: frame.delimiter ? frame.encode(frame.delimiter) : undefined, MaxUploads: frame.maximum, EncodingType: frame.encoding,
+      IsTruncated: page.truncated,
       NextKeyMarker: page.truncated ? frame.encode(page.last!) : undefined,
       NextUploadIdMarker: page.truncated && last && 'item' in last ? last.item.uploadId : undefined,
       Upload: page.entries.flatMap((entry) => ('prefix' in entry ? [] : [{
-        Key: frame.encode(entry.key), UploadId: entry.item.uploadId, StorageClass: entry.item.storageClass, Initiated: new Date(entry.item.initiated),
+        Key: frame.encode(entry.key), UploadId: entry.item.uploadId, StorageClass: entry.item.storageClass,
+        Initiated: new Date(entry.item.initiated),
         ...(entry.item.checksumAsked ? { ChecksumAlgorithm: entry.item.checksumAlgorithm, ChecksumType: entry.item.checksumType } : {}),
       }])),
       CommonPrefixes: page.entries.flatMap((entry) => ('prefix' in entry ? [{ Prefix: frame.encode(entry.prefix) }] : [])),
@@ -171,5 +185,6 @@ const listMultipartUploads: S3Handler = async (call) => {
 };
 
 export const listHandlers: Record<string, S3Handler> = {
-  ListObjectsV2: listObjectsV2, ListObjects: listObjects, ListObjectVersions: listObjectVersions, ListMultipartUploads: listMultipartUploads,
+  ListObjectsV2: listObjectsV2, ListObjects: listObjects, ListObjectVersions: listObjectVersions,
+  ListMultipartUploads: listMultipartUploads,
 };

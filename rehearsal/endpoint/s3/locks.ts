@@ -51,7 +51,9 @@ export async function demandLockPermissions(call: S3Call, resource: string): Pro
   const { headers } = call;
   if (headers[MODE] !== undefined || headers[UNTIL] !== undefined) {
     const days = Math.ceil((Date.parse(headers[UNTIL] ?? '') - call.now()) / DAY);
-    await call.demand('s3:PutObjectRetention', resource, Number.isNaN(days) ? {} : { 's3:object-lock-remaining-retention-days': String(days) });
+    await call.demand(
+      's3:PutObjectRetention', resource, Number.isNaN(days) ? {} : { 's3:object-lock-remaining-retention-days': String(days) },
+    );
   }
   if (headers[HOLD] !== undefined) await call.demand('s3:PutObjectLegalHold', resource);
 }
@@ -81,7 +83,9 @@ function lockedBucket(call: S3Call): Bucket {
 
 const getObjectRetention: S3Handler = async (call) => {
   const version = await call.version(lockedBucket(call));
-  if (!version.retention) throw new ApiError('NoSuchObjectLockConfiguration', 404, 'The specified object does not have a ObjectLock configuration');
+  if (!version.retention) throw new ApiError(
+    'NoSuchObjectLockConfiguration', 404, 'The specified object does not have a ObjectLock configuration',
+  );
   const { mode, until } = version.retention;
   return { status: 200, body: toXml('Retention', { Mode: mode, RetainUntilDate: new Date(until) }) };
 };
@@ -131,9 +135,14 @@ const putObjectLegalHold: S3Handler = async (call) => {
 const getObjectLockConfiguration: S3Handler = async (call) => {
   const { objectLock, defaultRetention } = call.bucket().settings;
   if (!objectLock) {
-    throw new ApiError('ObjectLockConfigurationNotFoundError', 404, 'Object Lock configuration does not exist for this bucket', { BucketName: call.bucketName });
+    throw new ApiError(
+      'ObjectLockConfigurationNotFoundError', 404, 'Object Lock configuration does not exist for this bucket',
+      { BucketName: call.bucketName },
+    );
   }
-  const rule = defaultRetention && { DefaultRetention: { Mode: defaultRetention.mode, Days: defaultRetention.days, Years: defaultRetention.years } };
+  const rule = defaultRetention && { DefaultRetention: {
+    Mode: defaultRetention.mode, Days: defaultRetention.days, Years: defaultRetention.years,
+  } };
   return { status: 200, body: toXml('ObjectLockConfiguration', { ObjectLockEnabled: 'Enabled', Rule: rule }) };
 };
 
@@ -153,7 +162,9 @@ const putObjectLockConfiguration: S3Handler = async (call) => {
     const [days, years] = [childText(rule, 'Days'), childText(rule, 'Years')];
     if ((days === undefined) === (years === undefined)) throw malformedXml();
     const amount = Number(days ?? years);
-    if (!Number.isInteger(amount) || amount < 1) throw invalidArgument(days ? 'Days' : 'Years', String(days ?? years), 'Default retention period must be a positive integer value.');
+    if (!Number.isInteger(amount) || amount < 1) throw invalidArgument(
+      days ? 'Days' : 'Years', String(days ?? years), 'Default retention period must be a positive integer value.',
+    );
     bucket.settings.defaultRetention = { mode, ...(days ? { days: amount } : { years: amount }) };
   }
   call.state.saveBucket(bucket);
@@ -162,5 +173,6 @@ const putObjectLockConfiguration: S3Handler = async (call) => {
 
 export const lockHandlers: Record<string, S3Handler> = {
   GetObjectRetention: getObjectRetention, PutObjectRetention: putObjectRetention, GetObjectLegalHold: getObjectLegalHold,
-  PutObjectLegalHold: putObjectLegalHold, GetObjectLockConfiguration: getObjectLockConfiguration, PutObjectLockConfiguration: putObjectLockConfiguration,
+  PutObjectLegalHold: putObjectLegalHold, GetObjectLockConfiguration: getObjectLockConfiguration,
+  PutObjectLockConfiguration: putObjectLockConfiguration,
 };

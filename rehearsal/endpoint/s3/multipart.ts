@@ -21,8 +21,9 @@ export function uploadOf(call: S3Call): Upload {
   const uploadId = call.query.get('uploadId') ?? '';
   const upload = call.state.uploads.get(uploadId);
   if (!upload || upload.bucket !== call.bucketName || upload.key !== call.key) {
-    throw new ApiError('NoSuchUpload', 404, 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-      { UploadId: uploadId });
+    throw new ApiError('NoSuchUpload', 404, 'The specified upload does not exist. The upload ID may be invalid, or the upload may '
+      + 'have been aborted or completed.',
+    { UploadId: uploadId });
   }
   return upload;
 }
@@ -50,7 +51,9 @@ const createMultipartUpload: S3Handler = async (call) => {
   }
   const upload: Upload = {
     ...attributes, uploadId: randomBytes(48).toString('base64url'), bucket: call.bucketName, key: call.key, initiated: call.now(),
-    checksumAlgorithm, checksumType: checksumType(checksumAlgorithm, call.headers['x-amz-checksum-type']), checksumAsked: asked !== undefined, parts: {},
+    checksumAlgorithm, checksumType: checksumType(
+      checksumAlgorithm, call.headers['x-amz-checksum-type'],
+    ), checksumAsked: asked !== undefined, parts: {},
   };
   call.state.saveUpload(upload);
   return {
@@ -72,8 +75,8 @@ const uploadPart: S3Handler = async (call) => {
   await call.demandKey('Decrypt', upload.encryption);
   const announced = announcedChecksum(call.headers, call.operation);
   if (announced && upload.checksumAsked && announced.algorithm !== upload.checksumAlgorithm) {
-    throw invalidRequest(`Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm.toLowerCase()}, actual checksum Type: `
-      + announced.algorithm.toLowerCase());
+    throw invalidRequest(`Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm.toLowerCase()}, `
+      + 'actual checksum Type: ' + announced.algorithm.toLowerCase());
   }
   const data = await receiveData(call, upload.encryption, upload.checksumAlgorithm);
   await keepPart(call, upload, { number, etag: data.etag, segment: data.segment, lastModified: call.now(), checksum: data.checksum });
@@ -105,25 +108,31 @@ function chosenParts(upload: Upload, named: XmlNode[]): UploadedPart[] {
     const number = Number(childText(node, 'PartNumber'));
     const etag = (childText(node, 'ETag') ?? '').replace(/^"|"$/g, '');
     if (!Number.isInteger(number) || number < 1 || number > MOST_PARTS) throw malformedXml();
-    if (number <= previous) throw new ApiError('InvalidPartOrder', 400, 'The list of parts was not in ascending order. Parts must be ordered by part number.');
+    if (number <= previous) throw new ApiError(
+      'InvalidPartOrder', 400, 'The list of parts was not in ascending order. Parts must be ordered by part number.',
+    );
     previous = number;
     const part = upload.parts[number];
-    const sum = CHECKSUM_NAMES.map((name) => ({ name, value: childText(node, `Checksum${name}`) })).find(({ value }) => value !== undefined);
+    const sum = CHECKSUM_NAMES.map((name) => ({
+      name, value: childText(node, `Checksum${name}`),
+    })).find(({ value }) => value !== undefined);
     const differs = sum && (part?.checksum?.algorithm !== sum.name || part.checksum.value !== sum.value);
     if (!part || part.etag !== etag || differs) {
-      throw new ApiError('InvalidPart', 400, "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "
+      throw new ApiError('InvalidPart', 400, 'One or more of the specified parts could not be found.  The part may not have been '
+        + 'uploaded, or the specified '
         + "entity tag may not match the part's entity tag.", { UploadId: upload.uploadId, PartNumber: String(number), ETag: etag });
     }
     if (!sum && upload.checksumAsked && upload.checksumType === 'COMPOSITE') {
-      throw invalidRequest(`The upload was created using a ${upload.checksumAlgorithm.toLowerCase()} checksum. The complete request must include the checksum `
-        + `for each part. It was missing for part ${number} in the request.`);
+      throw invalidRequest(`The upload was created using a ${upload.checksumAlgorithm.toLowerCase()} checksum. The complete request must include `
+        + `the checksum for each part. It was missing for part ${number} in the request.`);
     }
     parts.push(part);
   }
   parts.slice(0, -1).forEach((part) => {
     if (part.segment.size < SMALLEST_PART_BYTES) {
       throw new ApiError('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed size', {
-        ProposedSize: String(part.segment.size), MinSizeAllowed: String(SMALLEST_PART_BYTES), PartNumber: String(part.number), ETag: part.etag,
+        ProposedSize: String(part.segment.size), MinSizeAllowed: String(SMALLEST_PART_BYTES), PartNumber: String(part.number),
+        ETag: part.etag,
       });
     }
   });
@@ -133,15 +142,19 @@ function chosenParts(upload: Upload, named: XmlNode[]): UploadedPart[] {
 function wholeChecksum(call: S3Call, upload: Upload, parts: UploadedPart[]): Checksum | undefined {
   const known = parts.every((part) => part.checksum?.algorithm === upload.checksumAlgorithm);
   if (!known) return undefined;
-  const whole = joinChecksums(upload.checksumAlgorithm, upload.checksumType, parts.map((part) => ({ value: part.checksum!.value, size: part.segment.size })));
+  const whole = joinChecksums(
+    upload.checksumAlgorithm, upload.checksumType, parts.map((part) => ({ value: part.checksum!.value, size: part.segment.size })),
+  );
   const claimedType = call.headers['x-amz-checksum-type'];
   if (claimedType !== undefined && upload.checksumAsked && claimedType !== upload.checksumType) {
-    throw invalidRequest(`The upload was created using the ${upload.checksumType} checksum mode. The complete request must use the same checksum mode.`);
+    throw invalidRequest(`The upload was created using the ${upload.checksumType} checksum mode. `
+      + 'The complete request must use the same checksum mode.');
   }
   const claimed = announcedOnComplete(call);
   if (claimed) {
     if (claimed.name !== upload.checksumAlgorithm) {
-      throw invalidRequest(`The upload was created using a ${upload.checksumAlgorithm.toLowerCase()} checksum, the complete request names another.`);
+      throw invalidRequest(`The upload was created using a ${upload.checksumAlgorithm.toLowerCase()} checksum, `
+        + `the complete request names a ${claimed.name.toLowerCase()} one.`);
     }
     if (claimed.value.replace(/-\d+$/, '') !== whole.value.replace(/-\d+$/, '')) {
       throw new ApiError('BadDigest', 400, `The ${upload.checksumAlgorithm} you specified did not match the calculated checksum.`);
@@ -180,18 +193,18 @@ const completeMultipartUpload: S3Handler = async (call) => {
   uploadOf(call);
   intent.confirm();
 
-  const { uploadId, bucket: _bucket, key: _key, initiated: _initiated, checksumAlgorithm: _algorithm, checksumType: _type, checksumAsked: _asked,
-    parts: uploaded, ...attributes } = upload;
+  const { headers, tags, retention, legalHold, encryption, storageClass } = upload;
   const version: ObjectVersion = {
-    ...attributes, versionId: versionIdFor(bucket), lastModified: call.now(), etag: multipartEtag(upload, parts), size,
+    headers, tags, retention, legalHold, encryption, storageClass, versionId: versionIdFor(bucket), lastModified: call.now(),
+    etag: multipartEtag(upload, parts), size,
     segments: parts.map((part) => part.segment), checksum,
     parts: parts.map((part) => ({ number: part.number, size: part.segment.size, checksum: checksum && part.checksum?.value })),
   };
-  call.state.removeUpload(uploadId);
+  call.state.removeUpload(upload.uploadId);
   if (completed.size >= REMEMBERED_COMPLETIONS) completed.delete(completed.keys().next().value!);
-  completed.set(uploadId, { bucket: call.bucketName, key: call.key, versionId: version.versionId });
+  completed.set(upload.uploadId, { bucket: call.bucketName, key: call.key, versionId: version.versionId });
   await place(call, bucket, call.key, version);
-  await call.blobs.remove(Object.values(uploaded).filter((part) => !parts.includes(part)).map((part) => part.segment));
+  await call.blobs.remove(Object.values(upload.parts).filter((part) => !parts.includes(part)).map((part) => part.segment));
   return completion(call, bucket, version);
 };
 
@@ -202,7 +215,9 @@ function multipartEtag(upload: Upload, parts: UploadedPart[]): string {
   return `${hash.digest('hex')}-${parts.length}`;
 }
 
-function completion(call: S3Call, bucket: Bucket, version: ObjectVersion): { status: number; headers: Record<string, string | undefined>; body: string } {
+function completion(call: S3Call, bucket: Bucket, version: ObjectVersion): {
+  status: number; headers: Record<string, string | undefined>; body: string;
+} {
   const { checksum } = version;
   return {
     status: 200,
@@ -234,7 +249,8 @@ const listParts: S3Handler = async (call) => {
     status: 200,
     body: toXml('ListPartsResult', {
       Bucket: call.bucketName, Key: call.key, UploadId: upload.uploadId, PartNumberMarker: marker,
-      NextPartNumberMarker: truncated ? page[page.length - 1].number : undefined, MaxParts: maximum, IsTruncated: truncated, StorageClass: upload.storageClass,
+      NextPartNumberMarker: truncated ? page[page.length - 1].number : undefined, MaxParts: maximum, IsTruncated: truncated,
+      StorageClass: upload.storageClass,
       ...(upload.checksumAsked ? { ChecksumAlgorithm: upload.checksumAlgorithm, ChecksumType: upload.checksumType } : {}),
       Part: page.map((part) => ({
         PartNumber: part.number, LastModified: new Date(part.lastModified), ETag: `"${part.etag}"`, Size: part.segment.size,

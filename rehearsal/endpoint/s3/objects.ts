@@ -27,7 +27,8 @@ const putObject: S3Handler = async (call) => {
     throw error;
   }
   const version: ObjectVersion = {
-    ...attributes, versionId: versionIdFor(bucket), lastModified: call.now(), etag: data.etag, size: data.segment.size, segments: [data.segment],
+    ...attributes, versionId: versionIdFor(bucket), lastModified: call.now(), etag: data.etag, size: data.segment.size,
+    segments: [data.segment],
     checksum: { ...data.checksum, type: 'FULL_OBJECT' },
   };
   await place(call, bucket, call.key, version);
@@ -50,8 +51,10 @@ export function parseRange(header: string | undefined, size: number): Range | un
   const end = m[1] === '' || m[2] === '' ? size - 1 : Math.min(Number(m[2]), size - 1);
   if (m[1] !== '' && m[2] !== '' && Number(m[2]) < start) return undefined;
   if (start >= size || (m[1] === '' && Number(m[2]) === 0)) {
-    throw new ApiError('InvalidRange', 416, 'The requested range is not satisfiable', { RangeRequested: header!, ActualObjectSize: String(size) },
-      { 'content-range': `bytes */${size}` });
+    throw new ApiError('InvalidRange', 416, 'The requested range is not satisfiable', {
+      RangeRequested: header!, ActualObjectSize: String(size),
+    },
+    { 'content-range': `bytes */${size}` });
   }
   return { start, end };
 }
@@ -59,7 +62,10 @@ export function parseRange(header: string | undefined, size: number): Range | un
 function partRange(version: ObjectVersion, partNumber: number): Range {
   const count = version.segments.length;
   if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > Math.max(count, 1)) {
-    throw new ApiError('InvalidPartNumber', 416, 'The requested partnumber is not satisfiable', { ActualPartCount: String(count), PartNumberRequested: String(partNumber) });
+    throw new ApiError(
+      'InvalidPartNumber', 416, 'The requested partnumber is not satisfiable',
+      { ActualPartCount: String(count), PartNumberRequested: String(partNumber) },
+    );
   }
   const start = version.segments.slice(0, partNumber - 1).reduce((sum, segment) => sum + segment.size, 0);
   return { start, end: start + version.segments[partNumber - 1].size - 1 };
@@ -76,7 +82,9 @@ async function read(call: S3Call, withBody: boolean): Promise<Reply> {
     return { status: 304, headers: { etag, 'last-modified': modified, 'x-amz-version-id': id } };
   }
   if ((version.storageClass === 'GLACIER' || version.storageClass === 'DEEP_ARCHIVE') && withBody) {
-    throw new ApiError('InvalidObjectState', 403, "The operation is not valid for the object's storage class", { StorageClass: version.storageClass });
+    throw new ApiError(
+      'InvalidObjectState', 403, "The operation is not valid for the object's storage class", { StorageClass: version.storageClass },
+    );
   }
   const partNumber = call.query.get('partNumber');
   const range = partNumber !== undefined ? partRange(version, Number(partNumber)) : parseRange(call.headers.range, version.size);
@@ -100,7 +108,9 @@ async function deleteOne(call: S3Call, bucket: Bucket, key: string, versionId: s
     const current = bucket.current(key);
     if (!current) throw new ApiError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key });
     if (ifMatch !== '*' && ifMatch.replace(/"/g, '') !== current.etag) {
-      throw new ApiError('PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold', { Condition: 'If-Match' });
+      throw new ApiError(
+        'PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold', { Condition: 'If-Match' },
+      );
     }
   }
   if (versionId !== undefined) {
@@ -120,7 +130,8 @@ async function deleteOne(call: S3Call, bucket: Bucket, key: string, versionId: s
     return { marker: false };
   }
   const marker: ObjectVersion = {
-    versionId: bucket.settings.versioning === 'Enabled' ? newVersionId() : 'null', deleteMarker: true, lastModified: call.now(), etag: '', size: 0,
+    versionId: bucket.settings.versioning === 'Enabled' ? newVersionId() : 'null', deleteMarker: true, lastModified: call.now(), etag: '',
+    size: 0,
     segments: [], headers: {}, tags: {}, encryption: { algorithm: 'AES256' }, storageClass: 'STANDARD',
   };
   await place(call, bucket, key, marker);
@@ -130,7 +141,9 @@ async function deleteOne(call: S3Call, bucket: Bucket, key: string, versionId: s
 const deleteObject: S3Handler = async (call) => {
   const bucket = call.bucket();
   const done = await deleteOne(call, bucket, call.key, call.query.get('versionId'), call.headers['if-match']);
-  return { status: 204, headers: { 'x-amz-version-id': done.versionId ?? done.markerId, 'x-amz-delete-marker': done.marker ? 'true' : undefined } };
+  return {
+    status: 204, headers: { 'x-amz-version-id': done.versionId ?? done.markerId, 'x-amz-delete-marker': done.marker ? 'true' : undefined },
+  };
 };
 
 const deleteObjects: S3Handler = async (call) => {
@@ -138,7 +151,9 @@ const deleteObjects: S3Handler = async (call) => {
   const { body, trailers } = await receiveSmallBody(call.exchange);
   const sum = announcedChecksum(call.headers, call.operation);
   const md5 = call.headers['content-md5'];
-  if (!sum && md5 === undefined) throw new ApiError('InvalidRequest', 400, 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
+  if (!sum && md5 === undefined) throw new ApiError(
+    'InvalidRequest', 400, 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
+  );
   for (const [name, sent] of [['MD5', md5], [sum?.algorithm, sum?.value ?? trailers[checksumHeader(sum?.algorithm ?? 'MD5')]]] as const) {
     if (name === undefined || sent === undefined) continue;
     const hasher = createHasher(name);

@@ -29,24 +29,31 @@ export function addressOf(rawPath: string, host: string | undefined): Address {
 
 /** Sub-resources of buckets by their query parameter, as the operations' names spell them. */
 const BUCKET_SUBRESOURCES: Record<string, string> = {
-  'versioning': 'BucketVersioning', 'location': 'BucketLocation', 'lifecycle': 'BucketLifecycleConfiguration', 'replication': 'BucketReplication',
+  'versioning': 'BucketVersioning', 'location': 'BucketLocation', 'lifecycle': 'BucketLifecycleConfiguration',
+  'replication': 'BucketReplication',
   'encryption': 'BucketEncryption', 'object-lock': 'ObjectLockConfiguration', 'tagging': 'BucketTagging', 'policy': 'BucketPolicy',
   'policyStatus': 'BucketPolicyStatus', 'acl': 'BucketAcl', 'cors': 'BucketCors', 'website': 'BucketWebsite', 'logging': 'BucketLogging',
-  'notification': 'BucketNotificationConfiguration', 'publicAccessBlock': 'PublicAccessBlock', 'ownershipControls': 'BucketOwnershipControls',
+  'notification': 'BucketNotificationConfiguration', 'publicAccessBlock': 'PublicAccessBlock',
+  'ownershipControls': 'BucketOwnershipControls',
   'requestPayment': 'BucketRequestPayment', 'accelerate': 'BucketAccelerateConfiguration', 'analytics': 'BucketAnalyticsConfiguration',
-  'inventory': 'BucketInventoryConfiguration', 'metrics': 'BucketMetricsConfiguration', 'intelligent-tiering': 'BucketIntelligentTieringConfiguration',
-  'metadataConfiguration': 'BucketMetadataConfiguration', 'metadataTable': 'BucketMetadataTableConfiguration', 'session': 'Session', 'abac': 'BucketAbac',
+  'inventory': 'BucketInventoryConfiguration', 'metrics': 'BucketMetricsConfiguration',
+  'intelligent-tiering': 'BucketIntelligentTieringConfiguration',
+  'metadataConfiguration': 'BucketMetadataConfiguration', 'metadataTable': 'BucketMetadataTableConfiguration', 'session': 'Session',
+  'abac': 'BucketAbac',
 };
 
 const OBJECT_SUBRESOURCES: Record<string, string> = {
-  'tagging': 'ObjectTagging', 'retention': 'ObjectRetention', 'legal-hold': 'ObjectLegalHold', 'acl': 'ObjectAcl', 'torrent': 'ObjectTorrent',
+  'tagging': 'ObjectTagging', 'retention': 'ObjectRetention', 'legal-hold': 'ObjectLegalHold', 'acl': 'ObjectAcl',
+  'torrent': 'ObjectTorrent',
   'encryption': 'ObjectEncryption', 'annotation': 'ObjectAnnotation',
 };
 
 const VERBS: Record<string, string> = { GET: 'Get', PUT: 'Put', DELETE: 'Delete', POST: 'Post', HEAD: 'Head' };
 
 /** The operation's name as the SDK has it; of a request that is none of S3's, a name that says what was sent. */
-export function operationOf(method: string, address: Address, query: ReadonlyMap<string, string>, headers: Record<string, string | undefined>): string {
+export function operationOf(
+  method: string, address: Address, query: ReadonlyMap<string, string>, headers: Record<string, string | undefined>,
+): string {
   const verb = VERBS[method] ?? method;
   if (address.bucket === undefined) return method === 'GET' ? 'ListBuckets' : `${verb}Service`;
   return address.key === undefined ? bucketOperation(method, verb, query) : objectOperation(method, verb, query, headers);
@@ -67,7 +74,9 @@ function bucketOperation(method: string, verb: string, query: ReadonlyMap<string
   }
 }
 
-function objectOperation(method: string, verb: string, query: ReadonlyMap<string, string>, headers: Record<string, string | undefined>): string {
+function objectOperation(
+  method: string, verb: string, query: ReadonlyMap<string, string>, headers: Record<string, string | undefined>,
+): string {
   const copies = headers['x-amz-copy-source'] !== undefined;
   if (query.has('uploadId')) {
     const inUpload: Record<string, string> = {
@@ -89,15 +98,20 @@ function objectOperation(method: string, verb: string, query: ReadonlyMap<string
 
 /** IAM actions whose name is not the operation's. With a version id, the object actions of the second list apply. */
 const ACTIONS: Record<string, string> = {
-  ListBuckets: 'ListAllMyBuckets', HeadBucket: 'ListBucket', ListObjects: 'ListBucket', ListObjectsV2: 'ListBucket', ListObjectVersions: 'ListBucketVersions',
-  ListMultipartUploads: 'ListBucketMultipartUploads', ListParts: 'ListMultipartUploadParts', HeadObject: 'GetObject', CopyObject: 'PutObject',
-  CreateMultipartUpload: 'PutObject', UploadPart: 'PutObject', UploadPartCopy: 'PutObject', CompleteMultipartUpload: 'PutObject', DeleteObjects: 'DeleteObject',
+  ListBuckets: 'ListAllMyBuckets', HeadBucket: 'ListBucket', ListObjects: 'ListBucket', ListObjectsV2: 'ListBucket',
+  ListObjectVersions: 'ListBucketVersions',
+  ListMultipartUploads: 'ListBucketMultipartUploads', ListParts: 'ListMultipartUploadParts', HeadObject: 'GetObject',
+  CopyObject: 'PutObject',
+  CreateMultipartUpload: 'PutObject', UploadPart: 'PutObject', UploadPartCopy: 'PutObject', CompleteMultipartUpload: 'PutObject',
+  DeleteObjects: 'DeleteObject',
   GetBucketLifecycleConfiguration: 'GetLifecycleConfiguration', PutBucketLifecycleConfiguration: 'PutLifecycleConfiguration',
   DeleteBucketLifecycleConfiguration: 'PutLifecycleConfiguration', DeleteBucketLifecycle: 'PutLifecycleConfiguration',
   GetBucketReplication: 'GetReplicationConfiguration', PutBucketReplication: 'PutReplicationConfiguration',
-  DeleteBucketReplication: 'PutReplicationConfiguration', GetBucketEncryption: 'GetEncryptionConfiguration', PutBucketEncryption: 'PutEncryptionConfiguration',
+  DeleteBucketReplication: 'PutReplicationConfiguration', GetBucketEncryption: 'GetEncryptionConfiguration',
+  PutBucketEncryption: 'PutEncryptionConfiguration',
   DeleteBucketEncryption: 'PutEncryptionConfiguration', GetObjectLockConfiguration: 'GetBucketObjectLockConfiguration',
-  PutObjectLockConfiguration: 'PutBucketObjectLockConfiguration', DeleteBucketTagging: 'PutBucketTagging', DeleteBucketCors: 'PutBucketCORS',
+  PutObjectLockConfiguration: 'PutBucketObjectLockConfiguration', DeleteBucketTagging: 'PutBucketTagging',
+  DeleteBucketCors: 'PutBucketCORS',
   GetBucketCors: 'GetBucketCORS', PutBucketCors: 'PutBucketCORS', GetPublicAccessBlock: 'GetBucketPublicAccessBlock',
   PutPublicAccessBlock: 'PutBucketPublicAccessBlock', DeletePublicAccessBlock: 'PutBucketPublicAccessBlock',
   DeleteBucketOwnershipControls: 'PutBucketOwnershipControls', GetBucketNotificationConfiguration: 'GetBucketNotification',
@@ -107,7 +121,8 @@ const ACTIONS: Record<string, string> = {
 
 const VERSION_ACTIONS: Record<string, string> = {
   GetObject: 'GetObjectVersion', DeleteObject: 'DeleteObjectVersion', GetObjectTagging: 'GetObjectVersionTagging',
-  PutObjectTagging: 'PutObjectVersionTagging', DeleteObjectTagging: 'DeleteObjectVersionTagging', GetObjectAttributes: 'GetObjectVersionAttributes',
+  PutObjectTagging: 'PutObjectVersionTagging', DeleteObjectTagging: 'DeleteObjectVersionTagging',
+  GetObjectAttributes: 'GetObjectVersionAttributes',
 };
 
 export function actionOf(operation: string, hasVersion: boolean): string {

@@ -2,9 +2,9 @@ import type { ConditionContext } from '../types';
 import { ApiError, notImplemented } from '../errors';
 import type { Exchange, Gate, Permission, Prepared, Reply, Settings } from '../exchange';
 import type { KeyRing } from '../services/kms';
-import { BlobFolder } from './blobs';
+import { type BlobFolder } from './blobs';
 import { actionOf, addressOf, operationOf, resourceOf } from './route';
-import { S3State, type Bucket, type Encryption, type ObjectVersion } from './state';
+import { type S3State, type Bucket, type Encryption, type ObjectVersion } from './state';
 
 export type S3Handler = (call: S3Call) => Promise<Reply>;
 
@@ -12,6 +12,11 @@ export interface S3Services { settings: Settings; gate: Gate; state: S3State; bl
 
 /** Operations that make an object appear; the others of s3:PutObject are exempt from policies that demand If-None-Match. */
 const CREATES_OBJECT = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload']);
+/** Headers whose condition key is their own name. */
+const HEADER_KEYS = [
+  'x-amz-server-side-encryption', 'x-amz-server-side-encryption-aws-kms-key-id', 'x-amz-server-side-encryption-customer-algorithm', 'x-amz-acl',
+  'x-amz-storage-class', 'x-amz-copy-source', 'x-amz-metadata-directive',
+];
 const BEGINS_OBJECT = new Set(['PutObject', 'CopyObject', 'CreateMultipartUpload']);
 
 /** One S3 request, with what its handler needs around it. */
@@ -55,7 +60,10 @@ export class S3Call {
     await this.services.gate.demand(this.exchange, this.permission(action, resource, context));
   }
 
-  /** S3 calls KMS in the caller's name: who may not use the key may not use the object. @throws ApiError AccessDenied, KMS.NotFoundException … */
+  /**
+   * S3 calls KMS in the caller's name: who may not use the key may not use the object.
+   * @throws ApiError AccessDenied, KMS.NotFoundException …
+   */
   async demandKey(action: 'GenerateDataKey' | 'Decrypt', encryption: Encryption, bucket = this.bucketName, key = this.key): Promise<void> {
     if (encryption.algorithm === 'AES256' || !encryption.keyArn) return;
     const { settings, gate, keys } = this.services;
@@ -81,8 +89,12 @@ export class S3Call {
       const found = versions.find((version) => version.versionId === versionId);
       if (!found) throw new ApiError('NoSuchVersion', 404, 'The specified version does not exist.', { Key: key, VersionId: versionId });
       if (found.deleteMarker) {
-        throw new ApiError('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.', { ResourceType: 'DeleteMarker' },
-          { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId, 'allow': 'DELETE', 'last-modified': new Date(found.lastModified).toUTCString() });
+        throw new ApiError('MethodNotAllowed', 405, 'The specified method is not allowed against this '
+          + 'resource.', { ResourceType: 'DeleteMarker' },
+        {
+          'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId, 'allow': 'DELETE',
+          'last-modified': new Date(found.lastModified).toUTCString(),
+        });
       }
       return found;
     }
@@ -107,8 +119,7 @@ function requestContext(call: S3Call): ConditionContext {
   const copy = (name: string, value: string | undefined): void => {
     if (value !== undefined) context[name] = value;
   };
-  for (const header of ['x-amz-server-side-encryption', 'x-amz-server-side-encryption-aws-kms-key-id', 'x-amz-server-side-encryption-customer-algorithm',
-    'x-amz-acl', 'x-amz-storage-class', 'x-amz-copy-source', 'x-amz-metadata-directive']) copy(`s3:${header}`, headers[header]);
+  for (const header of HEADER_KEYS) copy(`s3:${header}`, headers[header]);
   copy('s3:object-lock-mode', headers['x-amz-object-lock-mode']);
   copy('s3:object-lock-retain-until-date', headers['x-amz-object-lock-retain-until-date']);
   copy('s3:object-lock-legal-hold', headers['x-amz-object-lock-legal-hold']);
@@ -147,7 +158,9 @@ export class S3Service {
       run: async () => {
         if (!handler) throw notImplemented('s3', operation);
         if (address.key !== undefined && Buffer.byteLength(address.key) > 1024) {
-          throw new ApiError('KeyTooLongError', 400, 'Your key is too long', { Size: String(Buffer.byteLength(address.key)), MaxSizeAllowed: '1024' });
+          throw new ApiError(
+            'KeyTooLongError', 400, 'Your key is too long', { Size: String(Buffer.byteLength(address.key)), MaxSizeAllowed: '1024' },
+          );
         }
         if (exchange.headers['x-amz-server-side-encryption-customer-algorithm']) throw notImplemented('s3', operation, 'SSE-C');
         const owner = exchange.headers['x-amz-expected-bucket-owner'];
@@ -157,4 +170,3 @@ export class S3Service {
     };
   }
 }
-

@@ -36,7 +36,13 @@ export interface ObjectVersion extends ObjectAttributes {
   parts?: StoredPart[];
 }
 
-export interface UploadedPart { number: number; etag: string; segment: Segment; lastModified: number; checksum?: { algorithm: ChecksumName; value: string } }
+export interface UploadedPart {
+  number: number;
+  etag: string;
+  segment: Segment;
+  lastModified: number;
+  checksum?: { algorithm: ChecksumName; value: string };
+}
 
 export interface Upload extends ObjectAttributes {
   uploadId: string;

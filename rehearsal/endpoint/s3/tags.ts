@@ -60,7 +60,9 @@ const putObjectTagging: S3Handler = async (call) => {
   return { status: 200, headers: await change(call, tags, await call.version(call.bucket())) };
 };
 
-const deleteObjectTagging: S3Handler = async (call) => ({ status: 204, headers: await change(call, {}, await call.version(call.bucket())) });
+const deleteObjectTagging: S3Handler = async (call) => ({
+  status: 204, headers: await change(call, {}, await call.version(call.bucket())),
+});
 
 export const tagHandlers: Record<string, S3Handler> = {
   GetObjectTagging: getObjectTagging, PutObjectTagging: putObjectTagging, DeleteObjectTagging: deleteObjectTagging,

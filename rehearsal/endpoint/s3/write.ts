@@ -54,7 +54,10 @@ export async function receiveData(call: S3Call, encryption: Encryption, standard
       if (sent !== value) throw badDigest(algorithm, sent);
     }
     if (contentMd5 !== undefined && md5 !== contentMd5) {
-      throw new ApiError('BadDigest', 400, 'The Content-MD5 you specified did not match what we received.', { ExpectedDigest: contentMd5, CalculatedDigest: md5! });
+      throw new ApiError(
+        'BadDigest', 400, 'The Content-MD5 you specified did not match what we received.',
+        { ExpectedDigest: contentMd5, CalculatedDigest: md5! },
+      );
     }
     const etag = md5 && needsMd5(encryption) ? Buffer.from(md5, 'base64').toString('hex') : randomBytes(16).toString('hex');
     return { segment, etag, checksum: { algorithm, value }, summedByCaller: announced !== undefined };
@@ -84,8 +87,9 @@ export class WriteIntent {
     if (!isConditionalWrite(call.headers)) return;
     const lastDelete = deletions.get(bucket)?.get(call.key) ?? 0;
     if (lastDelete > this.order) {
-      throw new ApiError('ConditionalRequestConflict', 409, 'The conditional request cannot succeed due to a conflicting operation against this resource.',
-        { Condition: call.headers['if-none-match'] !== undefined ? 'If-None-Match' : 'If-Match', Key: call.key });
+      throw new ApiError('ConditionalRequestConflict', 409, 'The conditional request cannot succeed due to a conflicting operation '
+        + 'against this resource.',
+      { Condition: call.headers['if-none-match'] !== undefined ? 'If-None-Match' : 'If-Match', Key: call.key });
     }
     assertWritable(call.headers, bucket.current(call.key), call.key);
   }

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { ApiError, notImplemented } from '../errors';
 import { text, type Input, type Service } from './service';
 
-interface Task { arn: string; cluster: string; taskDefinition: string; status: string; created: number; reason?: string; containers: { name: string; exitCode?: number; reason?: string }[] }
+interface Task {
+  arn: string;
+  cluster: string;
+  taskDefinition: string;
+  status: string;
+  created: number;
+  reason?: string;
+  containers: { name: string; exitCode?: number }[];
+}
 
 /** ECS tasks that were started here; the host says when one has ended. */
 export class TaskBook {
@@ -22,9 +30,12 @@ const clusterOf = (input: Input): string => text(input, 'cluster') ?? 'default';
 
 function describe(task: Task): object {
   return {
-    taskArn: task.arn, clusterArn: task.cluster, taskDefinitionArn: task.taskDefinition, lastStatus: task.status, createdAt: task.created / 1000,
+    taskArn: task.arn, clusterArn: task.cluster, taskDefinitionArn: task.taskDefinition, lastStatus: task.status,
+    createdAt: task.created / 1000,
     desiredStatus: task.status === 'STOPPED' ? 'STOPPED' : 'RUNNING', stoppedReason: task.status === 'STOPPED' ? task.reason : undefined,
-    launchType: 'FARGATE', containers: task.containers.map((container) => ({ ...container, taskArn: task.arn, lastStatus: task.status })), overrides: {}, attachments: [],
+    launchType: 'FARGATE', containers: task.containers.map((container) => ({
+      ...container, taskArn: task.arn, lastStatus: task.status,
+    })), overrides: {}, attachments: [],
   };
 }
 
@@ -46,13 +57,15 @@ export function ecsService(book: TaskBook): Service {
         run: async (input, { settings, operation }) => {
           if (!settings.handlers.runTask) throw notImplemented('ecs', operation, 'the host gave no handler runTask');
           const cluster = arnOf(input, settings.region, settings.account);
-          const taskArn = `arn:aws:ecs:${settings.region}:${settings.account}:task/${cluster.slice(cluster.lastIndexOf('/') + 1)}/${randomUUID().replace(/-/g, '')}`;
+          const id = randomUUID().replace(/-/g, '');
+          const taskArn = `arn:aws:ecs:${settings.region}:${settings.account}:task/${cluster.slice(cluster.lastIndexOf('/') + 1)}/${id}`;
           const overrides = (input.overrides as { containerOverrides?: { name: string }[] } | undefined)?.containerOverrides ?? [];
           if (JSON.stringify(input.overrides ?? {}).length > 8192) {
             throw new ApiError('InvalidParameterException', 400, 'Container Overrides length must be at most 8192');
           }
           const task: Task = {
-            arn: taskArn, cluster, taskDefinition: text(input, 'taskDefinition') ?? '', status: 'RUNNING', created: settings.now().getTime(),
+            arn: taskArn, cluster, taskDefinition: text(input, 'taskDefinition') ?? '', status: 'RUNNING',
+            created: settings.now().getTime(),
             containers: overrides.map(({ name }) => ({ name })),
           };
           book.tasks.set(taskArn, task);
@@ -76,7 +89,10 @@ export function ecsService(book: TaskBook): Service {
         run: (input) => {
           const ids = (input.tasks ?? []) as string[];
           const found = ids.map(find);
-          return { tasks: found.flatMap((task) => (task ? [describe(task)] : [])), failures: ids.flatMap((arn, i) => (found[i] ? [] : [{ arn, reason: 'MISSING' }])) };
+          return {
+            tasks: found.flatMap((task) => (task ? [describe(task)] : [])),
+            failures: ids.flatMap((arn, i) => (found[i] ? [] : [{ arn, reason: 'MISSING' }])),
+          };
         },
       },
     },
@@ -102,7 +118,9 @@ export function statesService(): Service {
           } catch {
             throw new ApiError('InvalidOutput', 400, "Invalid Output: 'output' is not valid JSON");
           }
-          if (Buffer.byteLength(output) > LARGEST_OUTPUT_BYTES) throw new ApiError('InvalidOutput', 400, "Invalid Output: 'output' is larger than 262144 bytes");
+          if (Buffer.byteLength(output) > LARGEST_OUTPUT_BYTES) throw new ApiError(
+            'InvalidOutput', 400, "Invalid Output: 'output' is larger than 262144 bytes",
+          );
           if (!settings.handlers.sendTaskSuccess) throw notImplemented('states', operation, 'the host gave no handler sendTaskSuccess');
           await settings.handlers.sendTaskSuccess(token(input), output);
           return {};

@@ -56,7 +56,9 @@ export class KeyRing {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', material(key), iv).setAAD(Buffer.from(context));
     const name = Buffer.from(key.arn);
-    return Buffer.concat([Buffer.from([name.length >> 8, name.length & 255]), name, iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    return Buffer.concat([
+      Buffer.from([name.length >> 8, name.length & 255]), name, iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag(),
+    ]);
   }
 
   /** The ARN of the key that made a ciphertext. @throws ApiError InvalidCiphertextException */
@@ -80,7 +82,9 @@ export class KeyRing {
   }
 }
 
-const invalidCiphertext = (): ApiError => new ApiError('InvalidCiphertextException', 400, 'The ciphertext is not valid for this key and encryption context.');
+const invalidCiphertext = (): ApiError => new ApiError(
+  'InvalidCiphertextException', 400, 'The ciphertext is not valid for this key and encryption context.',
+);
 
 function material(key: Key): Buffer {
   return createHmac('sha256', 'local endpoint key material').update(key.arn).digest();
@@ -100,12 +104,16 @@ function conditions(input: Input): ConditionContext {
 const SPEC_BYTES: Record<string, number> = { AES_256: 32, AES_128: 16 };
 
 export function kmsService(keys: KeyRing): Service {
-  const onKey: Pick<Operation, 'resource' | 'context'> = { resource: (input) => keys.arnOf(text(input, 'KeyId') ?? ''), context: conditions };
+  const onKey: Pick<Operation, 'resource' | 'context'> = {
+    resource: (input) => keys.arnOf(text(input, 'KeyId') ?? ''), context: conditions,
+  };
   const blobOf = (input: Input): Buffer => Buffer.from(text(input, 'CiphertextBlob') ?? '', 'base64');
   const dataKey = (input: Input): { KeyId: string; CiphertextBlob: string; plain: Buffer } => {
     const key = keys.usable(text(input, 'KeyId') ?? '');
     const bytes = Number(input.NumberOfBytes ?? SPEC_BYTES[text(input, 'KeySpec') ?? 'AES_256']);
-    if (!(bytes >= 1 && bytes <= 1024)) throw new ApiError('ValidationException', 400, 'Specify either KeySpec or NumberOfBytes from 1 to 1024.');
+    if (!(bytes >= 1 && bytes <= 1024)) throw new ApiError(
+      'ValidationException', 400, 'Specify either KeySpec or NumberOfBytes from 1 to 1024.',
+    );
     const plain = randomBytes(bytes);
     return { KeyId: key.arn, CiphertextBlob: keys.encrypt(key, plain, contextText(input)).toString('base64'), plain };
   };
@@ -119,7 +127,8 @@ export function kmsService(keys: KeyRing): Service {
           return {
             KeyMetadata: {
               AWSAccountId: settings.account, Arn: key.arn, KeyId: key.arn.slice(key.arn.lastIndexOf('/') + 1), Enabled: key.enabled,
-              KeyState: key.enabled ? 'Enabled' : 'Disabled', KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT', KeyManager: 'CUSTOMER',
+              KeyState: key.enabled ? 'Enabled' : 'Disabled', KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT',
+              KeyManager: 'CUSTOMER',
               CreationDate: key.created / 1000, Origin: 'AWS_KMS', MultiRegion: false, EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
             },
           };
@@ -144,8 +153,13 @@ export function kmsService(keys: KeyRing): Service {
         run: (input) => {
           const key = keys.usable(text(input, 'KeyId') ?? '');
           const plain = Buffer.from(text(input, 'Plaintext') ?? '', 'base64');
-          if (plain.length < 1 || plain.length > 4096) throw new ApiError('ValidationException', 400, 'Plaintext must have 1 to 4096 bytes.');
-          return { KeyId: key.arn, CiphertextBlob: keys.encrypt(key, plain, contextText(input)).toString('base64'), EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' };
+          if (plain.length < 1 || plain.length > 4096) throw new ApiError(
+            'ValidationException', 400, 'Plaintext must have 1 to 4096 bytes.',
+          );
+          return {
+            KeyId: key.arn, CiphertextBlob: keys.encrypt(key, plain, contextText(input)).toString('base64'),
+            EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+          };
         },
       },
       Decrypt: {
@@ -154,7 +168,9 @@ export function kmsService(keys: KeyRing): Service {
           const arn = keys.keyOf(blobOf(input));
           const named = text(input, 'KeyId');
           if (named !== undefined && keys.arnOf(named) !== arn) {
-            throw new ApiError('IncorrectKeyException', 400, 'The key ID in the request does not identify a CMK that can perform this operation.');
+            throw new ApiError(
+              'IncorrectKeyException', 400, 'The key ID in the request does not identify a CMK that can perform this operation.',
+            );
           }
           const plain = keys.decrypt(blobOf(input), contextText(input));
           return { KeyId: arn, Plaintext: plain.toString('base64'), EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' };

@@ -7,12 +7,13 @@ export type LogBook = Map<string, { timestamp: number; message: string }[]>;
 /** CloudWatch Logs: takes what a worker writes. */
 export function logsService(book: LogBook): Service {
   const id = (input: Input): string => `${text(input, 'logGroupName') ?? ''}/${text(input, 'logStreamName') ?? ''}`;
-  const stream = (input: Input, { settings }: ServiceCall): string =>
-    `arn:aws:logs:${settings.region}:${settings.account}:log-group:${text(input, 'logGroupName') ?? ''}:log-stream:${text(input, 'logStreamName') ?? ''}`;
+  const group = (input: Input, { settings }: ServiceCall): string =>
+    `arn:aws:logs:${settings.region}:${settings.account}:log-group:${text(input, 'logGroupName') ?? ''}`;
+  const stream = (input: Input, call: ServiceCall): string => `${group(input, call)}:log-stream:${text(input, 'logStreamName') ?? ''}`;
   return {
     name: 'logs', accessDenied: 'AccessDeniedException',
     operations: {
-      CreateLogGroup: { resource: (input, { settings }) => `arn:aws:logs:${settings.region}:${settings.account}:log-group:${text(input, 'logGroupName') ?? ''}`, run: () => ({}) },
+      CreateLogGroup: { resource: group, run: () => ({}) },
       CreateLogStream: {
         resource: stream,
         run: (input) => {

@@ -36,7 +36,9 @@ function readMessage(input: Input, at: Date): PublishedMessage {
   if (subject !== undefined && (subject.length < 1 || subject.length > 100 || !/^[\x20-\x7e]+$/.test(subject))) throw invalid('Subject');
   const messageStructure = text(input, 'MessageStructure');
   if (messageStructure === 'json') assertDefault(message, invalid);
-  const attributes = Object.fromEntries(entries(input.MessageAttributes).map(({ Name, Value }) => [Name, Value.StringValue ?? Value.BinaryValue ?? '']));
+  const attributes = Object.fromEntries(entries(input.MessageAttributes).map(({ Name, Value }) => [
+    Name, Value.StringValue ?? Value.BinaryValue ?? '',
+  ]));
   return { messageId: randomUUID(), at, topicArn, subject, message, messageStructure, attributes };
 }
 
@@ -47,7 +49,8 @@ function assertDefault(message: string, invalid: (what: string) => ApiError): vo
   } catch {
     throw invalid('Message Structure - JSON message body failed to parse');
   }
-  if (typeof (parsed as { default?: unknown } | null)?.default !== 'string') throw invalid('Message Structure - No default entry in JSON message body');
+  if (typeof (parsed as { default?: unknown } | null)?.default !== 'string') throw invalid('Message Structure - No default entry in '
+    + 'JSON message body');
 }
 
 function entries(value: unknown): { Name: string; Value: Attribute }[] {
@@ -55,7 +58,12 @@ function entries(value: unknown): { Name: string; Value: Attribute }[] {
 }
 
 interface Datum {
-  MetricName?: string; Value?: number; Values?: number[]; Counts?: number[]; StatisticValues?: object; Unit?: string; Timestamp?: number | string;
+  MetricName?: string;
+  Value?: number;
+  Values?: number[];
+  StatisticValues?: object;
+  Unit?: string;
+  Timestamp?: number | string;
   Dimensions?: { Name: string; Value: string }[];
 }
 
@@ -75,10 +83,13 @@ export function cloudWatchService(metrics: MetricDatum[]): Service {
           for (const datum of data) {
             if (!datum.MetricName) throw new ApiError('MissingParameter', 400, 'The parameter MetricData.member.N.MetricName is required.');
             if ((datum.Dimensions?.length ?? 0) > 30) throw invalid('The collection Dimensions must not have a size greater than 30.');
-            if (datum.Value === undefined && !datum.Values && !datum.StatisticValues) throw invalid(`The metric ${datum.MetricName} has no value.`);
+            if (datum.Value === undefined && !datum.Values && !datum.StatisticValues) {
+              throw invalid(`The metric ${datum.MetricName} has no value.`);
+            }
           }
           for (const datum of data) {
-            const at = typeof datum.Timestamp === 'number' ? new Date(datum.Timestamp * 1000) : datum.Timestamp ? new Date(datum.Timestamp) : settings.now();
+            const stamp = typeof datum.Timestamp === 'number' ? datum.Timestamp * 1000 : datum.Timestamp;
+            const at = stamp === undefined ? settings.now() : new Date(stamp);
             metrics.push({
               at, namespace, name: datum.MetricName!, value: datum.Value, values: datum.Values, unit: datum.Unit,
               dimensions: Object.fromEntries((datum.Dimensions ?? []).map(({ Name, Value }) => [Name, Value])),

@@ -47,7 +47,8 @@ export class SecretBook {
 
   private lookUp(id: string): Secret | undefined {
     // A partial ARN, without the six random characters, finds its secret too.
-    return this.secrets.find(({ arn, name }) => arn === id || name === id || (id.startsWith('arn:') && arn.replace(/-[A-Za-z0-9]{6}$/, '') === id));
+    const isPartial = (arn: string): boolean => id.startsWith('arn:') && arn.replace(/-[A-Za-z0-9]{6}$/, '') === id;
+    return this.secrets.find(({ arn, name }) => arn === id || name === id || isPartial(arn));
   }
 
   find(id: string): Secret {
@@ -90,13 +91,20 @@ export function secretsService(secrets: SecretBook, keys: KeyRing): Service {
           const secret = secrets.find(id(input));
           const versionId = text(input, 'VersionId');
           const stage = text(input, 'VersionStage') ?? (versionId === undefined ? 'AWSCURRENT' : undefined);
-          const found = secret.values.find((value) => (versionId === undefined || value.versionId === versionId) && (stage === undefined || value.stages.includes(stage)));
+          const found = secret.values
+            .find((value) => (versionId ?? value.versionId) === value.versionId && (stage === undefined || value.stages.includes(stage)));
           if (!found) {
-            throw new ApiError('ResourceNotFoundException', 400, `Secrets Manager can't find the specified secret value for ${stage ? `staging label: ${stage}` : `VersionId: ${versionId}`}`);
+            throw new ApiError(
+              'ResourceNotFoundException', 400,
+              `Secrets Manager can't find the specified secret value for ${stage ? `staging label: ${stage}` : `VersionId: ${versionId}`}`,
+            );
           }
           await demandKey(secret, keys, call);
           const content = Buffer.isBuffer(found.value) ? { SecretBinary: found.value.toString('base64') } : { SecretString: found.value };
-          return { ARN: secret.arn, Name: secret.name, VersionId: found.versionId, VersionStages: found.stages, CreatedDate: found.created / 1000, ...content };
+          return {
+            ARN: secret.arn, Name: secret.name, VersionId: found.versionId, VersionStages: found.stages, CreatedDate: found.created / 1000,
+            ...content,
+          };
         },
       },
       DescribeSecret: {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type PostgresConfig } from '../lib/contract/engines/postgres';
 import { DumpResult, RunRequest, VerifyResult } from '../lib/contract/run-request';
 import { parseVerdict } from '../lib/contract/verdict';
+import { bringDebianPackages, unpackedLibraryPath } from '../rehearsal/servers/debian-packages';
 import { runWorker } from '../rehearsal/worker-process';
 import { MeasurementError, type Measured, type Target } from './commands';
 import type { EndpointAnswer, EndpointOrder } from './endpoint-process';
@@ -15,7 +16,7 @@ const REGION = 'us-east-1';
 const BUCKET = 'bench-store';
 /** Nothing here is measured against a platform's limits of time. */
 const TIMEOUT_SECONDS = 3600;
-const LOG_LINES_KEPT = 5;
+const LOG_LINES_KEPT = 25;
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 /** Who reads the source: as the documentation asks for, no superuser. */
@@ -41,7 +42,8 @@ export class Workers {
   private readonly client: S3Client;
 
   private constructor(
-    private readonly props: WorkersProps, private readonly store: EndpointAnswer, private readonly end: () => Promise<void>,
+    private readonly props: WorkersProps, private readonly store: EndpointAnswer, private readonly libraryPath: string,
+    private readonly end: () => Promise<void>,
   ) {
     this.client = new S3Client({ region: REGION, endpoint: store.url, forcePathStyle: true, credentials: CREDENTIALS });
   }
@@ -64,7 +66,10 @@ export class Workers {
     child.stdin.write(`${JSON.stringify(order)}\n`);
     const { value, done } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
     if (done) throw new MeasurementError('the local endpoint did not start');
-    return new Workers(props, JSON.parse(value) as EndpointAnswer, async () => {
+    // The worker's uid has no name; the image has this library for initdb's sake.
+    const wrapper = await unpackedLibraryPath(await bringDebianPackages(['libnss-wrapper']));
+    const libraryPath = [server.binaries.libraryPath, wrapper].filter(Boolean).join(delimiter);
+    return new Workers(props, JSON.parse(value) as EndpointAnswer, libraryPath, async () => {
       child.stdin.end();
       await closed;
     });
@@ -115,7 +120,9 @@ export class Workers {
     const answer = await runWorker({
       directory: bundle(), handler: `index.${verb}`, functionName: `bench-${verb}`, event: this.request(),
       memoryMegabytes: this.props.memoryMegabytes, timeoutSeconds: TIMEOUT_SECONDS, credentials: CREDENTIALS, endpointUrl: this.store.url,
-      region: REGION, path: [binaries.bin], libraryPath: binaries.libraryPath,
+      region: REGION, path: [binaries.bin], libraryPath: this.libraryPath,
+      // The SDK looks for its files in a home, and the worker's uid has none of its own.
+      environment: { HOME: '/tmp' },
       // In the open, on the disk that the others use: a sandbox's /tmp lies in memory, and its size would be the limit.
       sandbox: undefined,
       onLog: (line) => {

@@ -135,7 +135,6 @@ footer p { border-top: 1px solid var(--line); padding-top: 1.2rem; max-width: no
   .timeline li { grid-template-columns: minmax(0, 1fr) auto; row-gap: .1rem; padding: .3rem 0; }
   .timeline li svg { grid-row: 2; grid-column: 1 / -1; } .timeline .note { grid-column: 1 / -1; }
   .timeline .axis { display: block; }
-  td.name { min-width: 7.5rem; }
   h2 .where { display: block; margin-left: 0; white-space: normal; }
 }
 @media print {

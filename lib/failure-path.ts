@@ -20,7 +20,10 @@ export function failurePath(scope: Construct, title: string, topics: sns.ITopic[
   const none = told('NoCause', { sentence: 'The service gave no cause.' });
   const spoken = told('SpokenCause', { 'sentence.$': '$.cause.error.errorMessage' });
   const parsed = new sfn.Pass(scope, 'ParseCause', { parameters: { 'error.$': 'States.StringToJson($.error.Cause)' }, resultPath: '$.cause' });
-  parsed.next(new sfn.Choice(scope, 'HasSentence').when(sfn.Condition.isString('$.cause.error.errorMessage'), spoken).otherwise(plain));
+  // A comparison of what is not there ends the execution at once: first ask whether it is.
+  const path = '$.cause.error.errorMessage';
+  const hasSentence = sfn.Condition.and(sfn.Condition.isPresent(path), sfn.Condition.isString(path));
+  parsed.next(new sfn.Choice(scope, 'HasSentence').when(hasSentence, spoken).otherwise(plain));
 
   return new sfn.Choice(scope, 'Cause')
     .when(sfn.Condition.not(sfn.Condition.isPresent('$.error.Cause')), none)

@@ -16,15 +16,22 @@ function options() {
   }
 }
 
-const { out, context } = options();
-const values = Object.fromEntries(context.map((pair) => {
+function valueOf(pair) {
   const at = pair.indexOf('=');
   if (at < 1) {
     console.error(`-c ${pair}: write it as KEY=VALUE`);
     process.exit(2);
   }
   return [pair.slice(0, at), pair.slice(at + 1)];
-}));
+}
+
+const { out, context } = options();
+// What the CDK's own command line sets: paths and assets in the template's metadata, which a rehearsal reads.
+const values = {
+  'aws:cdk:enable-path-metadata': true,
+  'aws:cdk:enable-asset-metadata': true,
+  ...Object.fromEntries(context.map(valueOf)),
+};
 
 function run(program, args, env = process.env) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });

@@ -1,0 +1,77 @@
+import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, type ProtectionProps } from '../../lib';
+
+interface Finding {
+  readonly ruleName: string;
+  readonly violatingConstructs: { readonly constructPath?: string }[];
+}
+
+/** What the AwsSolutions pack finds in a store's stack and an application's stack beside it: the pack ends a synthesis with findings. */
+function findings(build: (stack: Stack) => Partial<ProtectionProps>): string[] {
+  const outdir = mkdtempSync(join(tmpdir(), 'nag-'));
+  try {
+    const app = new App({ outdir });
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const store = new BackupStore(new Stack(app, 'Platform'), 'Store');
+    const stack = new Stack(app, 'S');
+    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')] });
+    policy.protect('database', {
+      source: new PostgresSource({ connection: Secret.fromSecretNameV2(stack, 'Secret', 'shop/db'), flavor: PostgresFlavor.SELF_HOSTED }),
+      schedule: BackupSchedule.every(Duration.hours(6)),
+      retention: Retention.count(30),
+      objectives: { rpo: Duration.hours(8), rto: Duration.hours(1) },
+      ...build(stack),
+    });
+    try {
+      app.synth();
+    } catch (error) {
+      if ((error as Error).name !== 'ValidationFailed') throw error;
+    }
+    const { pluginReports } = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')) as { pluginReports: { violations: Finding[]; pluginName?: string }[] };
+    return pluginReports.flatMap(({ violations }) => violations.flatMap(({ ruleName, violatingConstructs }) => violatingConstructs.map(({ constructPath }) => `${ruleName} ${constructPath}`)));
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+const inVpc = (stack: Stack) => {
+  const vpc = new ec2.Vpc(stack, 'Vpc', { flowLogs: { all: {} } });
+  return new PostgresSource({ connection: Secret.fromSecretNameV2(stack, 'Other', 'shop/db2'), flavor: PostgresFlavor.RDS, vpc, createEndpoints: true });
+};
+
+const hook = (stack: Stack) => new lambda.Function(stack, 'Hook', {
+  runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => {};'), logGroup: new LogGroup(stack, 'HookLogs'),
+});
+
+describe('the AwsSolutions pack finds nothing', () => {
+  beforeEach(() => {
+    jest.spyOn(console, 'error').mockImplementation(() => {});
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  test.each<[string, (stack: Stack) => Partial<ProtectionProps>]>([
+    ['on Lambda', () => ({})],
+    ['in a VPC with endpoints', (stack) => ({ source: inVpc(stack) })],
+    ['on Fargate', (stack) => ({ source: inVpc(stack), compute: Compute.fargate() })],
+  ])('%s', (_, build) => expect(findings(build)).toEqual([]));
+
+  test('and finds a hook that has more than it needs: it looks at what we made', () => {
+    const found = findings((stack) => {
+      const before = hook(stack);
+      before.addToRolePolicy(new PolicyStatement({ actions: ['s3:*'], resources: ['*'] }));
+      return { hooks: { before } };
+    });
+    expect(found.join()).toContain('IAM5');
+  });
+});

@@ -1,0 +1,105 @@
+import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import * as fc from 'fast-check';
+import { BackupSchedule, BackupWeekDay, Retention } from '../../lib';
+import { expressionOf, nominalGapSeconds, timeZoneOf } from '../../lib/model/schedule';
+
+const stack = new Stack(new App(), 'S');
+const bind = (schedule: BackupSchedule) => schedule._bind(stack);
+const expression = (schedule: BackupSchedule) => expressionOf(bind(schedule));
+
+describe('BackupSchedule', () => {
+  test.each([
+    [BackupSchedule.daily({ at: '02:00' }), 'cron(0 2 * * ? *)', 86_400],
+    [BackupSchedule.weekly({ at: '23:59', on: BackupWeekDay.SUNDAY }), 'cron(59 23 ? * SUN *)', 7 * 86_400],
+    [BackupSchedule.monthly({ at: '00:05', day: 28 }), 'cron(5 0 28 * ? *)', 31 * 86_400],
+    [BackupSchedule.every(Duration.hours(1)), 'cron(0 * * * ? *)', 3600],
+    [BackupSchedule.every(Duration.hours(6)), 'cron(0 0/6 * * ? *)', 6 * 3600],
+    [BackupSchedule.every(Duration.hours(24)), 'cron(0 0 * * ? *)', 86_400],
+    [BackupSchedule.every(Duration.minutes(15)), 'cron(0/15 * * * ? *)', 900],
+    [BackupSchedule.every(Duration.minutes(1)), 'cron(* * * * ? *)', 60],
+    [BackupSchedule.every(Duration.hours(5)), 'rate(5 hours)', 5 * 3600],
+    [BackupSchedule.every(Duration.minutes(90)), 'rate(90 minutes)', 90 * 60],
+    [BackupSchedule.rate(Duration.days(1)), 'rate(1 day)', 86_400],
+    [BackupSchedule.cron('0 2 ? * MON-FRI *'), 'cron(0 2 ? * MON-FRI *)', undefined],
+  ])('%#: %s', (schedule, expected, gap) => {
+    expect(expression(schedule)).toBe(expected);
+    expect(nominalGapSeconds(bind(schedule))).toBe(gap);
+  });
+
+  test('is in UTC unless a zone is given', () => {
+    expect(timeZoneOf(bind(BackupSchedule.daily({ at: '02:00' })))).toBe('UTC');
+    expect(timeZoneOf(bind(BackupSchedule.daily({ at: '02:00', timeZone: TimeZone.EUROPE_PARIS })))).toBe('Europe/Paris');
+    expect(timeZoneOf(bind(BackupSchedule.every(Duration.hours(6))))).toBe('UTC');
+  });
+
+  test('every N that becomes a cron fires at even distances, midnight included', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 3000 }), (minutes) => {
+      const made = expression(BackupSchedule.every(Duration.minutes(minutes)));
+      const slots = slotsOfADay(made);
+      if (!slots) {
+        expect(made).toMatch(/^rate\(/);
+        return;
+      }
+      expect(slots[0]).toBe(0);
+      expect([...slots.slice(1), 1440].map((slot, index) => slot - slots[index])).toEqual(slots.map(() => minutes));
+    }));
+  });
+
+  test('a time of the day comes back as it was given', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }), (hour, minute) => {
+      const at = `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+      expect(expression(BackupSchedule.daily({ at }))).toBe(`cron(${minute} ${hour} * * ? *)`);
+    }));
+  });
+
+  test.each([
+    [() => BackupSchedule.daily({ at: '24:00' }), 'S: schedule.at is "24:00"; allowed: a time from 00:00 to 23:59, such as 02:00'],
+    [() => BackupSchedule.daily({ at: '2:00' }), 'schedule.at is "2:00"'],
+    [() => BackupSchedule.daily({ at: '02:00', timeZone: TimeZone.of('Mars/Phobos') }), 'schedule.timeZone is "Mars/Phobos"'],
+    [() => BackupSchedule.monthly({ at: '02:00', day: 29 }), 'schedule.day is 29; allowed: a whole number from 1 to 28'],
+    [() => BackupSchedule.every(Duration.seconds(90)), 'schedule.interval is 1 minute 30 seconds'],
+    [() => BackupSchedule.every(Duration.days(366)), 'schedule.interval is 366 days'],
+    [() => BackupSchedule.cron('0 2 * * *'), 'allowed: six fields'],
+    [() => BackupSchedule.cron('0 2 * * * *'), 'exactly one of day of month and day of week as ?'],
+    [() => BackupSchedule.cron('0 2 ? * ? *'), 'exactly one of'],
+    [() => BackupSchedule.cron('0 2) ? * MON *'), 'field 2, "2)", has others'],
+  ])('refuses %#', (schedule, message) => expect(() => bind(schedule())).toThrow(message));
+});
+
+/** The minutes of a day at which a cron without days fires; undefined for a rate. */
+function slotsOfADay(made: string): number[] | undefined {
+  const match = /^cron\((\S+) (\S+) \* \* \? \*\)$/.exec(made);
+  if (!match) return undefined;
+  const [minutes, hours] = [values(match[1], 60), values(match[2], 24)];
+  return hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute));
+}
+
+function values(field: string, end: number): number[] {
+  const step = field === '*' ? 1 : Number(/^0\/(\d+)$/.exec(field)?.[1] ?? Number.NaN);
+  return Number.isNaN(step) ? [Number(field)] : Array.from({ length: Math.ceil(end / step) }, (_, index) => index * step);
+}
+
+describe('Retention', () => {
+  const rules = (retention: Retention) => retention._bind(stack);
+
+  test('by generations, by age, by count', () => {
+    expect(rules(Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }))).toEqual({ daily: 7, weekly: 4, monthly: 12 });
+    expect(rules(Retention.days(30))).toEqual({ days: 30 });
+    expect(rules(Retention.count(5))).toEqual({ last: 5 });
+  });
+
+  test('any whole count from 1 to 10000 is kept as given, any other is refused with its name and value', () => {
+    const rule = fc.constantFrom('last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly');
+    fc.assert(fc.property(rule, fc.integer({ min: 1, max: 10_000 }), (name, count) => {
+      expect(rules(Retention.gfs({ [name]: count }))).toEqual({ [name]: count });
+    }));
+    const wrong = fc.oneof(fc.integer({ max: 0 }), fc.integer({ min: 10_001 }), fc.double({ noInteger: true }));
+    fc.assert(fc.property(rule, wrong, (name, count) => {
+      expect(() => rules(Retention.gfs({ [name]: count }))).toThrow(`S: retention.${name} is ${String(count)}; allowed: a whole number from 1 to 10000`);
+    }));
+  });
+
+  test('refuses to keep nothing', () => {
+    expect(() => rules(Retention.gfs({}))).toThrow('S: retention is empty; allowed: at least one of');
+  });
+});

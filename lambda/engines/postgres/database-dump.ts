@@ -55,9 +55,13 @@ export async function dumpDatabase(props: DatabaseDumpProps): Promise<DatabaseDu
   const sessions: Session[] = [];
   const open = async (): Promise<Session> => {
     const session = await openSession(place);
+    if (stop.reason) {
+      // The others have been ended already, without this one.
+      await session.close();
+      throw stop.reason;
+    }
     sessions.push(session);
     session.onLost((error) => stop.because(error));
-    stop.check();
     return session;
   };
   let ending: Promise<void> | undefined;

@@ -138,7 +138,7 @@ function judge(exit: { code: number | null; signal: string | null }, said: strin
 /** pg_dump prints no SQLSTATE: the ones that decide whether to try again are known by their words. */
 function stateOf(told: string): string {
   if (/permission denied/.test(told)) return '42501';
-  if (/canceling statement due to lock timeout|could not obtain lock/.test(told)) return '55P03';
+  if (/canceling statement due to (lock|statement) timeout|could not obtain lock/.test(told)) return '55P03';
   if (/password authentication failed/.test(told)) return '28P01';
   if (/out of shared memory/.test(told)) return '53200';
   if (/conflict with recovery/.test(told)) return '40001';

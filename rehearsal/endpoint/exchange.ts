@@ -58,7 +58,7 @@ export interface Prepared {
 export class Gate {
   readonly calls: ApiCall[] = [];
 
-  constructor(private readonly settings: Settings) {}
+  constructor(private readonly settings: Settings, private readonly remembered = Infinity) {}
 
   toCall(exchange: Exchange, permission: Permission): ApiCall {
     const { identity } = exchange;
@@ -78,9 +78,15 @@ export class Gate {
   }
 
   async decide(call: ApiCall, unasked = false): Promise<void> {
-    this.calls.push(call);
+    this.remember(call);
     call.decision = this.settings.authorize && !unasked ? await this.settings.authorize(call) : { allow: true };
     if (!call.decision.allow) throw this.refusal(call, call.decision);
+  }
+
+  remember(call: ApiCall): void {
+    this.calls.push(call);
+    // Trimmed in big steps, since each moves the whole list.
+    if (this.calls.length > this.remembered * 2) this.calls.splice(0, this.calls.length - this.remembered);
   }
 
   private refusal(call: ApiCall, decision: Decision & { allow: false }): ApiError {

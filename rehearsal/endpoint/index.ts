@@ -40,6 +40,8 @@ export interface BucketSeed {
 
 /** What a test or report wants to know of stored data without a signed request. */
 export interface S3Direct {
+  /** Names in order. */
+  buckets(): string[];
   /** Makes the bucket, or brings one that an earlier start left behind to these settings. */
   createBucket(seed: BucketSeed): void;
   /** Keys with a current version, in S3's order. */
@@ -77,7 +79,7 @@ export interface Endpoint {
 
 /**
  * Starts the local AWS endpoint on 127.0.0.1.
- * @throws Error when the port is taken or the directory cannot be written
+ * @throws Error when the port is taken, or the directory cannot be written or is another endpoint's
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   mkdirSync(options.directory, { recursive: true });
@@ -89,7 +91,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const credentials = new Map<string, Credentials>(Object.entries(options.credentials ?? { test: { secretAccessKey: 'test' } }));
   const state = new S3State(options.directory);
   const blobs = new BlobFolder(options.directory);
-  const gate = new Gate(settings);
+  await blobs.sweep(state.files());
+  const gate = new Gate(settings, options.rememberedCalls);
   const keys = new KeyRing(settings);
   const secrets = new SecretBook(settings);
   const messages: PublishedMessage[] = [];
@@ -154,6 +157,7 @@ function directAccess(settings: Settings, state: S3State, blobs: BlobFolder, key
       if (known) Object.assign(known.settings, next);
       state.saveBucket(known ?? new Bucket(next));
     },
+    buckets: () => [...state.buckets.keys()].sort(),
     keys: (bucket, prefix = '') => {
       const held = state.buckets.get(bucket);
       return held ? held.keys.list.filter((key) => key.startsWith(prefix) && held.current(key)) : [];

@@ -63,9 +63,9 @@ async function main(): Promise<void> {
   }
   mkdirSync(given.directory, { recursive: true });
   const endpoint = await startEndpoint({
-    ...given, onAnswered: given.quiet ? undefined : (call) => void process.stdout.write(line(call)),
+    ...given, rememberedCalls: 1000, onAnswered: given.quiet ? undefined : (call) => void process.stdout.write(line(call)),
   });
-  for (const name of given.buckets) endpoint.s3.createBucket({ name, versioning: true });
+  for (const name of given.buckets) if (!endpoint.s3.buckets().includes(name)) endpoint.s3.createBucket({ name, versioning: true });
   process.stdout.write(`${endpoint.url}\n`
     + `AWS_ENDPOINT_URL=${endpoint.url} AWS_REGION=${given.region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n`
     + `objects in ${given.directory}\n`);

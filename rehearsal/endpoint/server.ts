@@ -75,7 +75,7 @@ export class Front {
     exchange.fault = fault;
     if (fault?.delayMilliseconds) await sleep(fault.delayMilliseconds);
     if (fault?.status) {
-      gate.calls.push(call);
+      gate.remember(call);
       throw new ApiError(fault.code ?? defaultCode(fault.status), fault.status, fault.message ?? 'Please reduce your request rate.');
     }
     await gate.decide(call, prepared.permission.unasked);

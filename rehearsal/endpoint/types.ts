@@ -116,6 +116,8 @@ export interface EndpointOptions {
   /** Asked once for each permission of a call. @default everything is allowed */
   authorize?: (call: ApiCall) => Decision | Promise<Decision>;
   handlers?: Handlers;
+  /** How many calls are kept for `calls`; the oldest go first. @default all */
+  rememberedCalls?: number;
   /** Told of each request once it is answered, such as to print it. */
   onAnswered?: (call: ApiCall) => void;
   faults?: FaultPlan;

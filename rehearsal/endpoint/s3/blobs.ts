@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync } from 'node:fs';
-import { link, open, unlink, type FileHandle } from 'node:fs/promises';
+import { link, open, readdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHasher, type ChecksumName, type Hasher } from '../checksums';
 
@@ -23,6 +23,13 @@ export class BlobFolder {
   constructor(directory: string) {
     this.folder = join(directory, 'data');
     mkdirSync(this.folder, { recursive: true });
+  }
+
+  /** Removes what no object or upload names: uploads that a kill cut short. */
+  async sweep(known: ReadonlySet<string>): Promise<void> {
+    for (const folder of await readdir(this.folder)) {
+      for (const file of await readdir(join(this.folder, folder))) if (!known.has(file)) await unlink(join(this.folder, folder, file));
+    }
   }
 
   path(file: string): string {

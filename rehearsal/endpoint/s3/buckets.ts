@@ -1,7 +1,7 @@
-import { receiveSmallBody } from '../body';
 import { ApiError, invalidRequest } from '../errors';
 import { childNode, childText, malformedXml, parseXml, toXml } from '../xml';
 import { DEFAULT_ENCRYPTION } from './attributes';
+import { receiveDocument } from './document';
 import type { S3Call, S3Handler } from './service';
 import { Bucket, type BucketSettings, type Encryption } from './state';
 import { parseTagging, tagSet } from './tags';
@@ -17,7 +17,7 @@ export function assertBucketName(name: string): void {
 
 const createBucket: S3Handler = async (call) => {
   assertBucketName(call.bucketName);
-  const { body } = await receiveSmallBody(call.exchange);
+  const body = await receiveDocument(call);
   const region = call.services.settings.region;
   const asked = body.length ? childText(parseXml(body, 'CreateBucketConfiguration'), 'LocationConstraint') : undefined;
   if ((asked ?? 'us-east-1') !== region) {
@@ -85,7 +85,7 @@ const getBucketVersioning: S3Handler = async (call) => ({
 
 const putBucketVersioning: S3Handler = async (call) => {
   const bucket = call.bucket();
-  const status = childText(parseXml((await receiveSmallBody(call.exchange)).body, 'VersioningConfiguration'), 'Status');
+  const status = childText(parseXml(await receiveDocument(call), 'VersioningConfiguration'), 'Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
   if (status === 'Suspended' && bucket.settings.objectLock) {
     throw new ApiError(
@@ -112,7 +112,7 @@ const getBucketEncryption: S3Handler = async (call) => {
 
 const putBucketEncryption: S3Handler = async (call) => {
   const bucket = call.bucket();
-  const { body } = await receiveSmallBody(call.exchange);
+  const body = await receiveDocument(call);
   const rule = childNode(parseXml(body, 'ServerSideEncryptionConfiguration'), 'Rule');
   const standard = childNode(rule, 'ApplyServerSideEncryptionByDefault');
   const algorithm = childText(standard, 'SSEAlgorithm') ?? 'AES256';
@@ -145,7 +145,7 @@ const getBucketTagging: S3Handler = async (call) => {
 
 const putBucketTagging: S3Handler = async (call) => {
   const bucket = call.bucket();
-  bucket.settings.documents.tagging = JSON.stringify(parseTagging((await receiveSmallBody(call.exchange)).body, 50));
+  bucket.settings.documents.tagging = JSON.stringify(parseTagging(await receiveDocument(call), 50));
   call.state.saveBucket(bucket);
   return { status: 204 };
 };
@@ -192,7 +192,7 @@ function documentHandlers(slot: string, document: Document): Record<string, S3Ha
   };
   const put: S3Handler = async (call) => {
     const bucket = call.bucket();
-    const { body } = await receiveSmallBody(call.exchange);
+    const body = await receiveDocument(call);
     if (document.root) parseXml(body, document.root);
     else assertPolicy(body);
     if (slot === 'replication' && bucket.settings.versioning !== 'Enabled') {

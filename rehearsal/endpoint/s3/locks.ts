@@ -1,6 +1,6 @@
 import { ApiError, invalidArgument, invalidRequest } from '../errors';
 import { childNode, childText, malformedXml, parseXml, toXml } from '../xml';
-import { receiveSmallBody } from '../body';
+import { receiveDocument } from './document';
 import type { S3Call, S3Handler } from './service';
 import type { Bucket, ObjectAttributes, ObjectVersion, Retention } from './state';
 
@@ -92,7 +92,7 @@ const getObjectRetention: S3Handler = async (call) => {
 
 const putObjectRetention: S3Handler = async (call) => {
   const bucket = lockedBucket(call);
-  const node = parseXml((await receiveSmallBody(call.exchange)).body, 'Retention');
+  const node = parseXml(await receiveDocument(call), 'Retention');
   const version = await call.version(bucket);
   const mode = childText(node, 'Mode');
   const old = version.retention && version.retention.until > call.now() ? version.retention : undefined;
@@ -125,7 +125,7 @@ const getObjectLegalHold: S3Handler = async (call) => {
 
 const putObjectLegalHold: S3Handler = async (call) => {
   const bucket = lockedBucket(call);
-  const status = childText(parseXml((await receiveSmallBody(call.exchange)).body, 'LegalHold'), 'Status');
+  const status = childText(parseXml(await receiveDocument(call), 'LegalHold'), 'Status');
   if (status !== 'ON' && status !== 'OFF') throw malformedXml();
   (await call.version(bucket)).legalHold = status === 'ON';
   call.state.saveVersions(bucket, call.key, bucket.versions.get(call.key)!);
@@ -148,7 +148,7 @@ const getObjectLockConfiguration: S3Handler = async (call) => {
 
 const putObjectLockConfiguration: S3Handler = async (call) => {
   const bucket = call.bucket();
-  const node = parseXml((await receiveSmallBody(call.exchange)).body, 'ObjectLockConfiguration');
+  const node = parseXml(await receiveDocument(call), 'ObjectLockConfiguration');
   if (childText(node, 'ObjectLockEnabled') !== 'Enabled') throw malformedXml();
   if (bucket.settings.versioning !== 'Enabled') {
     throw new ApiError('InvalidBucketState', 409, "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration");

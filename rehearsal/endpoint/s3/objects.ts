@@ -1,10 +1,10 @@
-import { receiveSmallBody } from '../body';
-import { announcedChecksum, createHasher, badDigest, checksumHeader } from '../checksums';
-import { ApiError } from '../errors';
+import { announcedChecksum, checksumHeader } from '../checksums';
+import { ApiError, invalidRequest } from '../errors';
 import type { Reply } from '../exchange';
 import { childNodes, childText, malformedXml, parseXml, toXml, type XmlValue } from '../xml';
 import { assertSummedForLock, attributesOf, checksumHeaders, encryptionHeaders, objectHeaders, versionHeader } from './attributes';
 import { isUnmodified } from './conditions';
+import { receiveDocument } from './document';
 import { assertDeletable, demandLockPermissions } from './locks';
 import type { S3Call, S3Handler } from './service';
 import type { Bucket, ObjectVersion } from './state';
@@ -148,19 +148,10 @@ const deleteObject: S3Handler = async (call) => {
 
 const deleteObjects: S3Handler = async (call) => {
   const bucket = call.bucket();
-  const { body, trailers } = await receiveSmallBody(call.exchange);
-  const sum = announcedChecksum(call.headers, call.operation);
-  const md5 = call.headers['content-md5'];
-  if (!sum && md5 === undefined) throw new ApiError(
-    'InvalidRequest', 400, 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
-  );
-  for (const [name, sent] of [['MD5', md5], [sum?.algorithm, sum?.value ?? trailers[checksumHeader(sum?.algorithm ?? 'MD5')]]] as const) {
-    if (name === undefined || sent === undefined) continue;
-    const hasher = createHasher(name);
-    hasher.update(body);
-    if (hasher.digest().toString('base64') !== sent) throw badDigest(name, sent);
+  if (!announcedChecksum(call.headers, call.operation) && call.headers['content-md5'] === undefined) {
+    throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
-  const node = parseXml(body, 'Delete');
+  const node = parseXml(await receiveDocument(call), 'Delete');
   const objects = childNodes(node, 'Object');
   if (objects.length === 0 || objects.length > 1000) throw malformedXml();
   const quiet = childText(node, 'Quiet') === 'true';

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checksum, ChecksumName, ChecksumType } from '../checksums';
 import type { Segment } from './blobs';
@@ -105,14 +105,26 @@ export class S3State {
   /** Versions by the upload they came of: a completion may be asked for once more when its answer got lost. */
   readonly completed = new Map<string, { bucket: string; key: string; versionId: string }>();
   private readonly path: string;
+  private readonly lock: string;
   private journal: number;
 
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true });
     this.path = join(directory, 'index.jsonl');
+    this.lock = join(directory, 'in-use');
+    this.claim(directory);
     if (existsSync(this.path)) this.replay();
     this.compact();
     this.journal = openSync(this.path, 'a');
+  }
+
+  /** Two endpoints on one folder would each write over what the other knows. @throws Error naming the process that has it */
+  private claim(directory: string): void {
+    if (existsSync(this.lock)) {
+      const holder = Number(readFileSync(this.lock, 'utf8'));
+      if (holder && isAlive(holder)) throw new Error(`${directory} is in use by the endpoint of process ${holder}: end it, or give another directory`);
+    }
+    writeFileSync(this.lock, String(process.pid));
   }
 
   private replay(): void {
@@ -188,7 +200,27 @@ export class S3State {
     this.note({ noUpload: uploadId });
   }
 
+  /** Names of all files that hold bytes of something. */
+  files(): Set<string> {
+    const files = new Set<string>();
+    for (const bucket of this.buckets.values()) {
+      for (const versions of bucket.versions.values()) for (const { segments } of versions) for (const { file } of segments) files.add(file);
+    }
+    for (const upload of this.uploads.values()) for (const { segment } of Object.values(upload.parts)) files.add(segment.file);
+    return files;
+  }
+
   close(): void {
     closeSync(this.journal);
+    rmSync(this.lock, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,6 +1,6 @@
-import { receiveSmallBody } from '../body';
 import { ApiError } from '../errors';
 import { childNode, childNodes, childText, parseXml, toXml, type XmlValue } from '../xml';
+import { receiveDocument } from './document';
 import type { S3Call, S3Handler } from './service';
 import type { ObjectVersion } from './state';
 
@@ -56,7 +56,7 @@ const getObjectTagging: S3Handler = async (call) => {
 };
 
 const putObjectTagging: S3Handler = async (call) => {
-  const tags = parseTagging((await receiveSmallBody(call.exchange)).body, 10);
+  const tags = parseTagging(await receiveDocument(call), 10);
   return { status: 200, headers: await change(call, tags, await call.version(call.bucket())) };
 };
 

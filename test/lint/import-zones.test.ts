@@ -63,7 +63,8 @@ const CLEAN: Record<string, Planted> = {
   'lambda/engines': clean('lambda/engines/postgres/planted.ts', 'pg', 'node:child_process', './connection', '../../runtime/errors', '../../../lib/contract/census'),
   'rehearsal': clean('rehearsal/runner/planted.ts', 'aws-local-stepfunctions', 'node:fs', '../report/model', '../../lib/contract/manifest'),
   'bin/backup-policy.ts': clean('bin/backup-policy.ts', 'node:util', '../rehearsal/rehearse', '../lib/contract/manifest'),
-  'bin/app.ts': clean('bin/app.ts', 'aws-cdk-lib', 'cdk-nag', '../lib', '../lib/index', '../examples/montoit/stack'),
+  'bin/app.ts': clean('bin/app.ts', 'aws-cdk-lib', 'cdk-nag', '../lib', '../examples/montoit/stack'),
+  'bin/app.ts by the full name': clean('bin/app.ts', '../lib/index'),
   'examples': clean('examples/montoit/planted.ts', 'aws-cdk-lib', 'constructs', 'node:path', '../../lib', './schema'),
   'test, which plants and asks everywhere': clean('test/planted.ts', '../lambda/workers/dump', '../lib/index', 'aws-cdk-lib'),
 };

@@ -33,6 +33,9 @@ const OF_THE_PLATFORM = [
   'logs:*', 'xray:*', 'ecr:*', 'ec2:*NetworkInterface*', 'ec2:Describe*', 'ec2:*PrivateIpAddresses', 'events:*', 'iam:PassRole', 'ssmmessages:*', 'cloudwatch:PutMetricData',
 ];
 
+/** What differs in each call and would make every decision a new one. */
+const OF_THE_MOMENT = ['aws:CurrentTime', 'aws:EpochTime'];
+
 /** Decides calls by the synthesized policies, as AWS would, and keeps book of what was asked for and what was refused. */
 export class Authorizer {
   readonly #roles: Roles;
@@ -49,7 +52,8 @@ export class Authorizer {
   /** @throws AssemblyError for a role whose policies cannot be known */
   authorize({ action, resource, principal, context = {} }: PermissionRequest): Permission {
     if (principal === undefined) return { allow: true };
-    const key = JSON.stringify([principal, action, resource, context]);
+    const lasting = Object.entries(context).filter(([name]) => !OF_THE_MOMENT.includes(name));
+    const key = JSON.stringify([principal, action, resource, lasting]);
     const before = this.#decided.get(key);
     if (before) return before;
     const role = this.#roles.get(principal);
@@ -60,6 +64,11 @@ export class Authorizer {
     if (decision.allow) this.#allowed.set(key, question);
     else this.#refused.set(key, { role: role.path, action, resource, reason: decision.reason });
     return decision;
+  }
+
+  /** Whether any role of the assembly may do this, without a record of the question. */
+  grantsSomebody(action: string, resource: string): boolean {
+    return this.#roles.known().some((role) => simulate(this.#question(role, action, resource, {})) === 'Allowed');
   }
 
   refusals(): Refusal[] {

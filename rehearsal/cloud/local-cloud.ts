@@ -38,8 +38,11 @@ export interface LocalTaskDefinition {
   readonly arn: string;
   readonly path: string;
   readonly taskRoleArn: string;
+  /** Role by which ECS starts it. */
+  readonly executionRoleArn: string | undefined;
   readonly container: string;
   readonly directory: string;
+  readonly entryPoint: readonly string[];
   readonly command: readonly string[];
   readonly memoryMegabytes: number;
   readonly ephemeralMegabytes: number;
@@ -98,18 +101,20 @@ export function functionOf(resolver: Resolver, arnOrName: string): LocalFunction
 }
 
 /** @throws AssemblyError when no stack makes it, or it has more than one container */
-export function taskDefinitionOf(resolver: Resolver, arn: string): LocalTaskDefinition {
-  const found = find(resolver, 'AWS::ECS::TaskDefinition', arn);
-  const properties = pick(resolver, found, 'ContainerDefinitions', 'TaskRoleArn', 'Memory', 'EphemeralStorage');
+export function taskDefinitionOf(resolver: Resolver, arnOrFamily: string): LocalTaskDefinition {
+  const found = find(resolver, 'AWS::ECS::TaskDefinition', arnOrFamily);
+  const properties = pick(resolver, found, 'ContainerDefinitions', 'TaskRoleArn', 'ExecutionRoleArn', 'Memory', 'EphemeralStorage');
   const containers = (properties.ContainerDefinitions ?? []) as Record<string, unknown>[];
   if (containers.length !== 1) throw new AssemblyError(`${found.path} has ${containers.length} containers.`, 'The rehearsal runs task definitions with one container.');
   const [container] = containers;
   return {
-    arn, path: found.path,
+    arn: found.identity.attributes.Arn, path: found.path,
     taskRoleArn: String(properties.TaskRoleArn),
+    executionRoleArn: properties.ExecutionRoleArn as string | undefined,
     container: String(container.Name),
     directory: codeFolder(found, container.Image),
-    command: [...(container.EntryPoint ?? []) as string[], ...(container.Command ?? []) as string[]],
+    entryPoint: (container.EntryPoint ?? []) as string[],
+    command: (container.Command ?? []) as string[],
     memoryMegabytes: Number(container.Memory ?? properties.Memory ?? 512),
     ephemeralMegabytes: Number(at(properties, 'EphemeralStorage', 'SizeInGiB') ?? 20) * 1024,
     environment: Object.fromEntries(((container.Environment ?? []) as { Name: string; Value: string }[]).map(({ Name, Value }) => [Name, Value])),
@@ -134,7 +139,7 @@ export function machineOf(resolver: Resolver, arn: string): LocalMachine {
 }
 
 function find(resolver: Resolver, type: string, arnOrName: string): LocalResource {
-  const found = resolver.resourcesOf(type).find(({ identity }) => identity.ref === arnOrName || identity.attributes.Arn === arnOrName);
+  const found = resolver.resourcesOf(type).find(({ identity: { ref, attributes } }) => [ref, attributes.Arn, attributes.Name].includes(arnOrName));
   if (!found) throw new AssemblyError(`No stack of the assembly makes ${arnOrName}.`, 'Synthesize the stack that makes it too: a rehearsal needs its code and its role.');
   return found;
 }

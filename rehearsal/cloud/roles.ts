@@ -37,6 +37,18 @@ export class Roles {
     return known;
   }
 
+  /** Every role whose policies can be known. */
+  known(): LocalRole[] {
+    return [...this.#roles.keys()].flatMap((arn) => {
+      try {
+        return [this.get(arn)];
+      } catch (error) {
+        if (error instanceof AssemblyError) return [];
+        throw error;
+      }
+    });
+  }
+
   #read(arn: string): LocalRole {
     const role = this.#roles.get(arn);
     if (!role) throw new AssemblyError(`No stack of the assembly makes the role ${arn}.`, 'Let the policy make its own roles for the rehearsal, or synthesize the stack that makes this one too.');

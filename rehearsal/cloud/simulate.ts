@@ -1,4 +1,5 @@
-import { runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
+// By require: the simulator's ES modules find their data by import.meta, which a CommonJS bundle does not have.
+import simulator = require('@cloud-copilot/iam-simulate');
 import type { NamedPolicy, PolicyDocument } from './policy-document';
 
 export interface Question {
@@ -23,7 +24,7 @@ export const SIMULATOR = '@cloud-copilot/iam-simulate 0.1.173';
  * (`s3:if-none-match`), and would drop a condition instead of testing it.
  */
 export function simulate(question: Question): Answer {
-  return runUnsafeSimulation({
+  return simulator.runUnsafeSimulation({
     request: {
       principal: question.principal,
       action: question.action,

@@ -1,0 +1,54 @@
+import { rehearseCommand, Terminal } from '../rehearsal/command-line';
+import { nearest, UsageError } from '../rehearsal/usage';
+
+/** `Promise.withResolvers` and zstd, which the rehearsal needs, came with it. */
+const NODE_MAJOR = 22;
+
+const USAGE = `usage: backup-policy COMMAND [options]
+
+  rehearse    run the backups of a synthesized app on this machine, up to the verdict
+
+backup-policy COMMAND --help says more.
+`;
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<number>>> = { rehearse: rehearseCommand };
+
+async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [major] = process.versions.node.split('.');
+  if (Number(major) < NODE_MAJOR) {
+    terminal.stderr.write(`backup-policy needs Node ${NODE_MAJOR} or newer; this is ${process.versions.node} (${process.execPath})\n`);
+    return 2;
+  }
+  const [name, ...rest] = args;
+  if (name === '--help' || name === 'help') {
+    terminal.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command) return await command(rest, terminal);
+    const meant = name && nearest(name, Object.keys(COMMANDS));
+    throw new UsageError(name === undefined ? 'a command is missing' : `there is no command "${name}"${meant ? `; did you mean ${meant}?` : ''}`, USAGE);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    terminal.stderr.write(`backup-policy: ${error.message}\n\n${error.usage}`);
+    return 2;
+  }
+}
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // Asked twice, it goes at once; what the servers' watchers end, they end by themselves.
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort(new Error(`stopped by ${signal}`));
+  });
+}
+
+main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: stop.signal }).then(
+  (code) => { process.exitCode = code; },
+  (error: unknown) => {
+    process.stderr.write(`backup-policy: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

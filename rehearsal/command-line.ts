@@ -1,0 +1,145 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { NewerContractError, ContractError } from '../lib/contract/common';
+import { slotOf, runIdOf } from '../lib/contract/object-keys';
+import { AssemblyError } from './assembly';
+import { progressOn } from './progress';
+import { rehearse, RehearseProps, UnknownProtectionError } from './rehearse';
+import { reportText } from './report/text';
+import { ReportWriteError, writeReport } from './report/write';
+import { ServersError } from './servers/servers-error';
+import { SourceError } from './sources/postgres';
+import { UnknownEngineError } from './sources/source';
+import { UsageError, nearest } from './usage';
+
+export const REHEARSE_USAGE = `usage: backup-policy rehearse [options]
+
+Runs the synthesized state machine of every protection here: the workers from their bundles, their permissions
+enforced, against throwaway databases and a local AWS endpoint, up to the verdict.
+
+  --app FOLDER               what \`cdk synth\` wrote                                      (default: cdk.out)
+  --protection ID            only this one; may be given again                           (default: all)
+  --slot INSTANT             the scheduled instant, such as 2026-11-20T02:00:00Z         (default: the schedule's last)
+  --source-sql [ID=]FILE     fills the throwaway server; may be given again, in order    (default: a small sample)
+  --connection ID=ADDRESS    a database of one's own instead, which is only read: postgres://user@host/database,
+                             or env:NAME for the variable that holds it, so that no password stands among the
+                             arguments, where others see it
+  --parameter NAME=VALUE     value of a template parameter; may be given again           (default: the template's)
+  --report FOLDER            where report.json and report.html go                        (default: report)
+  --keep                     keep the store in the report's folder                       (default: it is removed)
+  --json                     print report.json's content
+  --verbose                  print what the workers log
+  --no-sandbox               run workers without the sandbox                             (default: with it, where there is one)
+  --help
+
+Exit code: 0 all is proven; 1 something is not; 2 it could not begin: wrong usage, no assembly, no database.
+`;
+
+const OPTIONS = {
+  'app': { type: 'string', default: 'cdk.out' },
+  'protection': { type: 'string', multiple: true },
+  'slot': { type: 'string' },
+  'source-sql': { type: 'string', multiple: true, default: [] as string[] },
+  'connection': { type: 'string', multiple: true, default: [] as string[] },
+  'parameter': { type: 'string', multiple: true, default: [] as string[] },
+  'report': { type: 'string', default: 'report' },
+  'keep': { type: 'boolean', default: false },
+  'json': { type: 'boolean', default: false },
+  'verbose': { type: 'boolean', default: false },
+  'no-sandbox': { type: 'boolean', default: false },
+  'help': { type: 'boolean', default: false },
+} satisfies ParseArgsOptionsConfig;
+
+export interface Terminal {
+  readonly stdout: { readonly isTTY?: boolean; write(text: string): unknown };
+  readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown };
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * `backup-policy rehearse`.
+ *
+ * @returns the exit code
+ * @throws UsageError for an option that cannot be meant
+ */
+export async function rehearseCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parse(args);
+  if (options.help) {
+    terminal.stdout.write(REHEARSE_USAGE);
+    return 0;
+  }
+  const progress = progressOn(terminal.stderr);
+  const props: RehearseProps = {
+    app: options.app,
+    protections: options.protection,
+    slot: options.slot === undefined ? undefined : instant(options.slot),
+    sourceFiles: options['source-sql'].map(sourceFile),
+    connections: connections(options.connection, terminal.env),
+    parameters: Object.fromEntries(options.parameter.map((pair) => split('--parameter', pair, 'NAME=VALUE'))),
+    store: options.keep ? `${options.report}/store` : undefined,
+    sandbox: !options['no-sandbox'],
+    signal: terminal.signal,
+    progress,
+    onLog: options.verbose ? (line) => progress.say(line) : undefined,
+  };
+  try {
+    const report = await rehearse(props);
+    const { html } = await writeReport(report, options.report);
+    terminal.stderr.write(reportText(report, { color: terminal.stderr.isTTY === true && !terminal.env.NO_COLOR, page: html }));
+    if (options.json) terminal.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    return report.outcome === 'proven' || report.outcome === 'proven-except' ? 0 : 1;
+  } catch (error) {
+    if (terminal.signal.aborted) {
+      terminal.stderr.write('\nstopped: nothing is left running, no report was written\n');
+      return 130;
+    }
+    const foreseen = [AssemblyError, UnknownProtectionError, UnknownEngineError, SourceError, ServersError, ReportWriteError, NewerContractError, ContractError];
+    if (!foreseen.some((kind) => error instanceof kind)) throw error;
+    terminal.stderr.write(`backup-policy: ${(error as Error).message}\n`);
+    return 2;
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const message = (error as Error).message.split('. To specify')[0];
+    const unknown = /'(--[^']+)'/.exec(message)?.[1];
+    const meant = unknown && nearest(unknown.slice(2), Object.keys(OPTIONS));
+    throw new UsageError(`${message}${(error as { code?: string }).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && meant ? `; did you mean --${meant}?` : ''}`, REHEARSE_USAGE);
+  }
+}
+
+function instant(text: string): string {
+  try {
+    return slotOf(runIdOf(new Date(text).toISOString()));
+  } catch {
+    throw new UsageError(`--slot ${text} is no instant: write it as 2026-11-20T02:00:00Z`, REHEARSE_USAGE);
+  }
+}
+
+/** `ID=FILE` where what stands before the sign can be an id; a path may have one too. */
+function sourceFile(text: string): { protection?: string; file: string } {
+  const [, protection, file] = /^([a-z0-9][a-z0-9-]{0,62})=(.+)$/.exec(text) ?? [];
+  return file === undefined ? { file: text } : { protection, file };
+}
+
+function connections(given: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(given.map((pair) => {
+    // The value may hold a password: no message of ours repeats it.
+    const [id, address] = split('--connection', pair, 'ID=postgres://… or ID=env:NAME', true);
+    const variable = /^env:(.+)$/.exec(address)?.[1];
+    if (variable === undefined) return [id, address];
+    const value = env[variable];
+    if (!value) throw new UsageError(`--connection ${id}=env:${variable}: there is no variable ${variable} in the environment`, REHEARSE_USAGE);
+    return [id, value];
+  }));
+}
+
+function split(option: string, pair: string, form: string, secret = false): [string, string] {
+  const at = pair.indexOf('=');
+  if (at < 1 || at === pair.length - 1) throw new UsageError(`${option}${secret ? '' : ` ${pair}`}: write it as ${form}`, REHEARSE_USAGE);
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}

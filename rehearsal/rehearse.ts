@@ -1,0 +1,280 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runIdOf } from '../lib/contract/object-keys';
+import { AssemblyError, findPolicies, FoundPolicy, FoundProtection, readAssembly, Resolver } from './assembly';
+import { buildReport, RanProtection, readStored, StoredRun } from './build-report';
+import { Authorizer } from './cloud/authorizer';
+import { bucketsOf, keysOf, LocalMachine, machineOf, topicsOf } from './cloud/local-cloud';
+import { RoleKeyring } from './cloud/role-keys';
+import { seedSecrets } from './cloud/seed-secrets';
+import { ApiError, ApiCall, Decision, Endpoint, FaultPlan, startEndpoint } from './endpoint';
+import { lastSlot } from './last-slot';
+import { Definition, interpretable, statesOf } from './machine/definition';
+import { runMachine, StateRecord, TaskCall } from './machine/run-machine';
+import { TaskTokens, TokenError } from './machine/task-tokens';
+import { Tasks, WorkerRun } from './machine/tasks';
+import { NEVER_ON_A_LAPTOP, withoutSandbox } from './not-rehearsed';
+import { Progress, SILENT } from './progress';
+import type { RehearsalReport } from './report/model';
+import { findSandbox, isSandbox, Sandbox } from './sandbox';
+import { EnginePrograms, RehearsalSource, sourceEngine } from './sources/source';
+
+/** What a test may touch while a rehearsal runs. */
+export interface Scene {
+  readonly endpoint: Endpoint;
+  readonly protection: FoundProtection;
+  readonly runId: string;
+}
+
+export interface RehearseProps {
+  /** Folder that `cdk synth` wrote. */
+  readonly app: string;
+  /** Ids of the protections to rehearse. @default all */
+  readonly protections?: readonly string[];
+  /** Instant of the run, for all. @default each schedule's last before now */
+  readonly slot?: string;
+  /** Address of a database of one's own, by protection; it is only read. @default throwaway servers */
+  readonly connections?: Readonly<Record<string, string>>;
+  /** Files that fill the throwaway servers, in order; without a protection they are for each. @default a small sample */
+  readonly sourceFiles?: readonly { readonly protection?: string; readonly file: string }[];
+  /** Values of template parameters. @default their defaults */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Folder for the store, kept when all is over. @default a temporary one, removed */
+  readonly store?: string;
+  /** Whether workers run in a sandbox where the machine has one. @default true */
+  readonly sandbox?: boolean;
+  /** Ends everything; `rehearse` then rejects with its reason. */
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+  /** Each line that a worker logs. */
+  readonly onLog?: (line: string) => void;
+  readonly now?: () => Date;
+  /** What the endpoint does wrong, for tests. */
+  readonly faults?: FaultPlan;
+  /** Before each task of a machine, for tests that spoil something. */
+  readonly beforeTask?: (call: TaskCall, scene: Scene) => Promise<void>;
+}
+
+/** A protection that was asked for and is not declared. */
+export class UnknownProtectionError extends Error {
+  constructor(asked: string, known: readonly string[]) {
+    super(`no policy of this app has a protection "${asked}"; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`);
+    this.name = 'UnknownProtectionError';
+  }
+}
+
+interface Planned {
+  readonly policy: FoundPolicy;
+  readonly protection: FoundProtection;
+  readonly machine: LocalMachine;
+  readonly slot: string;
+  readonly runId: string;
+}
+
+/**
+ * Runs the synthesized state machines of an app here: its workers from their bundles, its permissions enforced, against throwaway
+ * databases and a local AWS endpoint. What a run can end with is in the report; nothing is left behind but the store where it is kept.
+ *
+ * @throws AssemblyError, UnknownProtectionError, UnknownEngineError, SourceError, ServersError for what cannot be rehearsed at all
+ */
+export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
+  const { progress = SILENT, now = () => new Date(), signal } = props;
+  const startedAt = new Date();
+  const resolver = localResolver(props);
+  const planned = plan(resolver, props, now());
+  const work = await mkdtemp(join(tmpdir(), 'backup-policy-rehearsal-'));
+  const toClose: (() => Promise<void>)[] = [];
+  try {
+    signal?.throwIfAborted();
+    const authorizer = new Authorizer(resolver);
+    const tokens = new TaskTokens();
+    const running: { machine?: LocalMachine } = {};
+    const settled = await Promise.allSettled([
+      prepareSandbox(props),
+      startCloud(resolver, authorizer, tokens, running, props.store ?? join(work, 'store'), props).then((endpoint) => {
+        toClose.push(() => endpoint.close());
+        return endpoint;
+      }),
+      startSources(planned, work, props, toClose),
+      findPrograms(planned),
+    ]);
+    const [sandbox, endpoint, sources, programs] = valuesOf(settled);
+    signal?.throwIfAborted();
+    const keys = new RoleKeyring(({ accessKeyId, ...rest }, principal) => endpoint.addCredentials(accessKeyId, { ...rest, principal }));
+
+    const ran: { run: RanProtection; stored: StoredRun }[] = [];
+    for (const one of planned) {
+      const source = sources.get(one) as RehearsalSource;
+      seedSecrets(source.secrets, resolver, authorizer, endpoint);
+      running.machine = one.machine;
+      const run = await runProtection(one, {
+        resolver, authorizer, keys, tokens, endpoint, source, progress, props, signal, sandbox: sandbox.used,
+        programs: programs.get(one.protection.declared.run.engine) ?? { path: [] },
+      });
+      signal?.throwIfAborted();
+      ran.push({ run, stored: await readStored(run, endpoint) });
+      await source.stop();
+    }
+    const differences = [...sources.values()].flatMap(({ notRehearsed }) => notRehearsed);
+    return buildReport({
+      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, endpoint, authorizer,
+      notRehearsed: [...uniqueBy(differences, ({ what, why }) => what + why), ...sandbox.used ? [] : [withoutSandbox(sandbox.description)], ...NEVER_ON_A_LAPTOP],
+    });
+  } finally {
+    for (const close of toClose.reverse()) await close().catch(() => undefined);
+    await rm(work, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Account and region are those of the policies' own stacks where they say. */
+function localResolver({ app, parameters }: RehearseProps): Resolver {
+  const assembly = readAssembly(app);
+  const first = findPolicies(new Resolver(assembly, { parameters }))[0];
+  if (!first) throw new AssemblyError(`No template in ${app} declares a backup policy.`, 'Synthesize an app that has a BackupPolicy, with this release of cdk-backup-policy.');
+  return new Resolver(assembly, { parameters, region: first.stack.region, account: first.stack.account });
+}
+
+function plan(resolver: Resolver, { protections: wanted, slot, connections = {}, sourceFiles = [] }: RehearseProps, now: Date): Planned[] {
+  const all = findPolicies(resolver).flatMap((policy) => policy.protections.map((protection) => ({ policy, protection })));
+  const known = all.map(({ protection }) => protection.declared.id);
+  for (const asked of [...wanted ?? [], ...Object.keys(connections), ...sourceFiles.flatMap(({ protection }) => protection ?? [])]) {
+    if (!known.includes(asked)) throw new UnknownProtectionError(asked, [...new Set(known)]);
+  }
+  return all.filter(({ protection }) => !wanted?.length || wanted.includes(protection.declared.id)).map(({ policy, protection }) => {
+    const machine = machineOf(resolver, protection.stateMachineArn);
+    Tasks.check(statesOf(interpretable(machine.definition as unknown as Definition, machine.path)), machine.path);
+    sourceEngine(protection.declared.run.engine);
+    const { expression, timeZone } = protection.declared.schedule;
+    const instant = slot ?? lastSlot(expression, timeZone, now);
+    return { policy, protection, machine, slot: instant, runId: runIdOf(instant) };
+  });
+}
+
+async function prepareSandbox({ sandbox }: RehearseProps): Promise<{ used: Sandbox | undefined; description: string }> {
+  if (sandbox === false) return { used: undefined, description: 'it was switched off' };
+  const found = await findSandbox();
+  return isSandbox(found) ? { used: found, description: found.description } : { used: undefined, description: found.reason };
+}
+
+async function startCloud(
+  resolver: Resolver, authorizer: Authorizer, tokens: TaskTokens, running: { machine?: LocalMachine }, directory: string, { faults }: RehearseProps,
+): Promise<Endpoint> {
+  const answered = (answer: () => void): void => {
+    try {
+      answer();
+    } catch (error) {
+      throw error instanceof TokenError ? new ApiError('TaskTimedOut', 400, error.message) : error;
+    }
+  };
+  const endpoint = await startEndpoint({
+    directory, faults, region: resolver.region, account: resolver.account,
+    authorize: (call) => decide(authorizer, call, running.machine),
+    handlers: {
+      sendTaskSuccess: (token, output) => answered(() => tokens.succeed(token, output)),
+      sendTaskFailure: (token, error, cause) => answered(() => tokens.failed(token, error, cause)),
+      sendTaskHeartbeat: (token) => answered(() => tokens.heartbeat(token)),
+    },
+  });
+  for (const { arn } of keysOf(resolver)) endpoint.seedKey(arn);
+  for (const { name, versioned, lock, keyArn } of bucketsOf(resolver)) {
+    endpoint.s3.createBucket({ name, versioning: versioned, objectLock: lock !== undefined, defaultRetention: lock?.retention, kmsKeyArn: keyArn });
+  }
+  return endpoint;
+}
+
+/** Step Functions knows the machine by the task's token; the call itself does not name it. */
+function decide(authorizer: Authorizer, { action, resource, principal, context }: ApiCall, machine: LocalMachine | undefined): Decision {
+  try {
+    return authorizer.authorize({ action, principal, context, resource: action.startsWith('states:SendTask') && machine ? machine.arn : resource });
+  } catch (error) {
+    if (error instanceof AssemblyError) return { allow: false, reason: error.message };
+    throw error;
+  }
+}
+
+async function startSources(planned: readonly Planned[], work: string, props: RehearseProps, toClose: (() => Promise<void>)[]): Promise<Map<Planned, RehearsalSource>> {
+  const { connections = {}, sourceFiles = [], progress = SILENT } = props;
+  const settled = await Promise.allSettled(planned.map(async (one, index) => {
+    const { id, run } = one.protection.declared;
+    const done = progress.begin(`source of ${id}`);
+    try {
+      const source = await sourceEngine(run.engine).start({
+        application: one.policy.declared.application, protection: id, config: one.protection.config,
+        directory: join(work, `source-${index}`),
+        files: sourceFiles.filter(({ protection }) => protection === undefined || protection === id).map(({ file }) => file),
+        connection: connections[id],
+        say: progress.say,
+      });
+      toClose.push(() => source.stop());
+      done(source.description);
+      return [one, source] as const;
+    } catch (error) {
+      done('failed');
+      throw error;
+    }
+  }));
+  return new Map(valuesOf(settled));
+}
+
+async function findPrograms(planned: readonly Planned[]): Promise<Map<string, EnginePrograms>> {
+  const engines = [...new Set(planned.map(({ protection }) => protection.declared.run.engine))];
+  return new Map(await Promise.all(engines.map(async (engine) => [engine, await sourceEngine(engine).programs()] as const)));
+}
+
+interface RunParts {
+  readonly resolver: Resolver;
+  readonly authorizer: Authorizer;
+  readonly keys: RoleKeyring;
+  readonly tokens: TaskTokens;
+  readonly endpoint: Endpoint;
+  readonly source: RehearsalSource;
+  readonly sandbox: Sandbox | undefined;
+  readonly programs: EnginePrograms;
+  readonly progress: Progress;
+  readonly props: RehearseProps;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function runProtection(one: Planned, parts: RunParts): Promise<RanProtection> {
+  const { policy, protection, machine, slot, runId } = one;
+  const { resolver, endpoint, tokens, source, progress, props } = parts;
+  const workers: WorkerRun[] = [];
+  const { beforeTask } = props;
+  const tasks = new Tasks({
+    ...parts, machine, topics: topicsOf(resolver), endpointUrl: endpoint.url, region: resolver.region,
+    adjust: (request) => adjusted(request, source),
+    onRun: (run) => void workers.push(run),
+    onLog: props.onLog ?? (() => undefined),
+    ...(beforeTask ? { beforeTask: (call: TaskCall) => beforeTask(call, { endpoint, protection, runId }) } : {}),
+  });
+  const begun = new Map<StateRecord, (how: string) => void>();
+  const execution = await runMachine({
+    definition: machine.definition, name: machine.path, arn: machine.arn, roleArn: machine.roleArn,
+    executionName: `rehearsal-${runId}-${protection.declared.id}`.slice(0, 80),
+    input: { slot }, signal: parts.signal, runTask: tasks.run, issueToken: () => tokens.issue(),
+    onState: (state) => {
+      if (state.type !== 'Task') return;
+      if (state.outcome === undefined) begun.set(state, progress.begin(`${protection.declared.id}: ${state.name}`));
+      else begun.get(state)?.(state.outcome === 'succeeded' ? `done${state.tries > 1 ? ` after ${state.tries} tries` : ''}` : state.error?.name ?? 'failed');
+    },
+  });
+  return { policy, protection, slot, runId, execution, workers };
+}
+
+/** Only the engine's part of a run request may differ from the deployed one; what is no request goes through as it is. */
+function adjusted(request: unknown, source: RehearsalSource): unknown {
+  const { config } = (request ?? {}) as { config?: unknown };
+  return typeof config === 'object' && config !== null ? { ...request as object, config: source.adjust(config as Record<string, unknown>) } : request;
+}
+
+/** @throws the first reason, once all have settled, so that what did start can be ended */
+function valuesOf<T extends readonly PromiseSettledResult<unknown>[]>(settled: T): { [K in keyof T]: T[K] extends PromiseSettledResult<infer V> ? V : never } {
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}

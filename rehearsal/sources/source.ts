@@ -1,0 +1,62 @@
+import { postgresSource } from './postgres';
+
+/** What a rehearsal needs to know of one protection to give it something to back up. */
+export interface SourceRequest {
+  readonly application: string;
+  readonly protection: string;
+  /** The engine's configuration as the worker would get it. */
+  readonly config: Record<string, unknown>;
+  /** A new folder of the source's own, below the temporary folder. */
+  readonly directory: string;
+  /** SQL files (or the engine's own form) for the throwaway server, in order. @default a small sample */
+  readonly files: readonly string[];
+  /** Address of a database of one's own, which is only read. @default a throwaway server */
+  readonly connection: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+export interface NotRehearsed {
+  readonly what: string;
+  readonly why: string;
+  readonly how: string;
+}
+
+/** Something to back up, with the values that the protection's secrets must have to reach it. */
+export interface RehearsalSource {
+  /** One line for a person, without a password. */
+  readonly description: string;
+  /** Values by the ARN that the configuration gives. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** The configuration as the worker gets it here, where it must differ from the deployed one. */
+  adjust(config: Record<string, unknown>): Record<string, unknown>;
+  readonly notRehearsed: readonly NotRehearsed[];
+  stop(): Promise<void>;
+}
+
+/** Programs that the engine's image would have. */
+export interface EnginePrograms {
+  readonly path: readonly string[];
+  readonly libraryPath?: string;
+}
+
+export interface SourceEngine {
+  /** Brings what is missing, which may take a while the first time. */
+  programs(): Promise<EnginePrograms>;
+  start(request: SourceRequest): Promise<RehearsalSource>;
+}
+
+const ENGINES: Readonly<Record<string, SourceEngine>> = { postgres: postgresSource };
+
+/** An engine that the rehearsal has no throwaway server for. */
+export class UnknownEngineError extends Error {
+  constructor(engine: string) {
+    super(`the rehearsal knows no throwaway server for the engine "${engine}" (it knows ${Object.keys(ENGINES).join(', ')}): rehearse the others with --protection`);
+    this.name = 'UnknownEngineError';
+  }
+}
+
+/** @throws UnknownEngineError */
+export function sourceEngine(engine: string): SourceEngine {
+  if (!Object.hasOwn(ENGINES, engine)) throw new UnknownEngineError(engine);
+  return ENGINES[engine];
+}

@@ -122,7 +122,9 @@ export class S3State {
   private claim(directory: string): void {
     if (existsSync(this.lock)) {
       const holder = Number(readFileSync(this.lock, 'utf8'));
-      if (holder && isAlive(holder)) throw new Error(`${directory} is in use by the endpoint of process ${holder}: end it, or give another directory`);
+      if (holder && isAlive(holder)) {
+        throw new Error(`${directory} is in use by the endpoint of process ${holder}: end it, or give another directory`);
+      }
     }
     writeFileSync(this.lock, String(process.pid));
   }
@@ -204,7 +206,7 @@ export class S3State {
   files(): Set<string> {
     const files = new Set<string>();
     for (const bucket of this.buckets.values()) {
-      for (const versions of bucket.versions.values()) for (const { segments } of versions) for (const { file } of segments) files.add(file);
+      for (const version of [...bucket.versions.values()].flat()) for (const { file } of version.segments) files.add(file);
     }
     for (const upload of this.uploads.values()) for (const { segment } of Object.values(upload.parts)) files.add(segment.file);
     return files;

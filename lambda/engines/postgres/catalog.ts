@@ -60,7 +60,10 @@ export async function listColumns(session: Session, oids: readonly string[]): Pr
 /** Bytes on disk with what is stored out of line. Asked only once the locks are held: it opens each table. */
 export async function listSizes(session: Session, oids: readonly string[]): Promise<Map<string, number>> {
   const rows = await session.rows<{ oid: string; bytes: string }>(
-    'SELECT t.oid::pg_catalog.text AS oid, pg_catalog.pg_table_size(t.oid)::pg_catalog.text AS bytes FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS t(oid)',
+    // pg_table_size looks at a dozen files a table, which took a second for 5,000 of them.
+    `SELECT c.oid::pg_catalog.text AS oid, (pg_catalog.pg_relation_size(c.oid)
+       + CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END)::pg_catalog.text AS bytes
+     FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::pg_catalog.oid[])`,
     [oids],
   );
   return new Map(rows.map((row) => [row.oid, Number(row.bytes)]));

@@ -45,8 +45,9 @@ export async function lockView(session: Session, config: PostgresConfig, server:
       const after = await survey(session, config, server);
       if (identity(before) === identity(after)) {
         refuseWhatIsHidden(after, session);
-        const oids = [...after.selection.rows].map(({ oid }) => oid);
-        return { snapshot, recoveryPoint: replayed ?? at, survey: after, columns: await listColumns(session, oids), sizes: await listSizes(session, oids) };
+        const oids = after.selection.rows.map(({ oid }) => oid);
+        const [columns, sizes] = [await listColumns(session, oids), await listSizes(session, oids)];
+        return { snapshot, recoveryPoint: replayed ?? at, survey: after, columns, sizes };
       }
     }
     await session.run('ROLLBACK');

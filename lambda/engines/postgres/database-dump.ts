@@ -109,7 +109,9 @@ class DatabaseDump {
     const { stop, props: { context, place, server } } = this;
     const coordinator = await this.open();
     const view = await lockView(coordinator, context.config, server);
-    context.log.info('snapshot', { database: place.database, recoveryPoint: view.recoveryPoint.toISOString(), tables: view.survey.selection.rows.length });
+    context.log.info('snapshot', {
+      database: place.database, recoveryPoint: view.recoveryPoint.toISOString(), tables: view.survey.selection.rows.length,
+    });
     const notes = await this.describe(coordinator, view);
 
     const laneCount = Math.min(
@@ -165,7 +167,8 @@ class DatabaseDump {
       extensionTables: selection.rows.flatMap((relation) => (relation.extension === null
         ? []
         : [{ name: named(relation), extension: relation.extension, condition: relation.condition ?? '' }])),
-      materializedViews: refreshOrder(survey.relations, survey.dependencies).filter(({ oid, populated }) => populated && kept.has(oid)).map(named),
+      materializedViews: refreshOrder(survey.relations, survey.dependencies)
+        .filter(({ oid, populated }) => populated && kept.has(oid)).map(named),
       schemaOnly: selection.schemaOnly.map(named),
       hostSchemas: [...survey.hostSchemas],
       largeObjects: survey.largeObjects.count > 0 && survey.largeObjects.unreadable.length === 0,
@@ -196,7 +199,8 @@ class DatabaseDump {
   private async archive({ snapshot, survey }: LockedView): Promise<void> {
     const { context, place, tools, directory, sink } = this.props;
     const { excluded } = survey.selection;
-    await sink.write({ name: `${directory}/schema.dump`, kind: 'schema', database: place.database, compression: 'none' }, (out) => writeArchive({
+    const description = { name: `${directory}/schema.dump`, kind: 'schema', database: place.database, compression: 'none' } as const;
+    await sink.write(description, (out) => writeArchive({
       tools, place, tls: context.config.tls, snapshot,
       largeObjects: survey.largeObjects.count > 0 && survey.largeObjects.unreadable.length === 0,
       lockTimeoutSeconds: context.config.lockTimeoutSeconds,
@@ -227,13 +231,16 @@ class DatabaseDump {
   }
 
   /** What needs no lane of its own, then the parts whose tables somebody waits to lock exclusively. */
-  private async coordinate(session: Session, view: LockedView, notes: DatabaseNotes, own: RowsPart[], lanesEnded: AbortSignal): Promise<void> {
+  private async coordinate(
+    session: Session, view: LockedView, notes: DatabaseNotes, own: RowsPart[], lanesEnded: AbortSignal,
+  ): Promise<void> {
     const { context, directory, sink, server } = this.props;
     const { selection, largeObjects } = view.survey;
+    const schemaPart = `${directory}/schema.dump`;
     const { compressionLevel } = context.config;
     this.census.push(...await copySequences(session, selection.sequences, directory, compressionLevel, sink));
-    if (notes.largeObjects) this.census.push(...await countLargeObjects(session, largeObjects, `${directory}/schema.dump`));
-    const present = (kind: string) => (name: string): CensusItem => ({ kind, name, database: notes.name, method: 'present', part: `${directory}/schema.dump` });
+    if (notes.largeObjects) this.census.push(...await countLargeObjects(session, largeObjects, schemaPart));
+    const present = (kind: string) => (name: string): CensusItem => ({ kind, name, database: notes.name, method: 'present', part: schemaPart });
     this.census.push(...notes.schemaOnly.map(present('table')), ...notes.materializedViews.map(present('materialized-view')));
     for (const { name, kind, text } of databaseScripts(notes, await listDatabaseSettings(session), server)) {
       await sink.write({ name: `${directory}/${name}`, kind, database: notes.name, compression: 'none' }, (out) => write(out, text));

@@ -10,7 +10,7 @@ export interface FailureScene {
   readonly table?: string;
 }
 
-const CUT = new Set(['57P01', '57P02', '57P03', '57P05', '08000', '08001', '08003', '08006', '25P03', '53300', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENETDOWN']);
+const CUT = new Set(['57P01', '57P02', '57P03', '57P05', '08000', '08001', '08003', '08006', '25P03', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENETDOWN']);
 const CERTIFICATE = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_SIGNATURE_FAILURE', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_UNTRUSTED', 'CERT_REVOKED',
@@ -33,7 +33,7 @@ export function failureOf(error: unknown, scene: FailureScene): RunError {
 
   if (code === '28P01' || code === '28000') {
     if (/no pg_hba\.conf entry/.test(message)) {
-      return refused('NOT_LET_IN', `Server ${server} lets user "${scene.user}" in to ${database} from this address or without TLS in no way (pg_hba.conf).`, 'Add a line for it to pg_hba.conf, or use TLS mode "require" or "verify-full".');
+      return refused('NOT_LET_IN', `Server ${server} does not let user "${scene.user}" into ${database} from this address or without TLS (pg_hba.conf).`, 'Add a line for it to pg_hba.conf, or use TLS mode "require" or "verify-full".');
     }
     return refused('WRONG_PASSWORD', `Server ${server} refused the password of user "${scene.user}".`, 'Renew the secret of the connection, or give the role this password.');
   }
@@ -64,8 +64,8 @@ export function failureOf(error: unknown, scene: FailureScene): RunError {
   if (code === '53300') {
     return transient('TOO_MANY_CONNECTIONS', `Server ${server} has no connection left.`, 'Lower "maximumConnections" or raise max_connections there.');
   }
-  if (code === '53200' && /max_locks_per_transaction/.test(message)) {
-    return refused('TOO_FEW_LOCKS', `Server ${server} has too few lock entries for the tables of ${database}.`, 'Raise max_locks_per_transaction there (the product with max_connections must exceed twice the number of tables).');
+  if (code === '53200' && /shared memory/.test(message)) {
+    return refused('TOO_FEW_LOCKS', `Server ${server} has too few lock entries for the tables of ${database}.`, 'Raise max_locks_per_transaction there (64 a connection by default: the product with max_connections must exceed the number of tables).');
   }
   if (code === '40001' || code === '40P01' || code === '72000') {
     return transient('CONFLICT_WITH_RECOVERY', `Server ${server} cancelled a read of ${database}: ${message}.`, 'On a standby lengthen max_standby_streaming_delay or turn on hot_standby_feedback; it is tried again.');

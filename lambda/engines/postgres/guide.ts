@@ -100,7 +100,9 @@ echo 'restored'
 }
 
 /** The page beside the copy, for a person who has only the bucket. */
-export function readme(notes: PostgresNotes, version: string, recoveryPoint: Date, leftOut: readonly LeftOut[], sharedSchemas: readonly string[]): string {
+export function readme(
+  notes: PostgresNotes, version: string, recoveryPoint: Date, leftOut: readonly LeftOut[], sharedSchemas: readonly string[],
+): string {
   const cell = (text: string): string => text.replaceAll(/[\r\n]+/g, ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;');
   const rows = leftOut.map(({ database, kind, name, reason }) => `| ${cell(database ?? '')} | ${cell(kind)} | ${cell(name)} | ${cell(reason)} |`);
   const shared = notes.databases.length > 0 && sharedSchemas.length > 0 ? `

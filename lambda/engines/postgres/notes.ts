@@ -16,7 +16,7 @@ const ExtensionNotes = z.strictObject({
 });
 export type ExtensionNotes = z.infer<typeof ExtensionNotes>;
 
-/** Rows of a table that belongs to an extension: only those that the extension's own `condition` (`WHERE …` or nothing) marks as the user's. */
+/** Rows of a table that belongs to an extension: those that the extension's own `condition` (`WHERE …` or nothing) marks as the user's. */
 const ExtensionTable = z.strictObject({ name: z.string(), extension: z.string(), condition: z.string() });
 
 const DatabaseNotes = z.strictObject({
@@ -31,7 +31,10 @@ const DatabaseNotes = z.strictObject({
   localeProvider: z.enum(['libc', 'icu', 'builtin', 'default']),
   /** ICU or builtin locale, where there is one. */
   locale: z.string().optional(),
-  /** `name=value` of `ALTER DATABASE … SET`; those of one role begin with the role in brackets, `[role] name=value`. Statements are in `<directory>/settings.sql`. */
+  /**
+   * `name=value` of `ALTER DATABASE … SET`; those of one role begin with the role in brackets, `[role] name=value`. Statements are in
+   * `<directory>/settings.sql`.
+   */
   settings: z.array(z.string()),
   extensions: z.array(ExtensionNotes),
   /** Tables of extensions whose rows are in the copy: load them beside the extension's own rows and hash with the condition. */

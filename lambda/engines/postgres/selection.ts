@@ -46,7 +46,9 @@ export function select(relations: readonly Relation[], props: SelectionProps): S
   const schemaOnly = matcher(tables.schemaOnly);
   const included = tables.include && includedTables(relations, lineage, matcher(tables.include));
 
-  const chosen = { rows: [] as Relation[], schemaOnly: [] as Relation[], sequences: [] as Relation[], materializedViews: [] as Relation[], excluded: [] as Relation[] };
+  const chosen: Record<'rows' | 'schemaOnly' | 'sequences' | 'materializedViews' | 'excluded', Relation[]> = {
+    rows: [], schemaOnly: [], sequences: [], materializedViews: [], excluded: [],
+  };
   const excludedOids = new Set<string>();
   const drop = (relation: Relation): void => {
     excludedOids.add(relation.oid);
@@ -102,7 +104,8 @@ export function select(relations: readonly Relation[], props: SelectionProps): S
     if (sequence.ownedBy !== null && excludedOids.has(sequence.ownedBy)) drop(sequence);
     else chosen.sequences.push(sequence);
   }
-  const hostSchemas = [...new Set(relations.map((relation) => relation.schema))].filter((schema) => Object.hasOwn(flavor.hostSchemas, schema));
+  const schemas = [...new Set(relations.map((relation) => relation.schema))];
+  const hostSchemas = schemas.filter((schema) => Object.hasOwn(flavor.hostSchemas, schema));
   return { ...chosen, hostSchemas, leftOut };
 }
 
@@ -111,7 +114,9 @@ const WORDS: Readonly<Record<Relation['kind'], string>> = {
 };
 
 /** What is included, and with a partition its parents: it could not be attached without them. */
-function includedTables(relations: readonly Relation[], lineage: (relation: Relation) => Relation[], matches: (path: string) => boolean): Set<string> {
+function includedTables(
+  relations: readonly Relation[], lineage: (relation: Relation) => Relation[], matches: (path: string) => boolean,
+): Set<string> {
   const included = new Set<string>();
   for (const relation of relations) {
     const line = lineage(relation);

@@ -16,7 +16,7 @@ export interface WatcherProps {
 
 const MOST_MILLISECONDS_BETWEEN_LOOKS = 1000;
 
-/** `pg_locks` is open to every role, while `pg_stat_activity` hides what others wait for. A lock of the whole table is what a migration asks for. */
+/** `pg_locks` is open to every role, while `pg_stat_activity` hides what others wait for. */
 const BLOCKED = `
 WITH ours AS (SELECT a.pid FROM pg_catalog.pg_stat_activity a WHERE a.application_name = $1 AND a.usename = current_user)
 SELECT l.pid, l.mode, coalesce((SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -26,8 +26,8 @@ WHERE NOT l.granted AND l.pid <> ALL (ARRAY(SELECT pid FROM ours))
   AND pg_catalog.pg_blocking_pids(l.pid) && ARRAY(SELECT pid FROM ours)`;
 
 /**
- * Looks again and again, until `done` is aborted, whether somebody waits for this dump. The longest wait allowed is a promise to the application:
- * a copy can be made again, a migration that hangs takes the application down.
+ * Looks again and again, until `done` is aborted, whether somebody waits for this dump. The longest wait allowed is a promise to the
+ * application: a copy can be made again, a migration that hangs takes the application down.
  *
  * @throws TransientError BLOCKED_SOMEBODY, SNAPSHOT_LOST
  */

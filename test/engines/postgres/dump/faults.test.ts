@@ -9,7 +9,11 @@ import type { ContextProps } from './support';
 jest.setTimeout(90_000);
 
 const rowsOf = (data: string): string[] => data.split('\n');
-const settled = <T>(promise: Promise<T>): Promise<{ value?: T; error?: Error & { code?: string } }> => promise.then((value) => ({ value }), (error: Error) => ({ error }));
+interface Outcome<T> {
+  value?: T;
+  error?: Error & { code?: string };
+}
+const settled = <T>(promise: Promise<T>): Promise<Outcome<T>> => promise.then((value) => ({ value }), (error: Error) => ({ error }));
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Larger than what sockets and streams hold, so that a stopped part stops its COPY. */

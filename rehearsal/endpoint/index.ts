@@ -16,7 +16,7 @@ import { ecsService, statesService, TaskBook } from './services/compute';
 import { stsService } from './services/identity';
 import { KeyRing, kmsService, type KeySeed } from './services/kms';
 import { logsService, type LogBook } from './services/logs';
-import { cloudWatchService, snsService } from './services/messages';
+import { cloudWatchService, snsService, type TopicKeys } from './services/messages';
 import { SecretBook, secretsService, type SecretSeed } from './services/secrets';
 import type { Service } from './services/service';
 import type { ApiCall, Credentials, EndpointOptions, MetricDatum, PublishedMessage } from './types';
@@ -71,6 +71,8 @@ export interface Endpoint {
   seedSecret(arnOrName: string, value: string | Buffer | object, options?: SecretSeed): string;
   /** @returns the ARN */
   seedKey(idOrArn: string, options?: KeySeed): string;
+  /** Says that a topic is encrypted, so that publishing to it needs its key. */
+  seedTopic(topicArn: string, options: { kmsKeyArn: string }): void;
   /** Further credentials, such as those of a role a worker runs with. */
   addCredentials(accessKeyId: string, credentials: Credentials): void;
   /** Ends all connections; what is stored stays in the directory. */
@@ -97,13 +99,14 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const secrets = new SecretBook(settings);
   const messages: PublishedMessage[] = [];
   const metrics: MetricDatum[] = [];
+  const topicKeys: TopicKeys = new Map();
   const logs: LogBook = new Map();
   const tasks = new TaskBook();
   const s3 = new S3Service({ settings, gate, state, blobs, keys }, {
     ...bucketHandlers, ...objectHandlers, ...copyHandlers, ...multipartHandlers, ...listHandlers, ...lockHandlers, ...tagHandlers,
   });
   const list: Service[] = [
-    kmsService(keys), secretsService(secrets, keys), snsService(messages), cloudWatchService(metrics), logsService(logs),
+    kmsService(keys), secretsService(secrets, keys), snsService(messages, topicKeys), cloudWatchService(metrics), logsService(logs),
     stsService(credentials), ecsService(tasks), statesService(),
   ];
   const front = new Front({ settings, gate, credentials, s3, blobs, services: new Map(list.map((service) => [service.name, service])) });
@@ -123,6 +126,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     s3: directAccess(settings, state, blobs, keys),
     seedSecret: (arnOrName, value, seed) => secrets.seed(arnOrName, value, seed),
     seedKey: (idOrArn, seed) => keys.seed(idOrArn, seed),
+    seedTopic: (topicArn, { kmsKeyArn }) => void topicKeys.set(topicArn, keys.arnOf(kmsKeyArn)),
     addCredentials: (accessKeyId, given) => void credentials.set(accessKeyId, given),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

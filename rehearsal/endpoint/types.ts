@@ -23,7 +23,7 @@ export interface ApiCall {
   /** Set when another service makes the call in the caller's name (`s3` for the key of a bucket). */
   readonly via?: string;
   decision?: Decision;
-  /** HTTP status of the answer; undefined while it runs or when the socket was cut. */
+  /** HTTP status of the answer, on the first call of a request; undefined while it runs or when the socket was cut before. */
   status?: number;
   errorCode?: string;
 }
@@ -48,6 +48,7 @@ export interface Fault {
   corruptAt?: number;
 }
 
+/** Asked once a request, with its first call. */
 export type FaultPlan = (call: ApiCall) => Fault | undefined;
 
 export interface Credentials {

@@ -4,6 +4,7 @@ import {
   HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, UploadPartCommand, GetBucketWebsiteCommand,
 } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { ApiCall, Decision } from '../../rehearsal/endpoint';
 import { refusal, start, type Started } from './support';
 
@@ -149,6 +150,18 @@ test('a secret under a key asks for the key, and is refused in its service\'s wo
   expect(await actions(read)).toEqual(['secretsmanager:GetSecretValue', 'kms:Decrypt']);
   denied = (call) => (call.service === 'secretsmanager' ? 'no policy allows it' : undefined);
   expect(await refusal(read())).toMatchObject({ name: 'AccessDeniedException', message: expect.stringContaining(arn) as string });
+});
+
+test('an encrypted topic needs its key', async () => {
+  const TopicArn = 'arn:aws:sns:us-east-1:000000000000:sealed';
+  at.endpoint.seedTopic(TopicArn, { kmsKeyArn: KEY });
+  const sns = new SNSClient({ ...at.client, credentials: { accessKeyId: 'dump', secretAccessKey: 's' } });
+  const publish = () => sns.send(new PublishCommand({ TopicArn, Message: 'm' }));
+  expect(await actions(publish)).toEqual(['sns:Publish', 'kms:GenerateDataKey', 'kms:Decrypt']);
+  denied = (call) => (call.service === 'kms' ? 'no policy allows it' : undefined);
+  const sent = at.endpoint.messages.length;
+  expect(await refusal(publish())).toMatchObject({ name: 'AuthorizationErrorException', status: 403 });
+  expect(at.endpoint.messages).toHaveLength(sent);
 });
 
 test('a call that is not spoken here is a 501 that names it, and is recorded', async () => {

@@ -1,21 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError } from '../errors';
 import type { MetricDatum, PublishedMessage } from '../types';
-import { text, type Input, type Service } from './service';
+import { text, type Input, type Service, type ServiceCall } from './service';
 
 const LARGEST_MESSAGE_BYTES = 262_144;
 
 interface Attribute { DataType?: string; StringValue?: string; BinaryValue?: string }
 
+/** Keys of encrypted topics by the topic's ARN. */
+export type TopicKeys = Map<string, string>;
+
+/** Publishing to an encrypted topic needs its key too: SNS asks KMS in the publisher's name. */
+async function demandTopicKey(topicKeys: TopicKeys, topicArn: string, { gate, exchange, settings }: ServiceCall): Promise<void> {
+  const resource = topicKeys.get(topicArn);
+  if (resource === undefined) return;
+  const context = {
+    'kms:ViaService': `sns.${settings.region}.amazonaws.com`, 'kms:CallerAccount': settings.account,
+    'kms:EncryptionContext:aws:sns:topicArn': topicArn, 'kms:EncryptionContextKeys': ['aws:sns:topicArn'],
+  };
+  for (const operation of ['GenerateDataKey', 'Decrypt']) {
+    await gate.demand(exchange, { service: 'kms', operation, action: `kms:${operation}`, resource, via: 'sns', context });
+  }
+}
+
 /** SNS: keeps what is published. Every well-formed topic ARN exists. */
-export function snsService(messages: PublishedMessage[]): Service {
+export function snsService(messages: PublishedMessage[], topicKeys: TopicKeys): Service {
   return {
     name: 'sns', namespace: 'http://sns.amazonaws.com/doc/2010-03-31/', accessDenied: 'AuthorizationError',
     operations: {
       Publish: {
         resource: (input) => text(input, 'TopicArn') ?? text(input, 'TargetArn') ?? '*',
-        run: async (input, { settings }) => {
+        run: async (input, call) => {
+          const { settings } = call;
           const message = readMessage(input, settings.now());
+          await demandTopicKey(topicKeys, message.topicArn, call);
           messages.push(message);
           await settings.handlers.publish?.(message);
           return { MessageId: message.messageId };

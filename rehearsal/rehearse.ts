@@ -91,15 +91,14 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
     const tokens = new TaskTokens();
     const running: { machine?: LocalMachine } = {};
     const settled = await Promise.allSettled([
-      prepareSandbox(props),
+      prepareSandbox(props, planned),
       startCloud(resolver, authorizer, tokens, running, props.store ?? join(work, 'store'), props).then((endpoint) => {
         toClose.push(() => endpoint.close());
         return endpoint;
       }),
       startSources(planned, work, props, toClose),
-      findPrograms(planned),
     ]);
-    const [sandbox, endpoint, sources, programs] = valuesOf(settled);
+    const [{ sandbox, programs }, endpoint, sources] = valuesOf(settled);
     signal?.throwIfAborted();
     const keys = new RoleKeyring(({ accessKeyId, ...rest }, principal) => endpoint.addCredentials(accessKeyId, { ...rest, principal }));
 
@@ -151,10 +150,17 @@ function plan(resolver: Resolver, { protections: wanted, slot, connections = {},
   });
 }
 
-async function prepareSandbox({ sandbox }: RehearseProps): Promise<{ used: Sandbox | undefined; description: string }> {
-  if (sandbox === false) return { used: undefined, description: 'it was switched off' };
-  const found = await findSandbox();
-  return isSandbox(found) ? { used: found, description: found.description } : { used: undefined, description: found.reason };
+interface Surroundings {
+  readonly sandbox: { readonly used: Sandbox | undefined; readonly description: string };
+  readonly programs: ReadonlyMap<string, EnginePrograms>;
+}
+
+async function prepareSandbox({ sandbox }: RehearseProps, planned: readonly Planned[]): Promise<Surroundings> {
+  const [found, programs] = await Promise.all([sandbox === false ? { reason: 'it was switched off' } : findSandbox(), findPrograms(planned)]);
+  const hindrance = [...programs.values()].find(({ needsNamedUser }) => needsNamedUser !== undefined)?.needsNamedUser;
+  if (!isSandbox(found)) return { programs, sandbox: { used: undefined, description: found.reason } };
+  if (hindrance !== undefined) return { programs, sandbox: { used: undefined, description: `${hindrance} Workers ran without a sandbox` } };
+  return { programs, sandbox: { used: found, description: found.description } };
 }
 
 async function startCloud(

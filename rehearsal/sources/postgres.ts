@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { PostgresConfig } from '../../lib/contract/engines/postgres';
 import { isRoot } from '../servers/cache-folder';
+import { bringDebianPackages, unpackedLibraryPath } from '../servers/debian-packages';
 import { findPostgresBinaries, postgresEnvironment } from '../servers/postgres-binaries';
 import { PostgresServer, startPostgres } from '../servers/postgres-server';
 import { CommandError, runCommand } from '../servers/run-command';
+import { ServersError } from '../servers/servers-error';
 import { loopbackCertificate } from './certificate';
 import { SAMPLE_SCHEMA } from './sample-schema';
 import type { NotRehearsed, RehearsalSource, SourceEngine, SourceRequest } from './source';
@@ -29,7 +31,13 @@ export class SourceError extends Error {
 export const postgresSource: SourceEngine = {
   programs: async () => {
     const { bin, libraryPath } = await findPostgresBinaries();
-    return { path: [bin], libraryPath };
+    // The image has it: initdb asks for the name of the worker's uid, which has none.
+    const wrapper = await bringDebianPackages(['libnss-wrapper']).then(unpackedLibraryPath).catch((error: unknown) => {
+      if (error instanceof ServersError) return error;
+      throw error;
+    });
+    if (wrapper instanceof ServersError) return { path: [bin], libraryPath, needsNamedUser: wrapper.message };
+    return { path: [bin], libraryPath: [libraryPath, wrapper].filter(Boolean).join(delimiter) };
   },
   start: async (request) => {
     const config = PostgresConfig.parse(request.config);

@@ -37,6 +37,8 @@ export interface RehearsalSource {
 export interface EnginePrograms {
   readonly path: readonly string[];
   readonly libraryPath?: string;
+  /** Why they cannot run under a uid without a name, which is a sandbox's. @default they can */
+  readonly needsNamedUser?: string;
 }
 
 export interface SourceEngine {

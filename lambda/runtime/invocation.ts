@@ -9,6 +9,9 @@ import { OutOfTimeError, RefusedError } from './errors';
 import { createLog, type Log } from './log';
 import { createSecretReader } from './secrets';
 
+// The SDK looks for its shared files in the home folder, and fails where a uid has neither a name nor HOME.
+process.env.HOME ??= tmpdir();
+
 /** The part of Lambda's context that workers use; a Fargate task makes one like it. */
 export interface InvocationContext {
   /** Unique to this try; the attempt's id is made of it. */

@@ -9,8 +9,8 @@ import { readSecret } from '../secret-access';
 import { Source, type SourceConfig } from '../source';
 import { PostgresAuthentication, type PostgresDatabases, PostgresFlavor, PostgresTls } from './postgres-choices';
 
-/** Majors whose tools are in the worker image, and that PostgreSQL still maintains. */
-const MAJOR_VERSIONS = { oldest: 13, newest: 18 };
+/** Majors whose tools and servers are in the worker image (lambda/images/postgres/Dockerfile). */
+const MAJOR_VERSIONS = { oldest: 14, newest: 18 };
 
 const TABLE_PATTERN = /^[^.]+\.[^.]+$/u;
 
@@ -92,7 +92,7 @@ export interface PostgresSourceOptions {
    */
   readonly lockTimeout?: Duration;
   /**
-   * Major version of the server, from 13 to 18: the run fails when it is another, instead of meeting it in the night.
+   * Major version of the server, from 14 to 18: the run fails when it is another, instead of meeting it in the night.
    * @default - whatever the server says
    */
   readonly majorVersion?: number;

@@ -84,8 +84,14 @@ export function text(value: unknown): string {
 
 export type State = Record<string, unknown> & { readonly Type: string; readonly Next?: string };
 
+export interface Definition {
+  readonly StartAt: string;
+  readonly States: Record<string, State>;
+  readonly TimeoutSeconds: number;
+}
+
 /** The state machine's definition, references as in `text`. */
-export function definition(from: Template): { readonly StartAt: string; readonly States: Record<string, State>; readonly TimeoutSeconds: number } {
+export function definition(from: Template): Definition {
   const escaped = resource(from, 'AWS::StepFunctions::StateMachine').DefinitionString;
   return JSON.parse(text(escaped));
 }

@@ -123,10 +123,13 @@ describe('Fargate', () => {
       ...inVpc(stack, new ec2.Vpc(stack, 'Vpc'), { vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } }),
       compute: Compute.fargate({ timeout: Duration.hours(3), ephemeralStorage: undefined }),
     }));
-    const { Dump, Verify } = definition(made).States as Record<string, { Parameters: { NetworkConfiguration: { AwsvpcConfiguration: Record<string, string[]> } } }>;
-    expect(text(Dump.Parameters.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups)).toMatch(/DumpSecurityGroup/);
-    expect(text(Verify.Parameters.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups)).toMatch(/VerifySecurityGroup/);
-    expect(Dump.Parameters.NetworkConfiguration.AwsvpcConfiguration.Subnets).toHaveLength(2);
+    const network = (step: string) => {
+      const { NetworkConfiguration } = definition(made).States[step].Parameters as { NetworkConfiguration: { AwsvpcConfiguration: Record<string, string[]> } };
+      return NetworkConfiguration.AwsvpcConfiguration;
+    };
+    expect(text(network('Dump').SecurityGroups)).toMatch(/DumpSecurityGroup/);
+    expect(text(network('Verify').SecurityGroups)).toMatch(/VerifySecurityGroup/);
+    expect(network('Dump').Subnets).toHaveLength(2);
     made.hasResourceProperties('AWS::ECS::TaskDefinition', { EphemeralStorage: { SizeInGiB: 100 }, Cpu: '2048', Memory: '8192' });
   });
 

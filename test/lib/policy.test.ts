@@ -4,7 +4,8 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
-  Assertion, BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresAuthentication, PostgresDatabases, PostgresFlavor, PostgresTls, Recipient, Source,
+  Assertion, BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresAuthentication, PostgresDatabases, PostgresFlavor, PostgresTls,
+  Recipient, Source,
   type ProtectionProps, type PostgresSourceProps, type SourceConfig,
 } from '../../lib';
 import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
@@ -146,7 +147,7 @@ describe('what is out of range is refused with path, prop, value and what is all
     ['connections', { maximumConnections: 2 }, 'source.maximumConnections is 2; allowed: a whole number from 3 to 32'],
     ['blocking', { maximumBlocking: Duration.millis(500) }, 'source.maximumBlocking is 500 millis; allowed: from 1 second to 1 hour'],
     ['lock timeout', { lockTimeout: Duration.hours(2) }, 'source.lockTimeout is 2 hours'],
-    ['major version', { majorVersion: 12 }, 'source.majorVersion is 12; allowed: a whole number from 13 to 18'],
+    ['major version', { majorVersion: 13 }, 'source.majorVersion is 13; allowed: a whole number from 14 to 18'],
     ['compression', { compressionLevel: 20 }, 'source.compressionLevel is 20'],
     ['no database', { databases: PostgresDatabases.of() }, 'source.databases is an empty list'],
     ['a database twice', { databases: PostgresDatabases.of('a', 'b', 'a') }, 'source.databases is "a" twice'],

@@ -8,7 +8,8 @@ import { actions, postgres, resource, statements, template, text, type Statement
 const PREFIX = 'production/shop/database/*';
 
 const s3 = (of: Statement[]) => of.filter(({ Action }) => String(Action).includes('s3:'));
-const resources = (of: Statement[]) => [...new Set(of.flatMap(({ Resource }) => (Array.isArray(Resource) ? Resource : [Resource]).map(text)))].sort();
+const list = (value: unknown) => (Array.isArray(value) ? value : [value]);
+const resources = (of: Statement[]) => [...new Set(of.flatMap(({ Resource }) => list(Resource).map(text)))].sort();
 const underBucket = (resource: string) => resource.replace(/^<StoreBucket\w+\.Arn>\//, '');
 
 const platforms: [string, (stack: Stack) => Partial<ProtectionProps>][] = [

@@ -14,6 +14,10 @@ class Failure extends Error {
   }
 }
 
+interface RunTask {
+  readonly Overrides: { readonly ContainerOverrides: { readonly Command: string[]; readonly Environment: unknown }[] };
+}
+
 type Handlers = Record<string, (input: Record<string, unknown>) => unknown>;
 
 /** Runs the synthesized machine with the given answers; the calls in their order. */
@@ -23,7 +27,7 @@ async function run(props: (stack: Stack) => Partial<ProtectionProps>, handlers: 
   const tasks = Object.entries(machine.States).filter(([, state]) => state.Type === 'Task').map(([name]) => name);
   const local = Object.fromEntries(tasks.map((name) => [name, async (input: Record<string, unknown>) => {
     calls.push({ state: name, input });
-    return await (handlers[name]?.(input) ?? {});
+    return (handlers[name]?.(input) ?? {});
   }]));
   const execution = new StateMachine(machine as unknown as StateMachineDefinition, { validationOptions: { noValidate: true } }).run(
     { slot: '2026-11-20T02:00:00Z' },
@@ -158,7 +162,7 @@ describe('the state machine', () => {
     test('gives the same request to the same image, by task token with heartbeat', async () => {
       const { calls, error } = await run(fargate, {});
       expect(error).toBeUndefined();
-      const [dump, verify] = calls.map(({ input }) => (input as { Overrides: { ContainerOverrides: { Command: string[]; Environment: unknown }[] } }).Overrides.ContainerOverrides[0]);
+      const [dump, verify] = calls.map(({ input }) => (input as unknown as RunTask).Overrides.ContainerOverrides[0]);
       expect(dump.Command.slice(0, 2)).toEqual(['task.js', 'dump']);
       expect(verify.Command.slice(0, 2)).toEqual(['task.js', 'verify']);
       expect(dump.Environment).toEqual([{ Name: 'TASK_TOKEN', Value: 'token' }]);
@@ -183,8 +187,9 @@ describe('the state machine', () => {
     const { TimeoutSeconds, States } = definition(template(hooks));
     const longest = Object.values(States).filter((state) => state.Type === 'Task' && state.TimeoutSeconds !== undefined).map((state) => {
       const retries = state.Retry as { MaxAttempts: number; IntervalSeconds: number; BackoffRate: number }[];
-      const waits = retries.flatMap(({ MaxAttempts, IntervalSeconds, BackoffRate }) => Array.from({ length: MaxAttempts }, (_, index) => IntervalSeconds * BackoffRate ** index));
-      return (state.TimeoutSeconds as number) * (1 + retries.reduce((sum, { MaxAttempts }) => sum + MaxAttempts, 0)) + waits.reduce((sum, wait) => sum + wait, 0);
+      const waits = retries.flatMap(({ MaxAttempts, IntervalSeconds, BackoffRate }) =>
+        Array.from({ length: MaxAttempts }, (_, index) => IntervalSeconds * BackoffRate ** index));
+      return waits.reduce((sum, wait) => sum + wait, (state.TimeoutSeconds as number) * (1 + waits.length));
     });
     expect(longest).toHaveLength(5);
     // Of the two ways that `after` is called, a run takes one.

@@ -1,0 +1,67 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MonToitStack } from '../../examples/montoit';
+import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
+import { DeclaredPostgresConfig } from '../../lib/contract/engines/postgres';
+import logicalIds from './montoit-logical-ids.json';
+
+const root = join(__dirname, '..', '..');
+const montoit = (environment: string) => Template.fromStack(new MonToitStack(new App(), 'MonToit', { environment }));
+
+describe('MonToit', () => {
+  const production = montoit('production');
+
+  test('declares the database half of its guide', () => {
+    const { policies } = PolicyMetadata.parse(production.toJSON().Metadata[METADATA_KEY]);
+    expect(policies.map(({ application, environment }) => `${application} ${environment}`)).toEqual(['montoit production']);
+    const [database] = policies[0].protections;
+    expect(database).toMatchObject({
+      id: 'database',
+      schedule: { expression: 'cron(0 2 * * ? *)', timeZone: 'UTC' },
+      retention: { daily: 7, weekly: 4, monthly: 12 },
+      run: { engine: 'postgres', objectives: { rpoSeconds: 26 * 3600, rtoSeconds: 3600 }, store: { lock: { mode: 'GOVERNANCE' } } },
+    });
+    expect(DeclaredPostgresConfig.parse(database.run.config)).toMatchObject({ flavor: 'supabase', tls: { mode: 'verify-full' } });
+  });
+
+  test('has no custom resource', () => {
+    const types = Object.values(production.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+    expect(types.filter((type) => type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource')).toEqual([]);
+    // Two workers and nothing that the CDK added beside them.
+    expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(2);
+  });
+
+  test('keeps its logical ids: a bucket by another name would leave every copy behind', () => {
+    const resources = production.toJSON().Resources as Record<string, { Type: string }>;
+    const stateful = /^AWS::(S3::Bucket|KMS::Key|SNS::Topic|StepFunctions::StateMachine|Scheduler::Schedule|SQS::Queue)$/;
+    const ids = Object.entries(resources).filter(([, { Type }]) => stateful.test(Type)).map(([id, { Type }]) => [id, Type]);
+    expect(Object.fromEntries(ids)).toEqual(logicalIds);
+  });
+
+  test('in a test environment goes with its stack', () => {
+    const staging = montoit('staging');
+    staging.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+    expect(PolicyMetadata.parse(staging.toJSON().Metadata[METADATA_KEY]).policies[0].environment).toBe('staging');
+  });
+});
+
+test('npm run synth writes an assembly without an account, a network or Docker, and the AwsSolutions pack finds nothing', () => {
+  const out = mkdtempSync(join(tmpdir(), 'synth-'));
+  try {
+    const nowhere = { PATH: join(root, 'node_modules', '.bin'), HOME: out, AWS_EC2_METADATA_DISABLED: 'true', CDK_DOCKER: '/nonexistent/docker', HTTPS_PROXY: 'http://127.0.0.1:9' };
+    execFileSync(process.execPath, ['scripts/synth.mjs', '--out', out], { cwd: root, env: nowhere, stdio: ['ignore', 'ignore', 'pipe'] });
+    const template = JSON.parse(readFileSync(join(out, 'MonToit.template.json'), 'utf8'));
+    expect(PolicyMetadata.parse(template.Metadata[METADATA_KEY]).policies).toHaveLength(1);
+    expect(existsSync(join(out, 'manifest.json'))).toBe(true);
+    // The pack's own word for it: the report of a synthesis without findings has none that are not acknowledged.
+    const { pluginReports } = JSON.parse(readFileSync(join(out, 'validation-report.json'), 'utf8'));
+    expect(pluginReports.map(({ pluginName }: { pluginName: string }) => pluginName)).toContain('AwsSolutions');
+    expect(pluginReports.flatMap(({ violations }: { violations: unknown[] }) => violations)).toEqual([]);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}, 120_000);

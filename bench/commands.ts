@@ -5,12 +5,15 @@ import { delimiter, join } from 'node:path';
 import { bringDebianPackages, unpackedEnvironment } from '../rehearsal/servers/debian-packages';
 import { postgresEnvironment } from '../rehearsal/servers/postgres-binaries';
 import type { PostgresServer } from '../rehearsal/servers/postgres-server';
+import { watchCpu } from './cpu-clock';
 import { watchMemory, type MemoryPeaks } from './memory-sampler';
 
 export interface Measured {
   readonly seconds: number;
   readonly storedBytes?: number;
   readonly memory: MemoryPeaks;
+  /** Processor seconds by who spent them; see `watchCpu`. */
+  readonly cpuSeconds: Readonly<Record<string, number>>;
 }
 
 /** A command that did not do what is measured; its figure would be a lie. */
@@ -79,6 +82,7 @@ async function shell(script: string, { server, database }: Target, folder: strin
   await rm(status, { force: true });
   const own = postgresEnvironment(server.binaries);
   const memory = watchMemory();
+  const cpu = watchCpu();
   const began = performance.now();
   const { code, said } = await new Promise<{ code: number | null; said: string }>((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', script], {
@@ -97,10 +101,11 @@ async function shell(script: string, { server, database }: Target, folder: strin
     child.once('close', (code) => resolve({ code, said }));
   });
   const seconds = (performance.now() - began) / 1000;
+  const cpuSeconds = cpu();
   const peaks = memory();
   const ended = (await readFile(status, 'utf8').catch(() => 'nothing')).trim();
   if (code !== 0 || ended !== '0') throw new MeasurementError(`${script} ended with ${code} and ${ended}: ${said.trim()}`);
-  return { seconds, memory: peaks };
+  return { seconds, memory: peaks, cpuSeconds };
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -9,6 +9,7 @@ import { loadingSessions, scratchSettings } from '../lambda/engines/postgres/scr
 import { findPostgresBinaries } from '../rehearsal/servers/postgres-binaries';
 import { startPostgres, type PostgresServer } from '../rehearsal/servers/postgres-server';
 import { cronLine, type Target } from './commands';
+import { nameProcess } from './cpu-clock';
 import { datasetOf } from './dataset';
 import { loadDataset, measureDataset } from './load-dataset';
 import { parseOptions, USAGE, UsageError, type BenchOptions } from './options';
@@ -62,11 +63,13 @@ async function bench(options: BenchOptions, folder: string): Promise<BenchReport
   let scratch: PostgresServer | undefined;
   let workers: Workers | undefined;
   try {
+    nameProcess(server.processId, 'source server');
     const source: Target = { server, database: DATABASE };
     const { description, seconds, url, readerPassword } = await makeSource(server, options);
     const size = await measureDataset(url);
     say(`${description}: made in ${seconds.toFixed(1)} s`);
     scratch = await startScratch(binaries, folder, options);
+    nameProcess(scratch.processId, 'scratch server');
     const reason = Workers.missing();
     if (!reason) workers = await Workers.start({ source, readerPassword, folder, memoryMegabytes: options.memoryMegabytes });
     const figures = await takeTurns({

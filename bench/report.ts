@@ -25,6 +25,7 @@ interface Line {
   readonly wall: number;
   readonly against: Readonly<Record<string, number | undefined>>;
   readonly storedBytes?: number;
+  readonly cpu?: number;
   readonly memory: Measured['memory'];
 }
 
@@ -62,7 +63,8 @@ export function renderReport(report: BenchReport): string {
   const line = (name: keyof typeof TITLES, against: Line['against']): Line | undefined => {
     const all = measured[name];
     const storedBytes = all?.at(-1)?.storedBytes;
-    return all && { name: TITLES[name], wall: median(all.map((one) => one.seconds)), against, storedBytes, memory: peakOf(all) };
+    const [wall, cpu] = all ? [median(all.map((one) => one.seconds)), median(all.map(cpuOf))] : [];
+    return all && wall !== undefined ? { name: TITLES[name], wall, cpu, against, storedBytes, memory: peakOf(all) } : undefined;
   };
   const dumps = (['cron', 'custom', 'restic', 'dump'] as const).map((name) => line(name, {
     'of cron': ratioOf(measured, name, 'cron'), 'of -Fc': ratioOf(measured, name, 'custom'),
@@ -79,10 +81,10 @@ export function renderReport(report: BenchReport): string {
     `${dataset.description}: ${dataset.tables} tables, ${dataset.rows} rows, ${megabytes(dataset.copyTextBytes)} MB of COPY text, `
     + `${megabytes(dataset.diskBytes)} MB on disk`,
     `PostgreSQL ${machine.postgres}, Node ${machine.node}, ${machine.cpus} cores, ${(machine.memoryBytes / 1e9).toFixed(1)} GB; `
-    + `medians of ${runs} turns; memory is the peak of all turns`,
+    + `medians of ${runs} turns; cpu is of command, servers and store; memory is the peak of all turns`,
     '',
-    ...table(['dump', 'wall s', 'of cron', 'of -Fc', 'stored MB', 'peak MB', 'Node MB', 'others MB'], dumps),
-    ...table(['restore', 'wall s', 'of pg_restore', 'peak MB', 'Node MB', 'others MB'], restores),
+    ...table(['dump', 'wall s', 'of cron', 'of -Fc', 'cpu s', 'stored MB', 'peak MB', 'Node MB', 'others MB'], dumps),
+    ...table(['restore', 'wall s', 'of pg_restore', 'cpu s', 'peak MB', 'Node MB', 'others MB'], restores),
   ];
   if (report.writer) text.push(...writerTable(report.writer));
   for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);
@@ -94,6 +96,11 @@ const NO_MEMORY: Measured['memory'] = { tree: undefined, worker: undefined, chil
 function ratioOf(measured: Figures['measured'], one: keyof typeof TITLES, other: keyof typeof TITLES): number | undefined {
   const [a, b] = [measured[one], measured[other]];
   return a && b ? median(a.map((run) => run.seconds)) / median(b.map((run) => run.seconds)) : undefined;
+}
+
+/** All that this run had done for it: the command, its server, the store. */
+function cpuOf({ cpuSeconds }: Measured): number {
+  return Object.values(cpuSeconds).reduce((sum, one) => sum + one, 0);
 }
 
 function peakOf(all: readonly Measured[]): Measured['memory'] {
@@ -109,6 +116,7 @@ function table(heads: readonly string[], lines: readonly (Line | undefined)[]): 
     const bytes = { 'stored MB': line.storedBytes, 'peak MB': line.memory.tree, 'Node MB': line.memory.worker, 'others MB': line.memory.children };
     if (i === 0) return line.name;
     if (head === 'wall s') return seconds(line.wall);
+    if (head === 'cpu s') return line.cpu === undefined ? '–' : seconds(line.cpu);
     const value = head in bytes ? bytes[head as keyof typeof bytes] : undefined;
     if (head in bytes) return value === undefined ? '–' : megabytes(value);
     return line.against[head]?.toFixed(2) ?? '–';

@@ -47,7 +47,8 @@ export async function takeTurns(props: TurnsProps): Promise<Figures> {
     for (const [name, measure] of measures) {
       const figures = await measure();
       (measured[name] ??= []).push(figures);
-      onProgress(`turn ${turn} of ${props.runs}: ${name} ${figures.seconds.toFixed(2)} s${detail(figures)}`);
+      const cpu = Object.entries(figures.cpuSeconds).filter(([, spent]) => spent >= 0.1).map(([who, spent]) => `${who} ${spent.toFixed(1)}`);
+      onProgress(`turn ${turn} of ${props.runs}: ${name} ${figures.seconds.toFixed(2)} s${detail(figures)}, cpu ${cpu.join(', ')}`);
     }
   }
   return { measured, skipped };

@@ -10,6 +10,7 @@ import { bringDebianPackages, unpackedLibraryPath } from '../rehearsal/servers/d
 import { runWorker } from '../rehearsal/worker-process';
 import { MeasurementError, type Measured, type Target } from './commands';
 import type { EndpointAnswer, EndpointOrder } from './endpoint-process';
+import { nameProcess, watchCpu } from './cpu-clock';
 import { watchMemory } from './memory-sampler';
 
 const REGION = 'us-east-1';
@@ -63,6 +64,7 @@ export class Workers {
       directory: join(props.folder, 'store'), bucket: BUCKET, secretName: 'bench/database',
       secret: { host: '127.0.0.1', port: server.port, username: READER, password: props.readerPassword, dbname: database },
     };
+    if (child.pid) nameProcess(child.pid, 'store');
     child.stdin.write(`${JSON.stringify(order)}\n`);
     const { value, done } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
     if (done) throw new MeasurementError('the local endpoint did not start');
@@ -117,6 +119,7 @@ export class Workers {
     const { binaries } = this.props.source.server;
     const said: string[] = [];
     const memory = watchMemory();
+    const cpu = watchCpu();
     const answer = await runWorker({
       directory: bundle(), handler: `index.${verb}`, functionName: `bench-${verb}`, event: this.request(),
       memoryMegabytes: this.props.memoryMegabytes, timeoutSeconds: TIMEOUT_SECONDS, credentials: CREDENTIALS, endpointUrl: this.store.url,
@@ -130,13 +133,14 @@ export class Workers {
         if (said.length > LOG_LINES_KEPT) said.shift();
       },
     });
+    const cpuSeconds = cpu();
     const peaks = memory();
     if (answer.outcome !== 'returned') {
       const why = answer.outcome === 'threw' ? `${answer.error.errorType}: ${answer.error.errorMessage}` : answer.outcome;
       throw new MeasurementError(`the ${verb} worker failed (${why}); it said last:\n${said.join('\n')}`);
     }
     const tree = answer.usage.peakMemoryBytes || undefined;
-    return { result: answer.result, measured: { seconds: answer.usage.seconds, memory: { ...peaks, tree } } };
+    return { result: answer.result, measured: { seconds: answer.usage.seconds, cpuSeconds, memory: { ...peaks, tree } } };
   }
 }
 

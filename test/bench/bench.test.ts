@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { cronLine, customFormat, MeasurementError, pgRestore } from '../../bench/commands';
+import { nameProcess } from '../../bench/cpu-clock';
 import { datasetOf } from '../../bench/dataset';
 import { loadDataset, measureDataset, type DatasetSize } from '../../bench/load-dataset';
 import { watchMemory } from '../../bench/memory-sampler';
@@ -57,11 +58,13 @@ test('one table, and many small ones', async () => {
 
 test('the commands do what they are measured for: what pg_restore brings back is the data set', async () => {
   const { rows, copyTextBytes } = await made('copied', ['--size', '3MB']);
+  nameProcess(server.processId, 'server');
   const target = { server, database: 'copied' };
   const cron = await cronLine(target, join(folder, 'copies'));
   const custom = await customFormat(target, join(folder, 'copies'));
-  for (const { seconds, storedBytes } of [cron, custom]) {
+  for (const { seconds, storedBytes, cpuSeconds } of [cron, custom]) {
     expect(seconds).toBeGreaterThan(0);
+    if (process.platform === 'linux') expect(cpuSeconds.command + cpuSeconds.server).toBeGreaterThan(0);
     expect(storedBytes).toBeGreaterThan(100_000);
     expect(storedBytes).toBeLessThan(copyTextBytes);
   }

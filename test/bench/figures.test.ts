@@ -22,7 +22,9 @@ test('a percentile lies within the values, grows with its share and leaves them 
 });
 
 const run = (seconds: number, more: object = {}): Measured & { restoreSeconds: number } =>
-  ({ seconds, memory: { tree: 50e6 * seconds, worker: 90e6, children: undefined }, restoreSeconds: 0, ...more });
+  ({
+    seconds, cpuSeconds: { command: 1, store: seconds }, memory: { tree: 50e6 * seconds, worker: 90e6, children: undefined }, restoreSeconds: 0, ...more,
+  });
 const report: BenchReport = {
   machine: { cpus: 2, memoryBytes: 8e9, platform: 'linux x64', node: '24.0.0', postgres: '15.18' },
   dataset: { description: 'a few rows', tables: 3, rows: 10, copyTextBytes: 1e6, diskBytes: 2e6, seconds: 1 },
@@ -49,9 +51,9 @@ test('ratios are of medians, and missing where a side is missing', () => {
 test('the table holds medians, ratios, stored bytes, the peak of all turns, and what was skipped', () => {
   const lines = renderReport(report).split('\n');
   const cells = (start: string): string[] | undefined => lines.find((line) => line.startsWith(start))?.slice(start.length).trim().split(/\s+/);
-  expect(cells('dump worker, store in the loop')).toEqual(['5.00', '0.25', '–', '300', '450', '90', '–']);
-  expect(cells('pg_dump | gzip (the cron line)')).toEqual(['20.0', '1.00', '–', '400', '1500', '90', '–']);
-  expect(cells('  of which restore')).toEqual(['4.00', '0.50', '–', '–', '–']);
+  expect(cells('dump worker, store in the loop')).toEqual(['5.00', '0.25', '–', '6.00', '300', '450', '90', '–']);
+  expect(cells('pg_dump | gzip (the cron line)')).toEqual(['20.0', '1.00', '–', '21.0', '400', '1500', '90', '–']);
+  expect(cells('  of which restore')).toEqual(['4.00', '0.50', '–', '–', '–', '–']);
   expect(cells('verify worker, the whole drill')?.slice(0, 2)).toEqual(['7.00', '0.88']);
   expect(cells('no dump')).toEqual(['100', '1.0', '2.0', '3.0']);
   expect(lines).toContain('skipped: restic: no restic here');

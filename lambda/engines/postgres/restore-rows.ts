@@ -6,7 +6,7 @@ import { IntegrityError } from '../../runtime/errors';
 import { readBlocks, type BlockSink, type CopyBlock } from './copy-blocks';
 import { quoteLiteral } from './copy-format';
 
-/** Below it a table is small: what its own transaction and a rewritten file cost is more than FREEZE gains. */
+/** Below it a table is small, and shares its transaction with others. */
 export const SMALL_TABLE_BYTES = 4 * 1024 * 1024;
 /** Small tables share a transaction up to that much. */
 const TRANSACTION_BYTES = 16 * 1024 * 1024;
@@ -25,8 +25,10 @@ export interface RowsProps {
 }
 
 /**
- * Loads one part over one session. A large table is truncated and copied with FREEZE in one transaction, so that nothing of it goes
- * through the write-ahead log; the last transaction of a part is committed only when its hash was checked.
+ * Loads one part over one session. A table is truncated and copied with FREEZE in one transaction: nothing of it goes through the
+ * write-ahead log, and its rows keep their order, for a file made in the same transaction is only ever appended to (otherwise the
+ * free-space map puts a short row back into an earlier page, and the census of the restored table differs). The last transaction of a
+ * part is committed only when its hash was checked.
  *
  * @throws IntegrityError PART_CUT, PART_DAMAGED, ROWS_MISSING
  */
@@ -50,10 +52,12 @@ export async function loadRows(client: Client, copy: CopyReader, part: Part, pro
       if (plan.state === 'missing') return { write: () => undefined, end: () => Promise.resolve() };
       const alone = plan.bytes >= SMALL_TABLE_BYTES && plan.state === 'present';
       await begin(alone);
-      if (alone) await client.query(`TRUNCATE ONLY ${block.table}`);
+      // One row has no order, and thousands of such tables are common.
+      const fresh = plan.state === 'present' && plan.rows !== 0 && plan.rows !== 1;
+      if (fresh) await client.query(`TRUNCATE ONLY ${block.table}`);
       // Marks the transaction as full: nothing else belongs into that of a large table.
       open = alone ? { tables: TRANSACTION_TABLES, bytes: plan.bytes } : { tables: open.tables + 1, bytes: open.bytes + plan.bytes };
-      const options = [alone ? 'FREEZE' : undefined, encoding === undefined ? undefined : `ENCODING ${quoteLiteral(encoding)}`].filter((option) => option !== undefined);
+      const options = [fresh ? 'FREEZE' : undefined, encoding === undefined ? undefined : `ENCODING ${quoteLiteral(encoding)}`].filter((option) => option !== undefined);
       const into = new CopyIn(client, `COPY ${block.table} ${block.columns} FROM STDIN${options.length > 0 ? ` WITH (${options.join(', ')})` : ''}`);
       return {
         write: (data) => into.write(data),

@@ -30,7 +30,7 @@ async function digestOfSources() {
 async function bundleEngine(name, into) {
   const out = join(into, name);
   const workers = `
-    import { engine } from './lambda/engines/${name}';
+    import engine from './lambda/engines/${name}';
     import { dumpWorker } from './lambda/workers/dump';
     import { verifyWorker } from './lambda/workers/verify';
     export const dump = dumpWorker(engine);

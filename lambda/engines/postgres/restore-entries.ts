@@ -5,10 +5,10 @@ import type { ArchiveEntry } from './archive';
 import { qualified, quoteIdent } from './copy-format';
 import { isPredefined } from './stub-roles';
 
-/** Kinds that only a superuser may make and that evaluate nothing when they are made. */
+/** Kinds that only a superuser may make and that call no function of the copy when they are made (a foreign data wrapper calls its validator). */
 const ADMINISTRATIVE = new Set([
-  'CAST', 'OPERATOR CLASS', 'OPERATOR FAMILY', 'TEXT SEARCH PARSER', 'TEXT SEARCH TEMPLATE', 'TRANSFORM', 'PROCEDURAL LANGUAGE', 'FOREIGN DATA WRAPPER',
-  'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA', 'COMMENT', 'SECURITY LABEL', 'ACCESS METHOD',
+  'CAST', 'OPERATOR CLASS', 'OPERATOR FAMILY', 'TEXT SEARCH PARSER', 'TEXT SEARCH TEMPLATE', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA', 'COMMENT',
+  'SECURITY LABEL',
 ]);
 /** Kinds that belong to whom makes them. */
 const OWNED = new Set([

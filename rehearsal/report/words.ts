@@ -131,10 +131,10 @@ export interface RestoreTime {
   readonly within: boolean;
 }
 
-/** Restore time against the objective; undefined before a restore. */
+/** Time until the data was back, the server's start included, against the objective; undefined before a restore. */
 export function rtoOf({ verdict, objectives }: ReportProtection): RestoreTime | undefined {
   if (!verdict) return undefined;
-  const seconds = verdict.seconds.rto;
+  const seconds = verdict.seconds.scratch + verdict.seconds.restore;
   const share = seconds / objectives.rtoSeconds;
   return { seconds, objective: objectives.rtoSeconds, share, within: share <= 1 };
 }

@@ -55,7 +55,7 @@ export function restoreScript(notes: PostgresNotes): string {
   const single = notes.databases.length === 1;
   const calls = notes.databases.map(({ name, directory }) => (single
     ? `restore_database ${directory} "$target"`
-    : `create_database ${directory}\nexport PGDATABASE=${shellQuote(name)}\nrestore_database ${directory} "$server"`));
+    : `create_database ${directory} ${shellQuote(name)}\nexport PGDATABASE=${shellQuote(name)}\nrestore_database ${directory} "$server"`));
   return `#!/usr/bin/env bash
 # Restores this copy with PostgreSQL's own tools and zstd. Run it in the folder that holds the copy's parts.
 #
@@ -73,11 +73,22 @@ target=$1
 # The address without a database: PGDATABASE names it then.
 server=$(printf '%s' "$target" | sed -E 's#^(postgres(ql)?://[^/?]*)/?[^?]*#\\1#')
 jobs=\${JOBS:-2}
+maintenance=\${MAINTENANCE_DATABASE:-postgres}
 
 sql() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$@"; }
 
+# Creates it, or takes one that is there and empty; never writes into one that holds something.
 create_database() {
-  PGDATABASE=\${MAINTENANCE_DATABASE:-postgres} sql --dbname="$server" --file="$1/create.sql"
+  local there
+  there=$(printf '%s' "SELECT count(*) FROM pg_catalog.pg_database WHERE datname = :'name'" \\
+    | PGDATABASE=$maintenance psql --no-psqlrc --quiet --no-align --tuples-only --set=name="$2" --dbname="$server")
+  if [ "$there" = 0 ]; then
+    PGDATABASE=$maintenance sql --dbname="$server" --file="$1/create.sql"
+  elif [ "$(PGDATABASE=$2 psql --no-psqlrc --quiet --no-align --tuples-only --dbname="$server" --command="SELECT count(*) FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'")" != 0 ]; then
+    echo "$0: database $2 exists and is not empty" >&2
+    exit 1
+  fi
 }
 
 restore_database() {
@@ -93,7 +104,7 @@ restore_database() {
   sql --dbname="$to" --file="$directory/refresh.sql"
 }
 
-${single ? 'sql --dbname="$target" --file=globals.sql' : 'PGDATABASE=${MAINTENANCE_DATABASE:-postgres} sql --dbname="$server" --file=globals.sql'}
+${single ? 'sql --dbname="$target" --file=globals.sql' : 'PGDATABASE=$maintenance sql --dbname="$server" --file=globals.sql'}
 ${calls.join('\n')}
 echo 'restored'
 `;

@@ -5,6 +5,7 @@ import { inspect } from '../../../../lambda/engines/postgres/inspect';
 import { chooseTools, findTools } from '../../../../lambda/engines/postgres/tools';
 import { contextOf, Surroundings } from './support';
 import type { ContextProps } from './support';
+import { TransactionPooler } from './transaction-pooler';
 
 jest.setTimeout(60_000);
 
@@ -17,6 +18,7 @@ describe('what is refused before anything is written', () => {
   beforeAll(async () => {
     here = await Surroundings.open();
     await here.sql('postgres', `CREATE ROLE ${ROLE} LOGIN PASSWORD '${PASSWORD}'`);
+    await here.database('one', 'CREATE TABLE t (a int)');
   });
   afterAll(() => here?.close());
 
@@ -38,7 +40,6 @@ describe('what is refused before anything is written', () => {
   };
 
   test('a wrong password', async () => {
-    await here.database('one', 'CREATE TABLE t (a int)');
     await expectRefusal('WRONG_PASSWORD', { secret: here.secret('one', { password: 'not it' }) }, 'Renew the secret');
   });
 
@@ -162,4 +163,13 @@ describe('what is refused before anything is written', () => {
     ['aws-0-eu-west-3.pooler.supabase.com', 6543],
     ['ep-cool-name-123-pooler.eu-central-1.aws.neon.tech', 5432],
   ])('a transaction pooler known by its address: %s', (host, port) => expectRefusal('POOLER', { secret: here.secret('one', { host, port }) }, host));
+
+  test('a transaction pooler that only its behaviour tells', async () => {
+    const pooler = await TransactionPooler.open(here.server.port);
+    try {
+      await expectRefusal('POOLER', { secret: here.secret('one', { port: pooler.port }) }, 'different server processes', 'session pooler');
+    } finally {
+      await pooler.close();
+    }
+  });
 });

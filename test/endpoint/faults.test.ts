@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync, readFileSync, appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -95,8 +95,12 @@ test('a start on the same folder finds everything again, uploads in progress too
     await one.stop();
     // As a kill would leave it: the last line half written.
     appendFileSync(join(directory, 'index.jsonl'), '{"in":"kept","key":"é/k","ver');
+    mkdirSync(join(directory, 'data', 'ff'), { recursive: true });
+    const leftover = join(directory, 'data', 'ff', 'ff-cut-short');
+    writeFileSync(leftover, 'half a part');
 
     const two = await start({ directory });
+    expect(existsSync(leftover)).toBe(false);
     const after = await two.s3.send(new ListObjectVersionsCommand({ Bucket: 'kept' }));
     expect(after.Versions).toEqual(before.Versions);
     const got = await two.s3.send(new GetObjectCommand({ Bucket: 'kept', Key: 'é/k' }));

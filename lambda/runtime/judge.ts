@@ -12,7 +12,7 @@ export interface Evidence {
   readonly differences: Verdict['differences'];
   readonly checked: Verdict['checked'];
   readonly assertions: Verdict['assertions'];
-  readonly seconds: Omit<Verdict['seconds'], 'rto'>;
+  readonly seconds: Verdict['seconds'];
   readonly tools: Record<string, string>;
   /** Seconds of the restore by step, for the log. */
   readonly steps: Record<string, number>;
@@ -55,7 +55,8 @@ export function judge(request: RunRequest, manifest: Manifest, evidence: Evidenc
     differenceCount: evidence.differences.length,
     checked: evidence.checked,
     assertions: evidence.assertions,
-    seconds: { ...evidence.seconds, rto },
+    seconds: evidence.seconds,
+    rtoSeconds: rto,
     tools: evidence.tools,
   };
 }

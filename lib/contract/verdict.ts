@@ -40,7 +40,9 @@ export const Verdict = z.strictObject({
   differenceCount: Count,
   checked: z.strictObject({ parts: Count, items: Count, hashed: Count, rows: Count, sizeBytes: Count }),
   assertions: z.array(z.strictObject({ name: z.string(), expected: z.string(), actual: z.string(), holds: z.boolean() })),
-  seconds: z.strictObject({ scratch: Seconds, restore: Seconds, census: Seconds, assertions: Seconds, total: Seconds, rto: Seconds }),
+  seconds: z.strictObject({ scratch: Seconds, restore: Seconds, census: Seconds, assertions: Seconds, total: Seconds }),
+  /** What scratch and restore together were held against. */
+  rtoSeconds: Seconds,
   /** What was rehearsed on: version of the scratch server and of each tool. */
   tools: z.record(z.string(), z.string()),
 });

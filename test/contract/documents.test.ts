@@ -97,7 +97,7 @@ const OPEN = new Set(['tools', 'engineNotes', 'engineNotes.extensions']);
 
 const FROZEN = {
   'manifest-v1.json': '165e5e790f0595a5a2a36e0047bb838600fbd6c3e9c8203a1048e2059fa98dea',
-  'verdict-v1.json': 'e248ea38b9a1a9c31898003b0b3034fba28e4575583abf73439022c2968a3508',
+  'verdict-v1.json': '53e36b5075fe663603a0b3d9f6f46a3e1bafde807fa15acd86cbe860dea40651',
   'census-v1.json': '3168ad062ee9bd98650d2427fb1f249cceaef2bc803f652eaa7d2852d8850660',
 };
 

@@ -66,7 +66,7 @@ export function sampleProtection(id = 'database', begin = 0): ReportProtection {
       ...common, manifestKey: `runs/production/montoit/${id}/20261120T020000Z.json`, verifiedAt: after(begin + 12.1), outcome: 'proven',
       summary: 'All 17 tables, 9 sequences and 235,529 rows came back with the same SHA-256.', exceptions: [], differences: [], differenceCount: 0,
       checked: { parts: 12, items: 29, hashed: 17, rows, sizeBytes: 9_812_440 }, assertions: ASSERTIONS,
-      seconds: { scratch: 0.83, restore: 2.61, census: 1.2, assertions: 0.03, total: 5.1, rto: 14_400 }, tools: { postgres: '15.18', pg_restore: '15.18' },
+      seconds: { scratch: 0.83, restore: 2.61, census: 1.2, assertions: 0.03, total: 5.1 }, rtoSeconds: 14_400, tools: { postgres: '15.18', pg_restore: '15.18' },
     },
     census: [
       ...TABLES.map(([name, number, bytes]) => ({ database: 'montoit', kind: 'table', name, method: 'hashed' as const, rows: number, bytes, sha256: hash(name) })),

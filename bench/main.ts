@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
 import { loadingSessions, scratchSettings } from '../lambda/engines/postgres/scratch-settings';
 import { findPostgresBinaries } from '../rehearsal/servers/postgres-binaries';
@@ -30,6 +30,7 @@ async function main(): Promise<number> {
   let options: BenchOptions | undefined;
   try {
     options = parseOptions(process.argv.slice(2));
+    if (options) prepareFolders(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${USAGE}`);
@@ -39,7 +40,6 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (options.folder) mkdirSync(options.folder, { recursive: true });
   const folder = mkdtempSync(join(resolve(options.folder ?? tmpdir()), 'bench-'));
   // An exit ends servers first, workers see that nobody asks any more, and the folder goes last.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
@@ -53,6 +53,16 @@ async function main(): Promise<number> {
     return 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Minutes of measuring are not for a place where nothing can be written. */
+function prepareFolders({ folder, jsonFile }: BenchOptions): void {
+  try {
+    if (folder) mkdirSync(folder, { recursive: true });
+    for (const path of [folder ?? tmpdir(), ...(jsonFile ? [dirname(resolve(jsonFile))] : [])]) accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
 }
 

@@ -21,10 +21,12 @@ test('a percentile lies within the values, grows with its share and leaves them 
   }));
 });
 
-const run = (seconds: number, more: object = {}): Measured & { restoreSeconds: number } =>
-  ({
-    seconds, cpuSeconds: { command: 1, store: seconds }, memory: { tree: 50e6 * seconds, worker: 90e6, children: undefined }, restoreSeconds: 0, ...more,
-  });
+const run = (seconds: number, more: object = {}): Measured & { restoreSeconds: number } => ({
+  seconds, restoreSeconds: 0,
+  cpuSeconds: { command: 1, store: seconds },
+  memory: { tree: 50e6 * seconds, worker: 90e6, children: undefined },
+  ...more,
+});
 const report: BenchReport = {
   machine: { cpus: 2, memoryBytes: 8e9, platform: 'linux x64', node: '24.0.0', postgres: '15.18' },
   dataset: { description: 'a few rows', tables: 3, rows: 10, copyTextBytes: 1e6, diskBytes: 2e6, seconds: 1 },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MEASUREMENTS, parseOptions, UsageError } from '../../bench/options';
 
 test('without options it is 1 GB, three turns, everything', () => {
@@ -35,6 +35,8 @@ test('the command ends with 2 and its usage for an unknown option, with 0 for he
   const wrong = bench('--frobnicate');
   expect([wrong.status, wrong.stdout]).toEqual([2, '']);
   expect(wrong.stderr).toMatch(/--frobnicate[^]*--one-table SIZE/);
+  const nowhere = bench('--json', join(__dirname, 'no/such/folder/x.json'));
+  expect([nowhere.status, nowhere.stderr]).toEqual([2, expect.stringMatching(/ENOENT.*no\/such\/folder/)]);
   const help = bench('--help');
   expect([help.status, help.stderr]).toEqual([0, '']);
   expect(help.stdout).toMatch(/--small-tables N/);

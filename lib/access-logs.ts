@@ -32,12 +32,9 @@ export class AccessLogs extends Construct {
       principals: [new iam.ServicePrincipal('logging.s3.amazonaws.com')],
       actions: ['s3:PutObject'],
       resources: [logs.arnForObjects('*')],
-      // Not by the bucket's ARN: it names its log bucket, and that would make a circle.
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      conditions: { ArnLike: { 'aws:SourceArn': props.of.bucketArn }, StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     }));
-    const source = props.of.node.defaultChild as s3.CfnBucket;
-    source.loggingConfiguration = { destinationBucketName: logs.bucketName };
-    // Without the policy the first log file would be refused.
-    if (logs.policy) source.node.addDependency(logs.policy);
+    logs.policy?.applyRemovalPolicy(props.removalPolicy);
+    (props.of.node.defaultChild as s3.CfnBucket).loggingConfiguration = { destinationBucketName: logs.bucketName };
   }
 }

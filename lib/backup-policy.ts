@@ -1,9 +1,8 @@
-import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { IBackupStore } from './backup-store';
-import { resourceFinding } from './model/findings';
 import { PolicyShared } from './policy-shared';
 import { claimPrefix } from './prefix-claims';
 import { Protection, type ProtectionProps } from './protection';
@@ -62,7 +61,7 @@ export class BackupPolicy extends Construct {
     for (const { subscription } of bound) if (subscription) topic.addSubscription(subscription);
     this._topics = [topic, ...bound.flatMap((recipient) => (recipient.topic ? [recipient.topic] : []))];
     declareInTemplate(this, () => this.declare());
-    this.checkTemplate();
+    this.warnWhenEmpty();
   }
 
   /**
@@ -95,12 +94,12 @@ export class BackupPolicy extends Construct {
     };
   }
 
-  private checkTemplate(): void {
+  private warnWhenEmpty(): void {
     this.node.addValidation({
       validate: () => {
-        if (this.protections.length === 0) Annotations.of(this).addWarningV2('cdk-backup-policy:empty-policy', 'the policy protects nothing: call protect()');
-        const finding = resourceFinding(Stack.of(this).node.findAll().filter((node) => 'cfnResourceType' in node && Stack.of(node) === Stack.of(this)).length);
-        if (finding) Annotations.of(Stack.of(this)).addWarningV2(`cdk-backup-policy:${finding.code}`, `[${finding.code}] ${finding.reason}; ${finding.mend}`);
+        if (this.protections.length === 0) {
+          Annotations.of(this).addWarningV2('cdk-backup-policy:EMPTY_POLICY', '[EMPTY_POLICY] the policy protects nothing; call protect()');
+        }
         return [];
       },
     });

@@ -121,6 +121,8 @@ export class BackupStore extends Resource implements IBackupStore {
     this.keyArn = this.key.keyArn;
     this.refuseOverwriting();
     this.refuseTagging();
+    // A bucket that stays keeps what it refuses.
+    this.bucket.policy?.applyRemovalPolicy(this.removal.removalPolicy);
   }
 
   public grantDump(grantee: iam.IGrantable, scope: ProtectionScope): iam.Grant {

@@ -15,6 +15,7 @@ export class PolicyShared extends Construct {
   public readonly deadLetters: sqs.Queue;
   public readonly schedulerRole: iam.IRole;
   private readonly schedulerPolicy: iam.ManagedPolicy;
+  private startStatement?: iam.PolicyStatement;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -44,6 +45,9 @@ export class PolicyShared extends Construct {
 
   /** Lets the scheduler start one more state machine. */
   public admit(machine: sfn.IStateMachine): void {
-    this.schedulerPolicy.addStatements(new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }));
+    if (this.startStatement) return this.startStatement.addResources(machine.stateMachineArn);
+    // One for all: a managed policy ends at 6,144 characters.
+    this.startStatement = new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });
+    this.schedulerPolicy.addStatements(this.startStatement);
   }
 }

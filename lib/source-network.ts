@@ -17,11 +17,11 @@ export interface ProtectionNetwork {
 export function openNetwork(scope: Construct, source: SourceConfig): ProtectionNetwork | undefined {
   if (!source.network) return undefined;
   const { vpc, vpcSubnets } = source.network;
-  const dumpGroups = source.network.securityGroups ?? [new ec2.SecurityGroup(scope, 'DumpSecurityGroup', { vpc, description: `Dump worker of ${scope.node.path}` })];
-  const verifyGroup = new ec2.SecurityGroup(scope, 'VerifySecurityGroup', { vpc, description: `Verify worker of ${scope.node.path}`, allowAllOutbound: false });
+  const dumpGroups = source.network.securityGroups ?? [new ec2.SecurityGroup(scope, 'DumpSecurityGroup', { vpc, description: `Dump worker of ${scope.node.id}` })];
+  const verifyGroup = new ec2.SecurityGroup(scope, 'VerifySecurityGroup', { vpc, description: `Verify worker of ${scope.node.id}`, allowAllOutbound: false });
   verifyGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS services');
   const connections = new ec2.Connections({ securityGroups: dumpGroups });
-  source.opens?.connections.allowDefaultPortFrom(connections, `dump worker of ${scope.node.path}`);
+  source.opens?.connections.allowDefaultPortFrom(connections, `dump worker of ${scope.node.id}`);
   wayOut(scope, source.network, [...dumpGroups, verifyGroup]);
   return {
     dump: { vpc, vpcSubnets, securityGroups: dumpGroups },

@@ -42,6 +42,7 @@ describe('BackupStore', () => {
       UpdateReplacePolicy: 'Retain',
     });
     template.hasResource('AWS::KMS::Key', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    template.allResources('AWS::S3::BucketPolicy', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
   });
 
   test('refuses plain text, writing over an object, and tagging', () => {
@@ -85,7 +86,10 @@ describe('BackupStore', () => {
       PolicyDocument: {
         Statement: Match.arrayWith([Match.objectLike({
           Effect: 'Allow', Principal: { Service: 'logging.s3.amazonaws.com' }, Action: 's3:PutObject',
-          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          Condition: {
+            ArnLike: { 'aws:SourceArn': { 'Fn::GetAtt': [Match.stringLikeRegexp('^StoreBucket'), 'Arn'] } },
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+          },
         })]),
       },
     });

@@ -8,7 +8,10 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, type ProtectionProps } from '../../lib';
+import {
+  BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, Source, type ProtectionProps,
+  type SourceConfig,
+} from '../../lib';
 
 interface Finding {
   readonly ruleName: string;
@@ -65,6 +68,15 @@ describe('the AwsSolutions pack finds nothing', () => {
     ['in a VPC with endpoints', (stack) => ({ source: inVpc(stack) })],
     ['on Fargate', (stack) => ({ source: inVpc(stack), compute: Compute.fargate() })],
   ])('%s', (_, build) => expect(findings(build)).toEqual([]));
+
+  test('and finds a wildcard that a source brings along: only our own are acknowledged', () => {
+    class Greedy extends Source {
+      public bind(): SourceConfig {
+        return { engine: 'postgres', config: {}, statements: [new PolicyStatement({ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::other/*'] })] };
+      }
+    }
+    expect(findings(() => ({ source: new Greedy() }))).toEqual(['AwsSolutions-IAM5[Resource::arn:aws:s3:::other/*] S/Backup/database/Dump/Policy/Resource']);
+  });
 
   test('and finds a hook that has more than it needs: it looks at what we made', () => {
     const found = findings((stack) => {

@@ -123,13 +123,13 @@ describe('Fargate', () => {
       ...inVpc(stack, new ec2.Vpc(stack, 'Vpc'), { vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } }),
       compute: Compute.fargate({ timeout: Duration.hours(3), ephemeralStorage: undefined }),
     }));
-    const network = (step: string) => {
-      const { NetworkConfiguration } = definition(made).States[step].Parameters as { NetworkConfiguration: { AwsvpcConfiguration: Record<string, string[]> } };
-      return NetworkConfiguration.AwsvpcConfiguration;
+    const placeOf = (step: string) => {
+      const parameters = definition(made).States[step].Parameters as Record<string, Record<string, Record<string, string[]>>>;
+      return parameters.NetworkConfiguration.AwsvpcConfiguration;
     };
-    expect(text(network('Dump').SecurityGroups)).toMatch(/DumpSecurityGroup/);
-    expect(text(network('Verify').SecurityGroups)).toMatch(/VerifySecurityGroup/);
-    expect(network('Dump').Subnets).toHaveLength(2);
+    expect(text(placeOf('Dump').SecurityGroups)).toMatch(/DumpSecurityGroup/);
+    expect(text(placeOf('Verify').SecurityGroups)).toMatch(/VerifySecurityGroup/);
+    expect(placeOf('Dump').Subnets).toHaveLength(2);
     made.hasResourceProperties('AWS::ECS::TaskDefinition', { EphemeralStorage: { SizeInGiB: 100 }, Cpu: '2048', Memory: '8192' });
   });
 

@@ -1,4 +1,4 @@
-import { App, Duration, Size, Stack } from 'aws-cdk-lib';
+import { App, CfnWaitConditionHandle, Duration, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -78,6 +78,15 @@ describe('BackupPolicy', () => {
     const { 'slot.$': slot, 'execution.$': execution, ...composed } = definition(made).States.Request.Parameters as Record<string, unknown>;
     expect([slot, execution]).toEqual(['$.slot', '$$.Execution.Name']);
     expect(composed).toEqual(resolved(declared.run));
+  });
+
+  test.each([[340, 0], [400, 1]])('a template near CloudFormation\'s limit is said once: %d resources and two policies', (others, warnings) => {
+    const declared = declare();
+    declared.policy.protect('database', protection(declared.stack));
+    new BackupPolicy(declared.stack, 'Second', { application: 'till', store: declared.store, recipients: [Recipient.email('a@b.org')] });
+    for (let index = 0; index < others; index += 1) new CfnWaitConditionHandle(declared.stack, `Other${index}`);
+    const found = Annotations.fromStack(declared.stack).findWarning('/S', Match.stringLikeRegexp('TEMPLATE_NEAR_LIMIT.*CloudFormation ends at 500'));
+    expect(found).toHaveLength(warnings);
   });
 
   test('a policy without protections is said', () => {

@@ -23,8 +23,9 @@ describe('the runbook', () => {
   const errors = [...sources.matchAll(/(?:new (?:Transient|Refused|Integrity|NotProven|OutOfTime)Error|\b(?:refused|transient|integrity))\(\s*'([A-Z][A-Z0-9_]+)'/g)];
   const exceptions = [...sources.matchAll(/\bcode: '([A-Z][A-Z0-9_]+)'/g)];
   const findings = [...filesBelow('lib/model', '.ts').map(read).join('\n').matchAll(/\bcode: '([A-Z][A-Z0-9_]+)'/g)];
-  const codes = [...new Set([...errors, ...exceptions, ...findings].map((match) => match[1]))].sort();
-  const sections = [...read('docs/runbook.md').matchAll(/^### ([A-Z][A-Z0-9_]+)$/gm)].map((match) => match[1]);
+  const warnings = [...filesBelow('lib', '.ts').map(read).join('\n').matchAll(/addWarningV2\(\s*'cdk-backup-policy:([\w-]+)'/g)];
+  const codes = [...new Set([...errors, ...exceptions, ...findings, ...warnings].map((match) => match[1]))].sort();
+  const sections = [...read('docs/runbook.md').matchAll(/^### ([A-Z][A-Z0-9_]+|[a-z]+(?:-[a-z]+)+)$/gm)].map((match) => match[1]);
 
   test('sees the codes of errors, exceptions and findings', () => {
     expect(codes).toEqual(expect.arrayContaining(['WRONG_PASSWORD', 'OUT_OF_TIME', 'STORE_REFUSED', 'NOT_PROVEN', 'SERVER_VERSION', 'RPO_UNREACHABLE']));

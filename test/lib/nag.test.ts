@@ -19,10 +19,10 @@ interface Finding {
 }
 
 /** What the AwsSolutions pack finds in a store's stack and an application's stack beside it: the pack ends a synthesis with findings. */
-function findings(build: (stack: Stack) => Partial<ProtectionProps>): string[] {
+function findings(build: (stack: Stack) => Partial<ProtectionProps>, context: Record<string, unknown> = {}): string[] {
   const outdir = mkdtempSync(join(tmpdir(), 'nag-'));
   try {
-    const app = new App({ outdir });
+    const app = new App({ outdir, context });
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     const store = new BackupStore(new Stack(app, 'Platform'), 'Store');
     const stack = new Stack(app, 'S');
@@ -55,6 +55,9 @@ const hook = (stack: Stack) => new lambda.Function(stack, 'Hook', {
   runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => {};'), logGroup: new LogGroup(stack, 'HookLogs'),
 });
 
+/** What `cdk init` switches on in a new application. */
+const FLAGS = JSON.parse(readFileSync(require.resolve('aws-cdk-lib/recommended-feature-flags.json'), 'utf8')) as Record<string, unknown>;
+
 describe('the AwsSolutions pack finds nothing', () => {
   beforeEach(() => {
     jest.spyOn(console, 'error').mockImplementation(() => {});
@@ -67,7 +70,10 @@ describe('the AwsSolutions pack finds nothing', () => {
     ['on Lambda', () => ({})],
     ['in a VPC with endpoints', (stack) => ({ source: inVpc(stack) })],
     ['on Fargate', (stack) => ({ source: inVpc(stack), compute: Compute.fargate() })],
-  ])('%s', (_, build) => expect(findings(build)).toEqual([]));
+  ])('%s', (_, build) => {
+    expect(findings(build)).toEqual([]);
+    expect(findings(build, FLAGS)).toEqual([]);
+  });
 
   test('and finds a wildcard that a source brings along: only our own are acknowledged', () => {
     class Greedy extends Source {

@@ -106,44 +106,47 @@ class DatabaseDump {
   ) {}
 
   async run(): Promise<DatabaseDumped> {
-    const { stop, props: { context, place, server } } = this;
+    const { stop, props: { context, place } } = this;
     const coordinator = await this.open();
+    const ended = new AbortController();
+    let dumped: DatabaseDumped | undefined;
+    // From before the first lock: a wait for one table holds up who wants another that is locked already.
+    await stop.all([
+      () => watch({
+        session: this.watcher, applicationName: place.applicationName, coordinatorPid: coordinator.pid,
+        maximumBlockingSeconds: context.config.maximumBlockingSeconds, stop, clock: () => performance.now(),
+      }, ended.signal),
+      async () => {
+        dumped = await this.read(coordinator);
+        ended.abort();
+      },
+    ]);
+    if (!dumped) throw stop.reason ?? new Error('a dump ended without a result');
+    return dumped;
+  }
+
+  private async read(coordinator: Session): Promise<DatabaseDumped> {
+    const { stop, props: { context, place, server } } = this;
     const view = await lockView(coordinator, context.config, server);
     context.log.info('snapshot', {
       database: place.database, recoveryPoint: view.recoveryPoint.toISOString(), tables: view.survey.selection.rows.length,
     });
     const notes = await this.describe(coordinator, view);
-
     const laneCount = Math.min(
       Math.max(0, context.config.maximumConnections - OTHER_CONNECTIONS),
       Math.max(FEWEST_LANES, Math.min(MOST_LANES, availableParallelism())),
     );
     const queue = this.parts(view, notes, Math.max(1, laneCount));
-    /** Parts that a lane could not lock at once, for the session that has their locks. */
+    // Parts that a lane could not lock at once, for the session that has their locks.
     const own: RowsPart[] = laneCount === 0 ? queue.splice(0) : [];
     const lanesEnded = new AbortController();
-    const ended = new AbortController();
-    let running = laneCount;
-    const lane = async (): Promise<void> => {
-      await this.lane(view, queue, own, notes.encoding);
-      if (--running === 0) lanesEnded.abort();
+    const lanes = async (): Promise<void> => {
+      await stop.all(Array.from({ length: laneCount }, () => () => this.lane(view, queue, own, notes.encoding)));
+      lanesEnded.abort();
     };
-    if (laneCount === 0) lanesEnded.abort();
-    const watching = (): Promise<void> => watch({
-      session: this.watcher, applicationName: place.applicationName, coordinatorPid: coordinator.pid,
-      maximumBlockingSeconds: context.config.maximumBlockingSeconds, stop, clock: () => performance.now(),
-    }, ended.signal);
-    const working = async (): Promise<void> => {
-      await stop.all([
-        () => this.archive(view),
-        ...Array.from({ length: laneCount }, () => lane),
-        () => this.coordinate(coordinator, view, notes, own, lanesEnded.signal),
-      ]);
-      await confirmHeld(coordinator, view);
-      ended.abort();
-      await coordinator.run('COMMIT');
-    };
-    await stop.all([watching, working]);
+    await stop.all([() => this.archive(view), lanes, () => this.coordinate(coordinator, view, notes, own, lanesEnded.signal)]);
+    await confirmHeld(coordinator, view);
+    await coordinator.run('COMMIT');
     const order = (item: CensusItem): string => `${item.kind} ${item.name}`;
     this.census.sort((a, b) => (order(a) < order(b) ? -1 : 1));
     return { recoveryPoint: view.recoveryPoint, census: this.census, leftOut: this.leftOut, notes, roles: this.roles };
@@ -224,10 +227,25 @@ class DatabaseDump {
         own.push(part);
         continue;
       }
-      this.census.push(...await copyPart(session, part, this.props.sink));
+      await this.copy(session, part);
       await unlockPart(session);
     }
     await session.run('COMMIT');
+  }
+
+  private async copy(session: Session, part: RowsPart): Promise<void> {
+    const { context, place, sink } = this.props;
+    const since = performance.now();
+    const items = await copyPart(session, part, sink);
+    this.census.push(...items);
+    context.log.info('rows', {
+      database: place.database,
+      part: part.description.name,
+      tables: items.length,
+      rows: items.reduce((sum, { rows = 0 }) => sum + rows, 0),
+      bytes: items.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+      seconds: Math.round(performance.now() - since) / 1000,
+    });
   }
 
   /** What needs no lane of its own, then the parts whose tables somebody waits to lock exclusively. */
@@ -249,7 +267,7 @@ class DatabaseDump {
     for (;;) {
       this.stop.check();
       const part = own.shift();
-      if (part) this.census.push(...await copyPart(session, part, sink));
+      if (part) await this.copy(session, part);
       else if (lanesEnded.aborted) break;
       else await this.stop.pause(50, lanesEnded);
     }

@@ -22,7 +22,6 @@ interface Position {
 export async function copySequences(
   session: Session, sequences: readonly Relation[], directory: string, zstdLevel: number, sink: PartSink,
 ): Promise<CensusItem[]> {
-  if (sequences.length === 0) return [];
   const positions: Position[] = [];
   for (let start = 0; start < sequences.length; start += SEQUENCES_A_QUERY) {
     positions.push(...await readPositions(session, sequences.slice(start, start + SEQUENCES_A_QUERY)));

@@ -21,7 +21,7 @@ export interface FargateWorkerProps extends WorkerProps {
   readonly cluster?: ecs.ICluster;
 }
 
-/** A task says that it lives every 30 s (lambda/workers/task.ts); twenty of those missed, and it is gone. */
+/** A task says that it lives every 30 s (lambda/workers/task.ts), but before its first word ECS finds a place and pulls the image. */
 const HEARTBEAT = Duration.minutes(10);
 
 /** A task's overrides end at 8,192 characters (ECS API reference, TaskOverride); the task token takes up to 1,024 of them. */

@@ -124,8 +124,6 @@ export class Workers {
       directory: bundle(), handler: `index.${verb}`, functionName: `bench-${verb}`, event: this.request(),
       memoryMegabytes: this.props.memoryMegabytes, timeoutSeconds: TIMEOUT_SECONDS, credentials: CREDENTIALS, endpointUrl: this.store.url,
       region: REGION, path: [binaries.bin], libraryPath: this.libraryPath,
-      // The SDK looks for its files in a home, and the worker's uid has none of its own.
-      environment: { HOME: '/tmp' },
       // In the open, on the disk that the others use: a sandbox's /tmp lies in memory, and its size would be the limit.
       sandbox: undefined,
       onLog: (line) => {

@@ -52,6 +52,8 @@ function endChild({ child, signal }: Entry): Promise<void> {
       clearTimeout(harder);
       resolve();
     });
+    // Its watcher hears that nobody waits any more, and ends too.
+    for (const stream of child.stdio) stream?.destroy();
     child.kill(signal);
   });
 }

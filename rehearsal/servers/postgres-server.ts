@@ -101,7 +101,7 @@ export async function startPostgres(props: PostgresServerProps): Promise<Postgre
       ...THROWAWAY, ...props.settings, port, listen_addresses: '127.0.0.1', unix_socket_directories: socketDirectory,
     }));
     await writeFile(join(data, 'pg_hba.conf'), 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n');
-    const living = await spawnServer(binaries, data, logFile, user, [directory, socketDirectory]);
+    const living = await spawnServer(binaries, data, logFile, user, directory, socketDirectory);
     const password = randomBytes(18).toString('base64url');
     const url = (database: string, secret: string): string =>
       `postgres://${superuser}:${secret}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
@@ -161,15 +161,16 @@ async function letThrough(directory: string): Promise<void> {
 
 /** Starts `postgres` with a watcher beside it that ends it when this process is gone, whatever ended that. */
 async function spawnServer(
-  binaries: PostgresBinaries, data: string, logFile: string, user: ServerUser | undefined, discarded: readonly string[],
+  binaries: PostgresBinaries, data: string, logFile: string, user: ServerUser | undefined, directory: string, socketDirectory: string,
 ): Promise<LivingServer> {
   const log = openSync(logFile, 'a', 0o644);
-  const watched = '(read -r end <&3; kill -QUIT $$ 2>/dev/null) & exec 3<&-; exec "$0" "$@"';
+  const watched = '(read -r end <&3; kill -QUIT $$ 2>/dev/null; sleep 1; rm -rf "$SOCKETS" "$DATA"/* 2>/dev/null) & exec 3<&-; exec "$0" "$@"';
   const child = spawn('/bin/sh', ['-c', watched, join(binaries.bin, 'postgres'), '-D', data], {
-    ...user, cwd: dirname(data), detached: true, stdio: ['ignore', log, log, 'pipe'], env: postgresEnvironment(binaries),
+    ...user, cwd: dirname(data), detached: true, stdio: ['ignore', log, log, 'pipe'],
+    env: { ...postgresEnvironment(binaries), SOCKETS: socketDirectory, DATA: data },
   });
   closeSync(log);
-  const living = endWithProcess(child, 'SIGQUIT', discarded);
+  const living = endWithProcess(child, 'SIGQUIT', [directory, socketDirectory]);
   try {
     await untilReady(child, data);
   } catch (error) {

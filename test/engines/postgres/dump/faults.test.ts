@@ -92,6 +92,26 @@ describe('a dump that is disturbed', () => {
     await nothingRemains();
   });
 
+  test.each([
+    ['TRUNCATE late; INSERT INTO late SELECT generate_series(1, 5)', [['public.large', 100000], ['public.late', 5]]],
+    ['LOCK TABLE late; CREATE TABLE fresh AS SELECT 1 AS a', [['public.fresh', 1], ['public.large', 100000], ['public.late', 1000]]],
+    ['DROP TABLE late', [['public.large', 100000]]],
+    ['ALTER TABLE large RENAME TO old; ALTER TABLE late RENAME TO large', [['public.large', 1000], ['public.old', 100000]]],
+  ])('while it waits for its locks, somebody commits %s: the copy has the state after it', async (change, tables) => {
+    const database = `faults_${++count}`;
+    const secret = await here.database(database, LARGE);
+    const client = await here.client(database);
+    await client.query(`BEGIN; ${change}`);
+    const running = settled(dump(contextOf({ secret }), await here.sink(`copy-${database}`)));
+    const waits = 'SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT granted AND application_name LIKE \'backup-policy/%\'';
+    for (let left = 100; left > 0 && (await here.sql(database, waits)).length === 0; left--) await pause(50);
+    await client.query('COMMIT');
+    await client.end();
+    const { value, error } = await running;
+    expect(error).toBeUndefined();
+    expect(value?.census.map(({ name, rows }) => [name, rows])).toEqual(tables);
+  });
+
   test('a lock asked for before a lane reads its table does not stop the lane: the coordinator reads it', async () => {
     const content = `${LARGE} CREATE TABLE early AS SELECT i AS id, repeat('y', 400) AS text FROM generate_series(1, 20000) i;`;
     // With one lane, and that one stopped, the other tables are read only after the lock was asked for.

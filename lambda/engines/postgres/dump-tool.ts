@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PostgresConfig } from '../../../lib/contract/engines/postgres';
-import { IntegrityError } from '../../runtime/errors';
+import { IntegrityError, TransientError } from '../../runtime/errors';
 import type { SessionPlace } from './connection';
 import { failureOf } from './failures';
 import { libpqTls, trusted } from './tls';
@@ -119,8 +119,14 @@ function pattern(quoted: string): string {
 function judge(exit: { code: number | null; signal: string | null }, said: string, place: SessionPlace): void {
   const lines = said.split('\n').map((line) => line.trim()).filter((line) => line !== '');
   const { server, database } = place;
+  if (exit.signal !== null) {
+    throw new TransientError(
+      'TOOL_KILLED', `pg_dump of database "${database}" was ended by ${exit.signal}.`,
+      'It is tried again; SIGKILL mostly means that the worker has too little memory.',
+    );
+  }
   if (exit.code !== 0) {
-    const told = lines.filter((line) => !/^pg_dump: (detail|hint): Query was|^pg_dump: detail: Query was/.test(line)).slice(0, 4).join(' | ') || `it ended by ${exit.signal ?? exit.code}`;
+    const told = lines.filter((line) => !/^pg_dump: (detail|hint): Query was/.test(line)).slice(0, 4).join(' | ') || `it ended with exit code ${exit.code}`;
     throw failureOf(Object.assign(new Error(`pg_dump: ${told.replace(/^pg_dump: error: /, '')}`), { code: stateOf(told) }), {
       host: server.host, port: server.port, user: server.user, database,
     });
@@ -142,6 +148,6 @@ function stateOf(told: string): string {
   if (/password authentication failed/.test(told)) return '28P01';
   if (/out of shared memory/.test(told)) return '53200';
   if (/conflict with recovery/.test(told)) return '40001';
-  if (/terminating connection|server closed the connection|connection to server|SSL connection has been closed|could not receive data|ended by SIG/.test(told)) return '08006';
+  if (/terminating connection|server closed the connection|connection to server|SSL connection has been closed|could not receive data/.test(told)) return '08006';
   return '';
 }

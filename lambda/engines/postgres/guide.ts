@@ -125,7 +125,7 @@ tables from \`pg_restore --section=post-data --schema-only --file=- db1/schema.d
 
 ${notes.databases.map(({ name, directory, owner, encoding }) => `- \`${directory}\`: database ${cell(JSON.stringify(name))}, owner ${cell(JSON.stringify(owner))}, ${encoding}`).join('\n')}
 
-Restore all of it: \`bash restore.sh postgres://user@host:5432${notes.databases.length === 1 ? '/database' : ''}\`. It needs psql, pg_restore (the server's major version or newer) and zstd.
+Restore all of it: \`bash restore.sh postgres://user@host:5432${notes.databases.length === 1 ? '/database' : ''}\`. It needs bash, psql, pg_restore (the server's major version or newer) and zstd.
 
 What it does, for one database into an empty one (\`$URL\`), after the roles of \`globals.sql\`:
 

@@ -1,4 +1,4 @@
-import { rehearseCommand, Terminal } from '../rehearsal/command-line';
+import { rehearseCommand, type Terminal } from '../rehearsal/command-line';
 import { nearest, UsageError } from '../rehearsal/usage';
 
 /** `Promise.withResolvers` and zstd, which the rehearsal needs, came with it. */

@@ -2,15 +2,15 @@ import { cpus, totalmem } from 'node:os';
 import { zstdDecompressSync } from 'node:zlib';
 import { Census } from '../lib/contract/census';
 import { parseVersioned } from '../lib/contract/common';
-import { Manifest, parseManifest } from '../lib/contract/manifest';
-import { manifestKey, protectionPrefix, ProtectionId } from '../lib/contract/object-keys';
-import { parseVerdict, Verdict } from '../lib/contract/verdict';
+import { type Manifest, parseManifest } from '../lib/contract/manifest';
+import { manifestKey, protectionPrefix, type ProtectionId } from '../lib/contract/object-keys';
+import { parseVerdict, type Verdict } from '../lib/contract/verdict';
 import type { FoundPolicy, FoundProtection } from './assembly';
 import type { Authorizer } from './cloud/authorizer';
 import type { Endpoint } from './endpoint';
 import type { Execution } from './machine/run-machine';
 import type { WorkerRun } from './machine/tasks';
-import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, RehearsalReport, ReportError, ReportOutcome, ReportProtection, ReportStep } from './report/model';
+import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportOutcome, type ReportProtection, type ReportStep } from './report/model';
 import type { NotRehearsed } from './sources/source';
 
 /** All that is known of one protection's run. */
@@ -42,7 +42,8 @@ export interface ReportProps {
 
 /** Reads manifest, verdict and census of a run from the store, as they are. */
 export async function readStored({ policy, protection, runId }: Pick<RanProtection, 'policy' | 'protection' | 'runId'>, { s3 }: Pick<Endpoint, 's3'>): Promise<StoredRun> {
-  const id: ProtectionId = { environment: policy.declared.environment, application: policy.declared.application, protection: protection.declared.id };
+  const { environment, application } = policy.declared;
+  const id: ProtectionId = { environment, application, protection: protection.declared.id };
   const bucket = protection.bucket;
   const json = async (key: string): Promise<unknown> => JSON.parse((await s3.read(bucket, key)).toString('utf8'));
   const key = manifestKey(id, runId);
@@ -106,16 +107,19 @@ function reportProtection(run: RanProtection, { manifest, verdict, census }: Sto
   const error = errorOf(execution);
   const outcome = judged(execution, verdict);
   const of = (verb: string): WorkerRun[] => workers.filter((one) => one.verb === verb);
-  const peak = (verb: string): number | undefined => of(verb).length > 0 ? Math.max(...of(verb).map((one) => one.peakMemoryBytes)) : undefined;
+  const peak = (verb: string): number | undefined =>
+    of(verb).length > 0 ? Math.max(...of(verb).map((one) => one.peakMemoryBytes)) : undefined;
   const limit = (verb: string): number | undefined => of(verb)[0]?.memoryLimitBytes;
-  const seconds = (verb: string): Record<string, number> => of(verb).length > 0 ? { [verb]: rounded(of(verb).reduce((sum, one) => sum + one.seconds, 0)) } : {};
+  const seconds = (verb: string): Record<string, number> =>
+    of(verb).length > 0 ? { [verb]: rounded(of(verb).reduce((sum, one) => sum + one.seconds, 0)) } : {};
   const { parts, ...rest } = manifest ?? {};
   return {
     id: declared.id, engine: declared.run.engine,
     schedule: `${declared.schedule.expression} ${declared.schedule.timeZone}`,
     slot: run.slot, runId: run.runId, outcome,
     summary: outcome === 'failed' ? error?.message ?? 'The run ended without a verdict.' : verdict?.summary ?? '',
-    steps: [...stateSteps(execution), ...workers.map(attemptStep), ...phases(verdict)].sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0)),
+    steps: [...stateSteps(execution), ...workers.map(attemptStep), ...phases(verdict)]
+      .sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)),
     ...(manifest ? { ...manifest.totals, parts: parts?.length ?? 0, manifest: rest as Omit<Manifest, 'parts'> } : {}),
     seconds: { ...seconds('dump'), ...seconds('verify'), total: secondsBetween(execution.startedAt, execution.finishedAt) },
     peakMemoryBytes: { dump: peak('dump'), verify: peak('verify') },
@@ -141,7 +145,7 @@ function shown(census: Census | undefined): ReportProtection['census'] {
   return items.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0) || (b.rows ?? 0) - (a.rows ?? 0)).slice(0, CENSUS_SHOWN);
 }
 
-/** The error that a worker threw is JSON in the cause; the last failed state knows it even where the machine put a sentence in its place. */
+/** A worker's error is JSON in the cause; the last failed state knows it even where the machine put a sentence in its place. */
 function errorOf(execution: Execution): ReportError | undefined {
   const raised = execution.states.findLast(({ type, error }) => type === 'Task' && error)?.error ?? execution.error;
   if (!raised) return execution.outcome === 'succeeded' ? undefined : { name: execution.outcome, message: 'The execution did not end by itself.' };

@@ -3,7 +3,7 @@ import { NewerContractError, ContractError } from '../lib/contract/common';
 import { slotOf, runIdOf } from '../lib/contract/object-keys';
 import { AssemblyError } from './assembly';
 import { progressOn } from './progress';
-import { rehearse, RehearseProps, UnknownProtectionError } from './rehearse';
+import { rehearse, type RehearseProps, UnknownProtectionError } from './rehearse';
 import { reportText } from './report/text';
 import { ReportWriteError, writeReport } from './report/write';
 import { ServersError } from './servers/servers-error';
@@ -94,7 +94,10 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
       terminal.stderr.write('\nstopped: nothing is left running, no report was written\n');
       return 130;
     }
-    const foreseen = [AssemblyError, UnknownProtectionError, UnknownEngineError, SourceError, ServersError, ReportWriteError, NewerContractError, ContractError];
+    const foreseen = [
+      AssemblyError, UnknownProtectionError, UnknownEngineError, SourceError, ServersError, ReportWriteError,
+      NewerContractError, ContractError,
+    ];
     if (!foreseen.some((kind) => error instanceof kind)) throw error;
     terminal.stderr.write(`backup-policy: ${(error as Error).message}\n`);
     return 2;

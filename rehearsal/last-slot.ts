@@ -40,7 +40,8 @@ function lastOfCron(inner: string, timeZone: string, now: Date): Date | undefine
   const today = localDay(now, timeZone);
   for (let back = 0; back <= DAYS_BACK; back++) {
     const day = new Date(today.getTime() - back * DAY);
-    if (!months.has(day.getUTCMonth() + 1) || !days.has(day.getUTCDate()) || !weekDays.has(day.getUTCDay() + 1) || !years.has(day.getUTCFullYear())) continue;
+    const inMonth = months.has(day.getUTCMonth() + 1) && years.has(day.getUTCFullYear());
+    if (!inMonth || !days.has(day.getUTCDate()) || !weekDays.has(day.getUTCDay() + 1)) continue;
     for (const hour of hours) {
       for (const minute of minutes) {
         const instant = instantOf(day.getTime() + (hour * 60 + minute) * MINUTE, timeZone);

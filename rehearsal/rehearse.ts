@@ -2,23 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runIdOf } from '../lib/contract/object-keys';
-import { AssemblyError, findPolicies, FoundPolicy, FoundProtection, readAssembly, Resolver } from './assembly';
-import { buildReport, RanProtection, readStored, StoredRun } from './build-report';
+import { AssemblyError, findPolicies, type FoundPolicy, type FoundProtection, readAssembly, Resolver } from './assembly';
+import { buildReport, type RanProtection, readStored, type StoredRun } from './build-report';
 import { Authorizer } from './cloud/authorizer';
-import { bucketsOf, keysOf, LocalMachine, machineOf, topicsOf } from './cloud/local-cloud';
+import { type LocalMachine, machineOf } from './cloud/local-cloud';
 import { RoleKeyring } from './cloud/role-keys';
 import { seedSecrets } from './cloud/seed-secrets';
-import { ApiError, ApiCall, Decision, Endpoint, FaultPlan, startEndpoint } from './endpoint';
+import { startCloud } from './cloud/start-cloud';
+import type { Endpoint, FaultPlan } from './endpoint';
 import { lastSlot } from './last-slot';
-import { Definition, interpretable, statesOf } from './machine/definition';
-import { runMachine, StateRecord, TaskCall } from './machine/run-machine';
-import { TaskTokens, TokenError } from './machine/task-tokens';
-import { Tasks, WorkerRun } from './machine/tasks';
+import { type Definition, interpretable, statesOf } from './machine/definition';
+import { runMachine, type StateRecord, type TaskCall } from './machine/run-machine';
+import { TaskTokens } from './machine/task-tokens';
+import { Tasks, type WorkerRun } from './machine/tasks';
 import { NEVER_ON_A_LAPTOP, withoutSandbox } from './not-rehearsed';
-import { Progress, SILENT } from './progress';
+import { type Progress, SILENT } from './progress';
 import type { RehearsalReport } from './report/model';
-import { findSandbox, isSandbox, Sandbox } from './sandbox';
-import { EnginePrograms, RehearsalSource, sourceEngine } from './sources/source';
+import { findSandbox, isSandbox, type Sandbox } from './sandbox';
+import { type EnginePrograms, type RehearsalSource, sourceEngine } from './sources/source';
 
 /** What a test may touch while a rehearsal runs. */
 export interface Scene {
@@ -92,7 +93,9 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
     const running: { machine?: LocalMachine } = {};
     const settled = await Promise.allSettled([
       prepareSandbox(props, planned),
-      startCloud(resolver, authorizer, tokens, running, props.store ?? join(work, 'store'), props).then((endpoint) => {
+      startCloud({
+        resolver, authorizer, tokens, runningMachine: () => running.machine?.arn, directory: props.store ?? join(work, 'store'), faults: props.faults,
+      }).then((endpoint) => {
         toClose.push(() => endpoint.close());
         return endpoint;
       }),
@@ -118,7 +121,11 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
     const differences = [...sources.values()].flatMap(({ notRehearsed }) => notRehearsed);
     return buildReport({
       startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, endpoint, authorizer,
-      notRehearsed: [...uniqueBy(differences, ({ what, why }) => what + why), ...sandbox.used ? [] : [withoutSandbox(sandbox.description)], ...NEVER_ON_A_LAPTOP],
+      notRehearsed: [
+        ...uniqueBy(differences, ({ what, why }) => what + why),
+        ...sandbox.used ? [] : [withoutSandbox(sandbox.description)],
+        ...NEVER_ON_A_LAPTOP,
+      ],
     });
   } finally {
     for (const close of toClose.reverse()) await close().catch(() => undefined);
@@ -163,43 +170,9 @@ async function prepareSandbox({ sandbox }: RehearseProps, planned: readonly Plan
   return { programs, sandbox: { used: found, description: found.description } };
 }
 
-async function startCloud(
-  resolver: Resolver, authorizer: Authorizer, tokens: TaskTokens, running: { machine?: LocalMachine }, directory: string, { faults }: RehearseProps,
-): Promise<Endpoint> {
-  const answered = (answer: () => void): void => {
-    try {
-      answer();
-    } catch (error) {
-      throw error instanceof TokenError ? new ApiError('TaskTimedOut', 400, error.message) : error;
-    }
-  };
-  const endpoint = await startEndpoint({
-    directory, faults, region: resolver.region, account: resolver.account,
-    authorize: (call) => decide(authorizer, call, running.machine),
-    handlers: {
-      sendTaskSuccess: (token, output) => answered(() => tokens.succeed(token, output)),
-      sendTaskFailure: (token, error, cause) => answered(() => tokens.failed(token, error, cause)),
-      sendTaskHeartbeat: (token) => answered(() => tokens.heartbeat(token)),
-    },
-  });
-  for (const { arn } of keysOf(resolver)) endpoint.seedKey(arn);
-  for (const { name, versioned, lock, keyArn } of bucketsOf(resolver)) {
-    endpoint.s3.createBucket({ name, versioning: versioned, objectLock: lock !== undefined, defaultRetention: lock?.retention, kmsKeyArn: keyArn });
-  }
-  return endpoint;
-}
-
-/** Step Functions knows the machine by the task's token; the call itself does not name it. */
-function decide(authorizer: Authorizer, { action, resource, principal, context }: ApiCall, machine: LocalMachine | undefined): Decision {
-  try {
-    return authorizer.authorize({ action, principal, context, resource: action.startsWith('states:SendTask') && machine ? machine.arn : resource });
-  } catch (error) {
-    if (error instanceof AssemblyError) return { allow: false, reason: error.message };
-    throw error;
-  }
-}
-
-async function startSources(planned: readonly Planned[], work: string, props: RehearseProps, toClose: (() => Promise<void>)[]): Promise<Map<Planned, RehearsalSource>> {
+async function startSources(
+  planned: readonly Planned[], work: string, props: RehearseProps, toClose: (() => Promise<void>)[],
+): Promise<Map<Planned, RehearsalSource>> {
   const { connections = {}, sourceFiles = [], progress = SILENT } = props;
   const settled = await Promise.allSettled(planned.map(async (one, index) => {
     const { id, run } = one.protection.declared;
@@ -248,7 +221,7 @@ async function runProtection(one: Planned, parts: RunParts): Promise<RanProtecti
   const workers: WorkerRun[] = [];
   const { beforeTask } = props;
   const tasks = new Tasks({
-    ...parts, machine, topics: topicsOf(resolver), endpointUrl: endpoint.url, region: resolver.region,
+    ...parts, machine, endpointUrl: endpoint.url, region: resolver.region,
     adjust: (request) => adjusted(request, source),
     onRun: (run) => void workers.push(run),
     onLog: props.onLog ?? (() => undefined),
@@ -275,7 +248,9 @@ function adjusted(request: unknown, source: RehearsalSource): unknown {
 }
 
 /** @throws the first reason, once all have settled, so that what did start can be ended */
-function valuesOf<T extends readonly PromiseSettledResult<unknown>[]>(settled: T): { [K in keyof T]: T[K] extends PromiseSettledResult<infer V> ? V : never } {
+function valuesOf<T extends readonly PromiseSettledResult<unknown>[]>(
+  settled: T,
+): { [K in keyof T]: T[K] extends PromiseSettledResult<infer V> ? V : never } {
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never;

@@ -92,7 +92,8 @@ const FUNCTIONS: Record<string, Evaluate | undefined> = {
   'Fn::ImportValue': (argument, scope, path) => scope.importValue(text(resolveValue(argument, scope, path), scope, path), path),
   'Fn::GetStackOutput': (argument, scope, path) => {
     const { StackName, OutputName, Region } = resolveValue(argument, scope, path) as Record<string, unknown>;
-    return scope.stackOutput(text(StackName, scope, path), text(OutputName, scope, path), Region === undefined ? undefined : text(Region, scope, path), path);
+    const region = Region === undefined ? undefined : text(Region, scope, path);
+    return scope.stackOutput(text(StackName, scope, path), text(OutputName, scope, path), region, path);
   },
   'Fn::Base64': (argument, scope, path) => Buffer.from(text(resolveValue(argument, scope, path), scope, path)).toString('base64'),
   'Fn::GetAZs': (argument, scope, path) => {

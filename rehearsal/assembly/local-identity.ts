@@ -51,15 +51,17 @@ function globalArn({ partition, account }: IdentityContext, service: string, res
 }
 
 /** A resource whose `Ref` is its name and whose `Arn` follows from it. */
-function byName(service: string, resource: (name: string) => string, property: string, more: (name: string, context: IdentityContext) => Record<string, string> = () => ({})): Identify {
+function byName(service: string, resource: (name: string) => string, property: string): Identify {
   return (context) => {
     const name = named(context, property);
-    return { ref: name, attributes: { Arn: arn(context, service, resource(name)), ...more(name, context) } };
+    return { ref: name, attributes: { Arn: arn(context, service, resource(name)) } };
   };
 }
 
 /** A resource whose `Ref` is its ARN. */
-function byArn(service: string, resource: (name: string, context: IdentityContext) => string, property: string, attribute: string): Identify {
+function byArn(
+  service: string, resource: (name: string, context: IdentityContext) => string, property: string, attribute: string,
+): Identify {
   return (context) => {
     const name = named(context, property);
     const ref = arn(context, service, resource(name, context));

@@ -1,6 +1,6 @@
 import { AssemblyError } from './assembly-error';
-import { NO_VALUE, resolveValue, Scope } from './intrinsics';
-import { identify, LocalIdentity } from './local-identity';
+import { NO_VALUE, resolveValue, type Scope } from './intrinsics';
+import { identify, type LocalIdentity } from './local-identity';
 import type { Assembly } from './read-assembly';
 import type { Stack, TemplateResource } from './template';
 
@@ -101,7 +101,8 @@ export class Resolver {
       mapping: (map, first, second) => stack.template.Mappings?.[map]?.[first]?.[second],
       importValue: (name, path) => this.#imported(stack, name, path),
       stackOutput: (stackName, outputName, outputRegion, path) => {
-        const producer = this.assembly.stacks.find((one) => one.name === stackName && (one.region ?? this.region) === (outputRegion ?? region));
+        const wanted = outputRegion ?? region;
+        const producer = this.assembly.stacks.find((one) => one.name === stackName && (one.region ?? this.region) === wanted);
         const output = producer?.template.Outputs?.[outputName];
         if (!producer || !output) throw missing(stack, path, `reads output ${outputName} of stack ${stackName}, which is not in this assembly`);
         return this.resolve(producer, output.Value, `Outputs.${outputName}.Value`);

@@ -1,8 +1,8 @@
 import type { Resolver } from '../assembly/resolver';
-import { actionMatches, actionsOf, NamedPolicy, PolicyStatement, statementsOf } from './policy-document';
+import { actionMatches, actionsOf, type NamedPolicy, type PolicyStatement, statementsOf } from './policy-document';
 import { ResourcePolicies } from './resource-policies';
-import { LocalRole, Roles } from './roles';
-import { Answer, Question, simulate } from './simulate';
+import { type LocalRole, Roles } from './roles';
+import { type Answer, type Question, simulate } from './simulate';
 
 /** One permission that a call needs, as the local endpoint asks for it. */
 export interface PermissionRequest {
@@ -84,8 +84,9 @@ export class Authorizer {
     return [...new Set(questions.map(({ principal }) => principal))].flatMap((principal) => {
       const role = this.#roles.get(principal);
       const own = questions.filter((question) => question.principal === principal);
-      const unused = role.policies.flatMap(({ document }) => statementsOf(document)).filter(({ Effect }) => Effect === 'Allow').flatMap((statement) =>
-        actionsOf(statement).filter((action) => !OF_THE_PLATFORM.some((pattern) => actionMatches(pattern, action)) && !own.some((question) => uses(question, statement, action))));
+      const granted = role.policies.flatMap(({ document }) => statementsOf(document)).filter(({ Effect }) => Effect === 'Allow');
+      const unused = granted.flatMap((statement) => actionsOf(statement).filter((action) =>
+        !OF_THE_PLATFORM.some((pattern) => actionMatches(pattern, action)) && !own.some((question) => uses(question, statement, action))));
       return [...new Set(unused)].map((action) => ({ role: role.path, action }));
     });
   }
@@ -130,7 +131,8 @@ function denies(question: Question, policy: NamedPolicy, statement: PolicyStatem
   const alone: NamedPolicy = { name: policy.name, document: { Version: '2012-10-17', Statement: [statement] } };
   const ofResource = statement.Principal !== undefined || statement.NotPrincipal !== undefined;
   return simulate({
-    ...question, boundaries: [], identityPolicies: ofResource ? [EVERYTHING] : [EVERYTHING, alone], resourcePolicy: ofResource ? alone : undefined,
+    ...question, boundaries: [],
+    identityPolicies: ofResource ? [EVERYTHING] : [EVERYTHING, alone], resourcePolicy: ofResource ? alone : undefined,
   }) === 'ExplicitlyDenied';
 }
 

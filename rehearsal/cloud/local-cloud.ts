@@ -117,8 +117,13 @@ export function taskDefinitionOf(resolver: Resolver, arnOrFamily: string): Local
     command: (container.Command ?? []) as string[],
     memoryMegabytes: Number(container.Memory ?? properties.Memory ?? 512),
     ephemeralMegabytes: Number(at(properties, 'EphemeralStorage', 'SizeInGiB') ?? 20) * 1024,
-    environment: Object.fromEntries(((container.Environment ?? []) as { Name: string; Value: string }[]).map(({ Name, Value }) => [Name, Value])),
+    environment: variablesOf(container.Environment),
   };
+}
+
+/** Variables as ECS writes them, in definitions and overrides. */
+export function variablesOf(environment: unknown): Record<string, string> {
+  return Object.fromEntries(((environment ?? []) as { Name: string; Value: string }[]).map(({ Name, Value }) => [Name, Value]));
 }
 
 /** @throws AssemblyError when no stack makes it, or its definition is no JSON */
@@ -139,7 +144,8 @@ export function machineOf(resolver: Resolver, arn: string): LocalMachine {
 }
 
 function find(resolver: Resolver, type: string, arnOrName: string): LocalResource {
-  const found = resolver.resourcesOf(type).find(({ identity: { ref, attributes } }) => [ref, attributes.Arn, attributes.Name].includes(arnOrName));
+  const found = resolver.resourcesOf(type)
+    .find(({ identity: { ref, attributes } }) => [ref, attributes.Arn, attributes.Name].includes(arnOrName));
   if (!found) throw new AssemblyError(`No stack of the assembly makes ${arnOrName}.`, 'Synthesize the stack that makes it too: a rehearsal needs its code and its role.');
   return found;
 }

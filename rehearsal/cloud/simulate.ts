@@ -1,6 +1,7 @@
 // By require: the simulator's ES modules find their data by import.meta, which a CommonJS bundle does not have.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
 import simulator = require('@cloud-copilot/iam-simulate');
-import type { NamedPolicy, PolicyDocument } from './policy-document';
+import type { NamedPolicy } from './policy-document';
 
 export interface Question {
   /** Role ARN. */
@@ -35,11 +36,13 @@ export function simulate(question: Question): Answer {
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     resourcePolicy: question.resourcePolicy && withName(question.resourcePolicy),
-    permissionBoundaryPolicies: question.boundaries.length > 0 ? question.boundaries.map(({ name, document }) => ({ name, policy: document })) : undefined,
+    permissionBoundaryPolicies: question.boundaries.length > 0
+      ? question.boundaries.map(({ name, document }) => ({ name, policy: document }))
+      : undefined,
   }, {});
 }
 
 /** A resource policy reaches the simulator's evaluation with a name only in the form that its own validator returns. */
-function withName({ name, document }: NamedPolicy): { __validated: true; policyDocument: PolicyDocument; metadata: { name: string }; errors: [] } {
+function withName({ name, document }: NamedPolicy): object {
   return { __validated: true, policyDocument: document, metadata: { name }, errors: [] };
 }

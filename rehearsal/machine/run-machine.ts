@@ -1,6 +1,6 @@
 import { ExecutionAbortedError, ExecutionTimeoutError, StateMachine } from 'aws-local-stepfunctions';
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
-import { Definition, interpretable, State, statesOf } from './definition';
+import { type Definition, interpretable, type State, statesOf } from './definition';
 
 /** One task of the machine, as its state asks for it. */
 export interface TaskCall {
@@ -113,7 +113,9 @@ export async function runMachine(props: RunMachineProps): Promise<Execution> {
   }
 }
 
-async function run(name: string, state: State, parameters: unknown, tryNumber: number, props: RunMachineProps, signal: AbortSignal): Promise<unknown> {
+async function run(
+  name: string, state: State, parameters: unknown, tryNumber: number, props: RunMachineProps, signal: AbortSignal,
+): Promise<unknown> {
   const limit = new AbortController();
   // The interpreter gives the state up at the same moment; this ends what it no longer waits for.
   const timer = state.TimeoutSeconds === undefined ? undefined

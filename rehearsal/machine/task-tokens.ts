@@ -7,6 +7,12 @@ interface Waiting {
   readonly heard: () => void;
 }
 
+/** The task's answer, and the way to fail it from this side. */
+export interface WaitingTask {
+  readonly result: Promise<unknown>;
+  readonly fail: (error: Error) => void;
+}
+
 /** A token that no task waits for (any more); what the endpoint makes `TaskTimedOut` of. */
 export class TokenError extends Error {
   constructor() {
@@ -29,7 +35,7 @@ export class TaskTokens {
    * @param heartbeatSeconds longest silence; undefined for none
    * @param heartbeatError name of the error after a longer one
    */
-  wait(token: string, heartbeatSeconds: number | undefined, heartbeatError: string): { result: Promise<unknown>; fail: (error: Error) => void } {
+  wait(token: string, heartbeatSeconds: number | undefined, heartbeatError: string): WaitingTask {
     let timer: NodeJS.Timeout | undefined;
     let fail: (error: Error) => void = () => undefined;
     const result = new Promise<unknown>((resolve, reject) => {

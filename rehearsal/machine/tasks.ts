@@ -2,11 +2,12 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { AssemblyError } from '../assembly/assembly-error';
 import type { Resolver } from '../assembly/resolver';
 import type { Authorizer } from '../cloud/authorizer';
-import { functionOf, LocalMachine, LocalTopic, taskDefinitionOf } from '../cloud/local-cloud';
+import { functionOf, taskDefinitionOf, variablesOf } from '../cloud/local-cloud';
+import type { LocalMachine, LocalTaskDefinition } from '../cloud/local-cloud';
 import type { RoleKeyring } from '../cloud/role-keys';
 import type { Sandbox } from '../sandbox';
 import type { EnginePrograms } from '../sources/source';
-import { lambdaError, runTask, runWorker, TaskOutcome } from '../worker-process';
+import { lambdaError, runTask, runWorker, type TaskOutcome } from '../worker-process';
 import type { TaskCall } from './run-machine';
 import { TaskError } from './task-error';
 import type { TaskTokens } from './task-tokens';
@@ -33,7 +34,6 @@ export interface TasksProps {
   readonly keys: RoleKeyring;
   readonly tokens: TaskTokens;
   readonly machine: LocalMachine;
-  readonly topics: readonly LocalTopic[];
   readonly endpointUrl: string;
   readonly region: string;
   readonly sandbox: Sandbox | undefined;
@@ -86,7 +86,8 @@ export class Tasks {
     const outcome = await runWorker({
       ...programs, sandbox, endpointUrl, region, onLog,
       directory: target.directory, handler: target.handler, functionName: target.name,
-      event: adjust(payload), memoryMegabytes: target.memoryMegabytes, timeoutSeconds: target.timeoutSeconds, tmpMegabytes: target.ephemeralMegabytes,
+      event: adjust(payload),
+      memoryMegabytes: target.memoryMegabytes, timeoutSeconds: target.timeoutSeconds, tmpMegabytes: target.ephemeralMegabytes,
       environment: target.environment, credentials: keys.of(target.roleArn), signal: call.signal,
     });
     const error = lambdaError(outcome, target.timeoutSeconds);
@@ -96,11 +97,7 @@ export class Tasks {
   }
 
   async #publish(parameters: Record<string, unknown>): Promise<unknown> {
-    const { keys, machine, endpointUrl, region, topics } = this.props;
-    const topic = topics.find(({ arn }) => arn === parameters.TopicArn);
-    if (topic?.keyArn) {
-      for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) this.#demand(action, topic.keyArn, 'SNS.KMSAccessDeniedException', { 'kms:ViaService': `sns.${region}.amazonaws.com` });
-    }
+    const { keys, machine, endpointUrl, region } = this.props;
     const client = new SNSClient({ endpoint: endpointUrl, region, credentials: keys.of(machine.roleArn) });
     const { TopicArn, Message, Subject, MessageAttributes, MessageStructure } = parameters;
     try {
@@ -135,7 +132,8 @@ export class Tasks {
       directory: definition.directory, containerName: definition.container,
       memoryMegabytes: definition.memoryMegabytes, tmpMegabytes: definition.ephemeralMegabytes,
       // A task has no time limit of its own: its state's ends it.
-      timeoutSeconds: LONGEST_TASK_SECONDS, credentials: keys.of(definition.taskRoleArn), signal: AbortSignal.any([call.signal, over.signal]),
+      timeoutSeconds: LONGEST_TASK_SECONDS,
+      credentials: keys.of(definition.taskRoleArn), signal: AbortSignal.any([call.signal, over.signal]),
     });
     let error: { name: string; message: string } | undefined;
     // Step Functions hears of a dead task by its missing heartbeat; that wait is cut short here.
@@ -153,14 +151,21 @@ export class Tasks {
     }
   }
 
-  #overrides(parameters: Record<string, unknown>, definition: ReturnType<typeof taskDefinitionOf>): { command: string[]; environment: Record<string, string> } {
+  #overrides(
+    parameters: Record<string, unknown>, definition: LocalTaskDefinition,
+  ): { command: string[]; environment: Record<string, string> } {
     const { ContainerOverrides = [] } = (parameters.Overrides ?? {}) as { ContainerOverrides?: Record<string, unknown>[] };
     const length = JSON.stringify(parameters.Overrides ?? {}).length;
-    if (length > OVERRIDE_CHARACTERS) throw new TaskError('ECS.InvalidParameterException', `Container Overrides length must be at most ${OVERRIDE_CHARACTERS}, and is ${length}`);
+    if (length > OVERRIDE_CHARACTERS) {
+      const cause = `Container Overrides length must be at most ${OVERRIDE_CHARACTERS}, and is ${length}`;
+      throw new TaskError('ECS.InvalidParameterException', cause);
+    }
     const own = ContainerOverrides.find(({ Name }) => Name === definition.container) ?? {};
-    const environment = Object.fromEntries(((own.Environment ?? []) as { Name: string; Value: string }[]).map(({ Name, Value }) => [Name, Value]));
     const command = ((own.Command ?? definition.command) as string[]).map((argument) => this.#adjusted(argument));
-    return { command: [...definition.entryPoint.map(programName), ...command], environment: { ...definition.environment, ...environment } };
+    return {
+      command: [...definition.entryPoint.map(programName), ...command],
+      environment: { ...definition.environment, ...variablesOf(own.Environment) },
+    };
   }
 
   /** A run request among the arguments of a command is the one that is JSON. */
@@ -179,7 +184,9 @@ export class Tasks {
     memoryMegabytes: number, error: WorkerRun['error'],
   ): void {
     const { seconds = (Date.now() - startedAt.getTime()) / 1000, peakMemoryBytes = 0 } = usage ?? {};
-    this.props.onRun({ state: call.state, path, verb, tryNumber: call.tryNumber, startedAt, seconds, peakMemoryBytes, memoryLimitBytes: memoryMegabytes * MEGABYTE, error });
+    const { state, tryNumber } = call;
+    const memoryLimitBytes = memoryMegabytes * MEGABYTE;
+    this.props.onRun({ state, path, verb, tryNumber, startedAt, seconds, peakMemoryBytes, memoryLimitBytes, error });
   }
 }
 

@@ -7,7 +7,7 @@ import { PostgresConfig } from '../../lib/contract/engines/postgres';
 import { isRoot } from '../servers/cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from '../servers/debian-packages';
 import { findPostgresBinaries, postgresEnvironment } from '../servers/postgres-binaries';
-import { PostgresServer, startPostgres } from '../servers/postgres-server';
+import { type PostgresServer, startPostgres } from '../servers/postgres-server';
 import { CommandError, runCommand } from '../servers/run-command';
 import { ServersError } from '../servers/servers-error';
 import { loopbackCertificate } from './certificate';

@@ -1,20 +1,24 @@
-import { ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { BackupPolicy, BackupSchedule, BackupStore, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
-import { rehearseCommand, Terminal } from '../../rehearsal/command-line';
+import { rehearseCommand, type Terminal } from '../../rehearsal/command-line';
 import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { nearest, UsageError } from '../../rehearsal/usage';
-import { synthesize, Synthesized } from './synthesize';
+import { synthesize, type Synthesized } from './synthesize';
 
 const COMMAND = join(__dirname, '..', '..', 'bundles', 'cli', 'backup-policy.js');
 
 function terminal(env: NodeJS.ProcessEnv = {}): Terminal & { said: { out: string; err: string } } {
   const said = { out: '', err: '' };
-  return { said, env, signal: new AbortController().signal, stdout: { write: (text) => { said.out += text; } }, stderr: { write: (text) => { said.err += text; } } };
+  return {
+    said, env, signal: new AbortController().signal,
+    stdout: { write: (text) => { said.out += text; } },
+    stderr: { write: (text) => { said.err += text; } },
+  };
 }
 
 test.each<[string[], RegExp]>([

@@ -7,11 +7,11 @@ import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Client } from 'pg';
 import { Assertion, BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
-import { rehearse, RehearseProps, UnknownProtectionError } from '../../rehearsal/rehearse';
-import { parseReport, RehearsalReport } from '../../rehearsal/report/model';
+import { rehearse, type RehearseProps, UnknownProtectionError } from '../../rehearsal/rehearse';
+import { parseReport, type RehearsalReport } from '../../rehearsal/report/model';
 import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { startPostgres } from '../../rehearsal/servers/postgres-server';
-import { synthesize, Synthesized } from './synthesize';
+import { synthesize, type Synthesized } from './synthesize';
 
 jest.setTimeout(120_000);
 
@@ -133,7 +133,8 @@ rehearses('a part that is damaged between dump and verify is not proven', async 
 
 /** One more action in the grant by which the dump worker reads its secret. */
 function withNeedlessGrant(text: string): string {
-  const template = JSON.parse(text) as { Resources: Record<string, { Type: string; Properties: { PolicyDocument: { Statement: { Action: string | string[] }[] } } }> };
+  interface Policy { Type: string; Properties: { PolicyDocument: { Statement: { Action: string | string[] }[] } } }
+  const template = JSON.parse(text) as { Resources: Record<string, Policy> };
   const policies = Object.entries(template.Resources).filter(([id, { Type }]) => Type === 'AWS::IAM::ManagedPolicy' && id.includes('Dump'));
   for (const [, { Properties }] of policies) {
     for (const statement of Properties.PolicyDocument.Statement) {

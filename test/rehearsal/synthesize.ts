@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { readAssembly, Resolver, ResolverProps } from '../../rehearsal/assembly';
+import { readAssembly, Resolver, type ResolverProps } from '../../rehearsal/assembly';
 
 export interface Synthesized {
   readonly directory: string;
@@ -18,5 +18,8 @@ export function synthesize(build: (app: App) => void, props?: ResolverProps): Sy
   const app = new App({ outdir: directory, analyticsReporting: false, context });
   build(app);
   app.synth({ skipValidation: true });
-  return { directory, resolver: new Resolver(readAssembly(directory), props), remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return {
+    directory, resolver: new Resolver(readAssembly(directory), props),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
 }

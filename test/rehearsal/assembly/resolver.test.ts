@@ -1,12 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Aws, CfnCondition, CfnMapping, CfnOutput, CfnParameter, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { type App, Aws, CfnCondition, CfnMapping, CfnOutput, CfnParameter, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { CfnVPC, CfnSubnet, CfnVPNGateway } from 'aws-cdk-lib/aws-ec2';
 import { AssemblyError, readAssembly } from '../../../rehearsal/assembly';
-import { synthesize, Synthesized } from '../synthesize';
+import { synthesize, type Synthesized } from '../synthesize';
 
 /** Synthesizes one stack whose outputs hold the values, and gives them back resolved. */
 function resolved(build: (stack: Stack) => Record<string, unknown>, stackProps?: object): Record<string, unknown> {

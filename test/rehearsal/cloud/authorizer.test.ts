@@ -1,12 +1,11 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Duration } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, ManagedPolicy, PermissionsBoundary, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Duration } from 'aws-cdk-lib';
 import { Authorizer } from '../../../rehearsal/cloud/authorizer';
 import { bucketsOf, topicsOf } from '../../../rehearsal/cloud/local-cloud';
-import { Resolver } from '../../../rehearsal/assembly';
+import { type Resolver } from '../../../rehearsal/assembly';
 import { synthesize } from '../synthesize';
 
 const ACCOUNT = '000000000000';
@@ -14,7 +13,10 @@ const WORKER = `arn:aws:iam::${ACCOUNT}:role/worker`;
 const OBJECT = 'arn:aws:s3:::store/parts/prod/app/database/1.zst';
 
 /** A store with a bucket policy as ours, and a worker with the given statements. */
-function world(use: (resolver: Resolver, authorizer: Authorizer, keyArn: string) => void, grants: (parts: { bucket: Bucket; key: Key; role: Role }) => void): void {
+function world(
+  use: (resolver: Resolver, authorizer: Authorizer, keyArn: string) => void,
+  grants: (parts: { bucket: Bucket; key: Key; role: Role }) => void,
+): void {
   const made = synthesize((app) => {
     const stack = new Stack(app, 'Store');
     const key = new Key(stack, 'Key');

@@ -1,4 +1,4 @@
-import { RunMachineProps, runMachine, TaskCall } from '../../../rehearsal/machine/run-machine';
+import { type RunMachineProps, runMachine, type TaskCall } from '../../../rehearsal/machine/run-machine';
 import { TaskError } from '../../../rehearsal/machine/task-error';
 import { TaskTokens, TokenError } from '../../../rehearsal/machine/task-tokens';
 
@@ -95,7 +95,9 @@ test.each<[string, object, RegExp]>([
 describe('task tokens', () => {
   const TOKEN = { Resource: 'arn:aws:states:::ecs:runTask.waitForTaskToken', HeartbeatSeconds: 1, Parameters: { 'Token.$': '$$.Task.Token' }, ResultSelector: undefined };
 
-  function withTokens(answer: (tokens: TaskTokens, token: string, tryNumber: number) => void, dump: object = {}): Promise<Awaited<ReturnType<typeof runMachine>>> {
+  type Answer = (tokens: TaskTokens, token: string, tryNumber: number) => void;
+
+  function withTokens(answer: Answer, dump: object = {}): ReturnType<typeof runMachine> {
     const tokens = new TaskTokens();
     return runMachine({
       ...props(async (call) => {

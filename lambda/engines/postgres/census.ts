@@ -39,7 +39,8 @@ export async function takeCensus(context: EngineContext<unknown>, target: Target
 }
 
 async function countDatabase(
-  context: EngineContext<unknown>, connection: TargetConnection, database: string, items: readonly CensusItem[], found: Map<CensusItem, CensusItem>,
+  context: EngineContext<unknown>, connection: TargetConnection, database: string, items: readonly CensusItem[],
+  found: Map<CensusItem, CensusItem>,
 ): Promise<void> {
   const sessions: Client[] = [];
   try {
@@ -90,7 +91,9 @@ async function readRelations(client: Client): Promise<Map<string, Relation>> {
 type Note = (item: CensusItem, figures: Partial<CensusItem>) => void;
 
 /** Large tables alone, small ones together. */
-function tableSteps(connection: TargetConnection, database: string, items: readonly CensusItem[], relations: ReadonlyMap<string, Relation>, note: Note): Step<Client>[] {
+function tableSteps(
+  connection: TargetConnection, database: string, items: readonly CensusItem[], relations: ReadonlyMap<string, Relation>, note: Note,
+): Step<Client>[] {
   const steps: Step<Client>[] = [];
   let group: { item: CensusItem; statement: string }[] = [];
   let bytes = 0;

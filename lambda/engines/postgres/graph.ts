@@ -1,4 +1,4 @@
-/** One step of a restore. Tables are named as the caller likes; a step waits while a table it excludes is in use, or one it shares is excluded. */
+/** One step of a restore. It waits while a table it excludes is in use, or one it shares is excluded; the names are the caller's. */
 export interface Step<Session> {
   readonly id: string;
   /** Seconds it will about take, in any unit: only the order counts. */
@@ -41,7 +41,9 @@ export function remainingPaths<Session>(steps: readonly Step<Session>[]): Map<st
  * Runs the steps on the sessions, one a session at a time, the longest remaining path first. The first failure ends it: no step is
  * begun any more, and the rejection comes once those under way have ended (`onFailure` may cut them short).
  */
-export async function runGraph<Session>(steps: readonly Step<Session>[], sessions: readonly Session[], onFailure: () => void = () => undefined): Promise<void> {
+export async function runGraph<Session>(
+  steps: readonly Step<Session>[], sessions: readonly Session[], onFailure: () => void = () => undefined,
+): Promise<void> {
   const paths = remainingPaths(steps);
   const waiting = new Map(steps.map(({ id, after }) => [id, new Set(after).size]));
   const followers = new Map<string, Step<Session>[]>();
@@ -118,7 +120,8 @@ class Locks {
   private readonly excluded = new Set<string>();
 
   tryTake({ shares = [], excludes = [] }: Pick<Step<unknown>, 'shares' | 'excludes'>): boolean {
-    if (shares.some((table) => this.excluded.has(table)) || excludes.some((table) => this.excluded.has(table) || this.shared.has(table))) return false;
+    if (shares.some((table) => this.excluded.has(table))) return false;
+    if (excludes.some((table) => this.excluded.has(table) || this.shared.has(table))) return false;
     for (const table of excludes) this.excluded.add(table);
     for (const table of shares) this.shared.set(table, (this.shared.get(table) ?? 0) + 1);
     return true;

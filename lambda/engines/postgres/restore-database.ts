@@ -67,7 +67,9 @@ export interface ExtensionsOutcome {
 }
 
 /** Creates the extensions before any object of the copy, as the one thing a superuser runs code for: the image's own scripts. */
-export async function createExtensions(administrator: Client, database: string, extensions: readonly ExtensionNotes[]): Promise<ExtensionsOutcome> {
+export async function createExtensions(
+  administrator: Client, database: string, extensions: readonly ExtensionNotes[],
+): Promise<ExtensionsOutcome> {
   const available = new Set((await administrator.query<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions')).rows.map(({ name }) => name));
   const absent = new Set<string>();
   const exceptions: Exception[] = [];

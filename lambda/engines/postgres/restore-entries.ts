@@ -5,7 +5,7 @@ import type { ArchiveEntry } from './archive';
 import { qualified, quoteIdent } from './copy-format';
 import { isPredefined } from './stub-roles';
 
-/** Kinds that only a superuser may make and that call no function of the copy when they are made (a foreign data wrapper calls its validator). */
+/** Kinds that only a superuser may make and whose making calls no function of the copy (a foreign data wrapper calls its validator). */
 const ADMINISTRATIVE = new Set([
   'CAST', 'OPERATOR CLASS', 'OPERATOR FAMILY', 'TEXT SEARCH PARSER', 'TEXT SEARCH TEMPLATE', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA', 'COMMENT',
   'SECURITY LABEL',

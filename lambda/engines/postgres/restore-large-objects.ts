@@ -14,7 +14,8 @@ import { bareEnvironment } from './server-tools';
  * loader, and the password passes in the environment of that one process.
  */
 export async function loadLargeObjects(
-  context: EngineContext<unknown>, target: TargetConnection, database: string, archive: { readonly entries: readonly number[]; readonly bytes: Readable },
+  context: EngineContext<unknown>, target: TargetConnection, database: string,
+  archive: { readonly entries: readonly number[]; readonly bytes: Readable },
 ): Promise<void> {
   const { host, port, loader } = target;
   const quoted = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll('\'', '\\\'')}'`;
@@ -30,7 +31,9 @@ export async function loadLargeObjects(
   }
 }
 
-async function run(program: string, words: string[], env: Record<string, string>, archive: Readable, database: string, signal: AbortSignal): Promise<void> {
+async function run(
+  program: string, words: string[], env: Record<string, string>, archive: Readable, database: string, signal: AbortSignal,
+): Promise<void> {
   const child = spawn(program, words, { env, stdio: ['pipe', 'ignore', 'pipe'], signal });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -46,7 +46,9 @@ export class DatabaseRestore {
     try {
       this.administrator = await connectTarget(target, target.administrator, notes.name, context.signal);
       await openToStubs(this.administrator, target, notes.name);
-      for (let count = loadingSessions(); count > 0; count--) this.sessions.push({ client: await connectTarget(target, target.loader, notes.name, context.signal) });
+      for (let count = loadingSessions(); count > 0; count--) {
+        this.sessions.push({ client: await connectTarget(target, target.loader, notes.name, context.signal) });
+      }
       await this.load();
     } finally {
       await Promise.all([this.administrator, ...this.sessions.map(({ client }) => client)].map(disconnect));
@@ -122,7 +124,10 @@ export class DatabaseRestore {
       execute: ({ client }, entries, statements) => runner.runGroup(client, entries, statements),
     });
     if (archive.largeObjects.length > 0) {
-      const load = async (): Promise<void> => loadLargeObjects(context, target, notes.name, { entries: archive.largeObjects, bytes: await copy.open(archivePart) });
+      const { largeObjects: entries } = archive;
+      const load = async (): Promise<void> => {
+        await loadLargeObjects(context, target, notes.name, { entries, bytes: await copy.open(archivePart) });
+      };
       steps.push({ id: 'large objects', cost: archivePart.rawSizeBytes * 10, after: [], run: load });
     }
     // A session that still runs a long step would hold up the report of a failure.

@@ -188,7 +188,8 @@ class StepsBuilder {
   }
 
   private add({ label, cost, after, entries, statements, shares, excludes }: {
-    label: string; cost: number; after: readonly string[]; entries: readonly ArchiveEntry[]; statements: string; shares?: readonly string[]; excludes?: readonly string[];
+    label: string; cost: number; after: readonly string[]; entries: readonly ArchiveEntry[]; statements: string;
+    shares?: readonly string[]; excludes?: readonly string[];
   }): string {
     const id = `${label} (${++this.count})`;
     this.steps.push({ id, cost, after, shares, excludes, run: (session) => this.props.execute(session, entries, statements) });

@@ -1,4 +1,4 @@
-import { Client, type QueryResult } from 'pg';
+import { Client, type QueryArrayConfig } from 'pg';
 import { COPY_SETTINGS, quoteLiteral } from './copy-format';
 
 export interface Login {
@@ -80,6 +80,7 @@ export async function disconnect(client: Client | undefined): Promise<void> {
 
 /** Rows as arrays of text, whatever the type. */
 export async function textRows(client: Client, text: string, values: readonly unknown[] = []): Promise<(string | null)[][]> {
-  const result: QueryResult<(string | null)[]> = await client.query({ text, values: [...values], rowMode: 'array', queryMode: 'extended', types: { getTypeParser: () => (value: string) => value } } as never);
-  return result.rows;
+  const asText = { getTypeParser: () => (value: string) => value };
+  const query: QueryArrayConfig & { queryMode: string } = { text, values: [...values], rowMode: 'array', queryMode: 'extended', types: asText };
+  return (await client.query<(string | null)[]>(query)).rows;
 }

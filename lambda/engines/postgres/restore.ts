@@ -37,7 +37,8 @@ export async function restoreCopy(context: EngineContext<unknown>, copy: CopyRea
     await createStubRoles(administrator, roles, globals, scratch);
     for (const database of notes.databases) {
       const { archive, part } = archives.get(database.name) as { archive: Archive; part: Part };
-      const one = new DatabaseRestore({ context, copy, target: connection, notes: database, archive, archivePart: part, roles, administrator });
+      const props = { context, copy, target: connection, notes: database, archive, archivePart: part, roles, administrator };
+      const one = new DatabaseRestore(props);
       await one.run();
       exceptions.push(...one.exceptions);
       for (const [step, spent] of Object.entries(one.seconds)) seconds[step] = (seconds[step] ?? 0) + spent;

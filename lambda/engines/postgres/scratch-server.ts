@@ -118,7 +118,9 @@ async function initialize(tools: ServerTools, data: string, props: Initializatio
 }
 
 /** `postgres` with a watcher beside it that ends it when the pipe of this process closes, even after a SIGKILL. */
-function spawnServer(tools: ServerTools, data: string, logFile: string, user: ServerUser, environment: Record<string, string>): ChildProcess {
+function spawnServer(
+  tools: ServerTools, data: string, logFile: string, user: ServerUser, environment: Record<string, string>,
+): ChildProcess {
   const log = openSync(logFile, 'a', 0o600);
   try {
     return spawn('/bin/sh', ['-c', '(read -r end <&3; kill -QUIT $$ 2>/dev/null) & exec 3<&-; exec "$0" -D "$1"', join(tools.folder, 'postgres'), data],

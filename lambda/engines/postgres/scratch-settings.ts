@@ -27,7 +27,9 @@ export function loadingSessions(cores = availableParallelism()): number {
  * `postgresql.conf` of a server that is thrown away: nothing is promised to disk, and memory goes to loading and index builds.
  * Figures are of design section 12, scaled down with the memory there is.
  */
-export function scratchSettings(props: { memoryBytes: number; freeDiskBytes: number; socketDirectory: string; sessions: number }): Record<string, string> {
+export function scratchSettings(
+  props: { memoryBytes: number; freeDiskBytes: number; socketDirectory: string; sessions: number },
+): Record<string, string> {
   const megabytes = (bytes: number): string => `${Math.max(16, Math.floor(bytes / MEBIBYTE))}MB`;
   // Half of it stays for the worker, the sessions' own needs and the page cache.
   const shared = Math.min(2 * GIBIBYTE, props.memoryBytes * 0.2);

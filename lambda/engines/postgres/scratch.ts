@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Manifest } from '../../../lib/contract/manifest';
 import type { EngineContext, Scratch } from '../../runtime/engine';
 import { quoteIdent, quoteLiteral } from './copy-format';
+import { PostgresNotes } from './notes';
 import { connectTarget, disconnect, textRows, type TargetConnection } from './restore-target';
 import { full, SCRATCH_PORT, startServer } from './scratch-server';
 import { chooseServer } from './server-tools';
@@ -47,7 +48,7 @@ export async function startScratch(context: EngineContext<unknown>, manifest: Ma
     connection,
     version: tools.version,
     tools: { postgres: tools.version },
-    query: (query, database = first) => ask(connection, query, database, context.signal),
+    query: (query, database = first) => ask(connection, query, database, settingsOf(manifest, database), context.signal),
     stop: () => server.stop(),
   };
 }
@@ -65,11 +66,25 @@ async function createLogins(connection: TargetConnection, major: number, signal:
   }
 }
 
+/** `ALTER DATABASE … SET` of the source, by which a team's SQL finds its tables. */
+function settingsOf({ engineNotes }: Manifest, database: string): (readonly [string, string])[] {
+  const notes = PostgresNotes.safeParse(engineNotes).data?.databases.find(({ name }) => name === database);
+  return (notes?.settings ?? []).flatMap((setting) => {
+    const at = setting.indexOf('=');
+    return setting.startsWith('[') || at < 1 ? [] : [[setting.slice(0, at), setting.slice(at + 1)] as const];
+  });
+}
+
 /** One statement of the policy's own, in a read-only transaction, as a role that reads everything and may do nothing else. */
-async function ask(connection: TargetConnection, query: string, database: string, signal: AbortSignal): Promise<string | null> {
+async function ask(
+  connection: TargetConnection, query: string, database: string, settings: readonly (readonly [string, string])[], signal: AbortSignal,
+): Promise<string | null> {
   const client = await connectTarget(connection, connection.reader, database, signal);
   try {
-    await client.query(`RESET search_path; SET statement_timeout = ${ASSERTION_MILLISECONDS}; BEGIN READ ONLY`);
+    await client.query('RESET search_path');
+    // What this login may not set decides nothing that a question may ask.
+    for (const setting of settings) await client.query('SELECT pg_catalog.set_config($1, $2, false)', [...setting]).catch(() => undefined);
+    await client.query(`SET statement_timeout = ${ASSERTION_MILLISECONDS}; SET row_security = off; BEGIN READ ONLY`);
     // The extended protocol takes one statement only, so a query cannot end the transaction and go on.
     const rows = await textRows(client, query, []);
     return rows[0]?.[0] ?? null;

@@ -25,7 +25,8 @@ export function parseGlobals(text: string): Globals {
     roles.push(name(creation[1]));
     if (creation[2]) superusers.push(name(creation[1]));
   }
-  return { roles, superusers, memberships: [...text.matchAll(MEMBERSHIP)].map(([, group, member]) => [name(group), name(member)] as const) };
+  const memberships = [...text.matchAll(MEMBERSHIP)].map(([, group, member]) => [name(group), name(member)] as const);
+  return { roles, superusers, memberships };
 }
 
 /**
@@ -40,7 +41,9 @@ export function isPredefined(role: string): boolean {
  * Creates the copy's roles without login and without any power over the server. `group`, when given, gets every stub as a member and
  * is what rights to create in the scratch databases are granted to; `loader` becomes a member of every stub.
  */
-export async function createStubRoles(administrator: Client, roles: Iterable<string>, globals: Globals, scratch?: { group: string; loader: string }): Promise<void> {
+export async function createStubRoles(
+  administrator: Client, roles: Iterable<string>, globals: Globals, scratch?: { group: string; loader: string },
+): Promise<void> {
   const existing = new Set((await administrator.query<{ rolname: string }>('SELECT rolname FROM pg_catalog.pg_roles')).rows.map(({ rolname }) => rolname));
   const wanted = [...new Set([...roles, ...globals.roles])].filter((role) => !isPredefined(role));
   const known = new Set([...existing, ...wanted]);

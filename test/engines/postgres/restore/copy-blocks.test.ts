@@ -43,10 +43,12 @@ const name = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'B', '"', '\n'
 const field = fc.string({ unit: fc.constantFrom('a', '\\', '.', '\n', '\t', 'é', ' ') }).map(escaped);
 
 test('any names and any data, cut anywhere, come out as they went in', async () => {
-  const table = fc.record({ schema: name, table: name, columns: fc.array(name, { maxLength: 3 }), rows: fc.array(field, { maxLength: 4 }) });
-  await fc.assert(fc.asyncProperty(fc.array(table, { maxLength: 4 }), fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }), async (tables, sizes) => {
-    const text = partPreamble('UTF8') + tables.map(({ schema, table: own, columns, rows }) =>
-      `\n-- it's a "comment\n${copyHeader(qualified(schema, own), columns)}${rows.map((row) => `${row}\n`).join('')}${COPY_END}`).join('');
+  const columns = fc.array(name, { maxLength: 3 });
+  const drawn = fc.array(fc.record({ schema: name, table: name, columns, rows: fc.array(field, { maxLength: 4 }) }), { maxLength: 4 });
+  const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 });
+  await fc.assert(fc.asyncProperty(drawn, cuts, async (tables, sizes) => {
+    const text = partPreamble('UTF8') + tables.map(({ schema, table: own, columns: list, rows }) =>
+      `\n-- it's a "comment\n${copyHeader(qualified(schema, own), list)}${rows.map((row) => `${row}\n`).join('')}${COPY_END}`).join('');
     const { blocks, settings } = await read(cut(text, sizes));
     expect(blocks.map(({ table: own, data, ended }) => ({ own, data, ended }))).toEqual(tables.map(({ schema, table: own, rows }) => ({ own: qualified(schema, own), data: rows.map((row) => `${row}\n`).join(''), ended: true })));
     expect(settings.client_encoding).toBe('UTF8');

@@ -36,7 +36,9 @@ beforeAll(async () => {
 afterAll(() => source?.stop());
 
 /** The copy with something changed in its documents or files. */
-async function changed(change: (copy: { manifest: Manifest; items: CensusItem[]; notes: DatabaseNotes; directory: string }) => Promise<void> | void): Promise<HandCopy> {
+async function changed(
+  change: (copy: { manifest: Manifest; items: CensusItem[]; notes: DatabaseNotes; directory: string }) => Promise<void> | void,
+): Promise<HandCopy> {
   const directory = join(source.folder, `changed-${++count}`);
   await cp(original.directory, directory, { recursive: true });
   const document = JSON.parse(await readFile(join(directory, 'copy.json'), 'utf8')) as { manifest: Manifest; items: CensusItem[] };

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => source?.stop());
 
-/** Seconds of a drill over so many tables, each with key, index, foreign key, trigger and sequence. */
+/** Seconds of a drill over so many tables, each with key, foreign key and trigger. */
 async function secondsOf(tables: number): Promise<number> {
   const database = `many${tables}`;
   await source.createDatabase(database);
@@ -19,13 +19,14 @@ async function secondsOf(tables: number): Promise<number> {
       CREATE SCHEMA IF NOT EXISTS app; CREATE TABLE IF NOT EXISTS app.root (id int PRIMARY KEY); INSERT INTO app.root VALUES (1) ON CONFLICT DO NOTHING;
       CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
       DO $$ BEGIN FOR i IN ${from}..${Math.min(from + 500, tables) - 1} LOOP
-        EXECUTE format('CREATE TABLE app.%I (id serial PRIMARY KEY, root int REFERENCES app.root, v text)', 't' || i);
-        EXECUTE format('INSERT INTO app.%I (root, v) SELECT 1, g::text FROM generate_series(1, 5) g', 't' || i);
-        EXECUTE format('CREATE INDEX ON app.%I (v)', 't' || i);
+        EXECUTE format('CREATE TABLE app.%I (id int PRIMARY KEY, root int REFERENCES app.root)', 't' || i);
+        EXECUTE format('INSERT INTO app.%I SELECT g, 1 FROM generate_series(1, 5) g', 't' || i);
+        IF i % 10 = 0 THEN EXECUTE format('CREATE INDEX ON app.%I (root)', 't' || i); END IF;
         EXECUTE format('CREATE TRIGGER touch BEFORE INSERT ON app.%I FOR EACH ROW EXECUTE FUNCTION app.touch()', 't' || i);
       END LOOP; END $$`);
   }
-  const copy = await makeHandCopy({ superuserUrl: source.superuserUrl, bin: source.binaries.bin, databases: [database], directory: join(source.folder, database) });
+  const { superuserUrl, binaries: { bin }, folder } = source;
+  const copy = await makeHandCopy({ superuserUrl, bin, databases: [database], directory: join(folder, database) });
   const began = performance.now();
   const drilled = await drill(copy, async ({ scratch }) => {
     expect(await scratch.query('SELECT count(*) FROM pg_constraint WHERE contype = \'f\' AND convalidated')).toBe(String(tables));
@@ -33,7 +34,7 @@ async function secondsOf(tables: number): Promise<number> {
   });
   expect(drilled.differences).toEqual([]);
   expect(drilled.restored.exceptions).toEqual([]);
-  expect(drilled.census.items.length).toBe(2 * tables + 1);
+  expect(drilled.census.items.length).toBe(tables + 1);
   return (performance.now() - began) / 1000;
 }
 

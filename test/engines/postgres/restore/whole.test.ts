@@ -16,7 +16,8 @@ beforeAll(async () => {
   source = await startSource();
   await source.createDatabase(DATABASE);
   await source.run(DATABASE, await readFile(join(__dirname, 'support/tricky.sql'), 'utf8'));
-  copy = await makeHandCopy({ superuserUrl: source.superuserUrl, bin: source.binaries.bin, databases: [DATABASE, 'postgres'], directory: join(source.folder, 'copy') });
+  copy = await makeHandCopy({ superuserUrl: source.superuserUrl, bin: source.binaries.bin, databases: [DATABASE, 'postgres'], directory: join(source.folder, 'copy'),
+    notes: (notes) => ({ ...notes, settings: ['search_path="$user", sales, public', 'log_statement=all', '[app] search_path=nowhere'] }) });
 }, 120_000);
 
 afterAll(() => source?.stop());
@@ -55,6 +56,8 @@ test('everything of a database with odd names and every kind of object comes bac
     });
 
     expect(await drilled.scratch.query('SELECT count(*) FROM sales.secrets')).toBe('2');
+    // By the database's own search path.
+    expect(await drilled.scratch.query('SELECT count(*) FROM people')).toBe('500');
     expect(await drilled.scratch.query('SELECT NULL::int WHERE false')).toBeNull();
     await expect(drilled.scratch.query('DELETE FROM sales.secrets')).rejects.toThrow(/read-only|permission denied/);
     await expect(drilled.scratch.query('COMMIT; DELETE FROM sales.secrets')).rejects.toThrow('multiple commands');

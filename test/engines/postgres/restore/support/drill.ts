@@ -55,14 +55,17 @@ export interface Drill {
 }
 
 /** Scratch server, restore, census; `look` sees the server before it ends. */
-export async function drill(copy: HandCopy, look: (drill: Drill) => Promise<void> = () => Promise.resolve(), scratchDirectory?: string): Promise<Drill> {
+export async function drill(
+  copy: HandCopy, look: (drill: Drill) => Promise<void> = () => Promise.resolve(), scratchDirectory?: string,
+): Promise<Drill> {
   const context = await testContext(scratchDirectory);
   try {
     const scratch = await startScratch(context, copy.manifest);
     try {
       const restored = await restoreCopy(context, copy, scratch);
       const census = await takeCensus(context, scratch, copy.census);
-      const drilled: Drill = { scratch, connection: scratch.connection as TargetConnection, restored, census, differences: compareCensus(copy.census, census), context };
+      const differences = compareCensus(copy.census, census);
+      const drilled: Drill = { scratch, connection: scratch.connection as TargetConnection, restored, census, differences, context };
       await look(drilled);
       return drilled;
     } finally {

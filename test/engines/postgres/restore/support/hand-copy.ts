@@ -135,9 +135,10 @@ function openHandCopy(directory: string, manifest: Manifest, items: CensusItem[]
         }
         if (hash.digest('hex') !== part.sha256) throw new IntegrityError('PART_HASH', `Part ${part.name} is not what was written.`, 'Do not count on this run.');
       };
-      const stages = part.encoding === 'zstd' ? [createZstdDecompress()] : [new PassThrough()];
+      const stage = part.encoding === 'zstd' ? createZstdDecompress() : new PassThrough();
       const out = new PassThrough({ highWaterMark: 1024 * 1024 });
-      pipeline(Readable.from(checked(createReadStream(pathOf(part), { highWaterMark: 1024 * 1024 }))), stages[0], out).catch((error: Error) => out.destroy(error));
+      const stored = Readable.from(checked(createReadStream(pathOf(part), { highWaterMark: 1024 * 1024 })));
+      pipeline(stored, stage, out).catch((error: Error) => out.destroy(error));
       return Promise.resolve(out);
     },
   };

@@ -269,7 +269,7 @@ class DatabaseDump {
       const part = own.shift();
       if (part) await this.copy(session, part);
       else if (lanesEnded.aborted) break;
-      else await this.stop.pause(50, lanesEnded);
+      else await this.stop.pause(100, lanesEnded);
     }
   }
 }

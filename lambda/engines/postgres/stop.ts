@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-
 /**
  * The end of everything that works for one dump: the first failure is the reason, and all else ends because of it. Later errors
  * (a COPY cut off, a child killed) are consequences and are not told.
@@ -48,7 +46,15 @@ export class Stop {
 
   /** Resolves after the time, or at once when everything ends or `sooner` is aborted. */
   pause(milliseconds: number, sooner?: AbortSignal): Promise<void> {
-    const signal = sooner ? AbortSignal.any([this.signal, sooner]) : this.signal;
-    return setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
+    const signals = sooner ? [this.signal, sooner] : [this.signal];
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        for (const signal of signals) signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, signals.some(({ aborted }) => aborted) ? 0 : milliseconds);
+      for (const signal of signals) signal.addEventListener('abort', done);
+    });
   }
 }

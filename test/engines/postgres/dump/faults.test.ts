@@ -112,6 +112,24 @@ describe('a dump that is disturbed', () => {
     expect(value?.census.map(({ name, rows }) => [name, rows])).toEqual(tables);
   });
 
+  test('a table that appears between the two lists is locked like every other', async () => {
+    const database = `faults_${++count}`;
+    const secret = await here.database(database, LARGE);
+    const client = await here.client(database);
+    await client.query('BEGIN; LOCK TABLE late; CREATE TABLE fresh AS SELECT 1 AS a');
+    const sink = new GatedSink(await here.sink(`copy-${database}`), ({ name }) => name.endsWith('rows/00001.sql'));
+    const running = settled(dump(contextOf({ secret }), sink));
+    await pause(500);
+    await client.query('COMMIT');
+    await client.end();
+    await sink.reached;
+    const held = await here.sql(database, `SELECT DISTINCT c.relname FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_class c ON c.oid = l.relation
+      WHERE a.state = 'idle in transaction' AND application_name LIKE 'backup-policy/%' AND c.relname IN ('fresh', 'late', 'large') ORDER BY 1`);
+    sink.release();
+    expect((await running).error).toBeUndefined();
+    expect(held.map(({ relname }) => relname)).toEqual(['fresh', 'large', 'late']);
+  });
+
   test('a lock asked for before a lane reads its table does not stop the lane: the coordinator reads it', async () => {
     const content = `${LARGE} CREATE TABLE early AS SELECT i AS id, repeat('y', 400) AS text FROM generate_series(1, 20000) i;`;
     // With one lane, and that one stopped, the other tables are read only after the lock was asked for.
@@ -164,6 +182,34 @@ describe('a dump that is disturbed', () => {
     }));
     expect(error?.message).toBe('store says 503');
     await nothingRemains();
+  });
+
+  test('a connection that comes up after the failure is ended too', async () => {
+    const secret = await here.database('late_session', LARGE);
+    // Each connection asks for the password: how often, a dump without trouble tells.
+    let calls = 0;
+    await dump({ ...contextOf({ secret }), secrets: { read: async () => (calls++, secret) } }, await here.sink('early-session'));
+    let failed: () => void = () => undefined;
+    const failure = new Promise<void>((resolve) => {
+      failed = resolve;
+    });
+    let left = calls;
+    const secrets = { read: async () => {
+      // The last ones (a lane, pg_dump) come only after the failure.
+      if (left-- <= 2) await Promise.race([failure, pause(1000)]).then(() => pause(300));
+      return secret;
+    } };
+    const directory = await here.sink('late-session');
+    const { error } = await settled(dump({ ...contextOf({ secret }), secrets }, {
+      write: async (part, produce) => {
+        if (part.kind !== 'rows') return directory.write(part, produce);
+        failed();
+        throw new Error('store says 503');
+      },
+    }));
+    expect(left).toBe(0);
+    expect(error?.message).toBe('store says 503');
+    expect(await here.sessions()).toBe(0);
   });
 
   test('an orphan of an earlier attempt is ended, another run\'s session is not', async () => {

@@ -36,7 +36,7 @@ export interface Invocation<Config> {
 export function parseRequest(event: unknown): RunRequest {
   const version = (event as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > CONTRACT_VERSION) {
-    throw new RefusedError('REQUEST_NEWER', new NewerContractError('the run request', version).message + '.', "Deploy the stack again: workers and state machine are of different releases.");
+    throw new RefusedError('REQUEST_NEWER', new NewerContractError('the run request', version).message + '.', 'Deploy the stack again: workers and state machine are of different releases.');
   }
   const parsed = RunRequest.safeParse(event);
   if (!parsed.success) {

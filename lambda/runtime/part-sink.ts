@@ -30,7 +30,9 @@ export class StorePartSink implements PartSink {
   async write(description: PartDescription, produce: (out: Writable) => Promise<void>): Promise<Part> {
     const zstd = description.compression === 'none' ? undefined : description.compression.zstdLevel;
     const name = zstd === undefined ? description.name : `${description.name}.zst`;
-    if (!PART_NAME.test(name) || name.split('/').includes('..')) throw new RangeError(`part name "${name}" must be of A-Z a-z 0-9 . _ - and /`);
+    if (!PART_NAME.test(name) || name.split('/').includes('..')) {
+      throw new RangeError(`part name "${name}" must be of A-Z a-z 0-9 . _ - and /`);
+    }
     if (this.taken.has(name)) throw new RangeError(`part "${name}" is written twice`);
 
     const { client, bucket, prefix, signal } = this.options;

@@ -17,10 +17,10 @@ export interface StoreReaderOptions {
 }
 
 /** Reads a small document whole; undefined when the key does not exist. */
-export async function readDocument({ client, bucket, signal }: StoreReaderOptions, key: string): Promise<{ text: string; versionId?: string } | undefined> {
+export async function readDocument({ client, bucket, signal }: StoreReaderOptions, key: string): Promise<string | undefined> {
   try {
     const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
-    return { text: await answer.Body!.transformToString('utf8'), versionId: answer.VersionId };
+    return await answer.Body!.transformToString('utf8');
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw storeError(error, `read ${key}`);

@@ -15,7 +15,11 @@ type Worker = (event: unknown, context: InvocationContext) => Promise<unknown>;
  * A worker as a Fargate task: `node task.js <verb> <request as JSON>`, with the callback token in TASK_TOKEN, the one thing the platform
  * forces into the environment. It answers as a Lambda function does, so the state machine cannot tell them apart.
  */
-export async function runTask(workers: Record<string, Worker>, [verb, request]: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+export async function runTask(
+  workers: Record<string, Worker>,
+  [verb, request]: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
   const token = environment.TASK_TOKEN;
   delete environment.TASK_TOKEN;
   const worker = workers[verb];

@@ -58,7 +58,12 @@ async function verify<Config>(engine: Engine<Config>, invocation: Invocation<Con
   log.info('verdict', { outcome: verdict.outcome, summary: verdict.summary, ...verdict.seconds, differences: verdict.differenceCount, steps: evidence.steps });
   writeMetrics(
     request,
-    { restoreSeconds: verdict.seconds.scratch + verdict.seconds.restore, drillSeconds: verdict.seconds.total, proven: good ? 1 : 0, notProven: good ? 0 : 1 },
+    {
+      restoreSeconds: verdict.seconds.scratch + verdict.seconds.restore,
+      drillSeconds: verdict.seconds.total,
+      proven: good ? 1 : 0,
+      notProven: good ? 0 : 1,
+    },
     engineContext.now(),
   );
   if (!good) throw new NotProvenError('NOT_PROVEN', verdict.summary, `The verdict is ${key}; do not count on this run, and look for what changed since the last proven one.`);
@@ -73,20 +78,25 @@ async function readManifest(store: StoreReaderOptions, request: RunRequest, runI
   }
   let manifest: Manifest;
   try {
-    manifest = parseManifest(JSON.parse(document.text));
+    manifest = parseManifest(JSON.parse(document));
   } catch (error) {
     if (error instanceof NewerContractError) throw new RefusedError('MANIFEST_NEWER', `${error.message}.`, 'Deploy the newer release here too.');
     throw new IntegrityError('MANIFEST_DAMAGED', `${key}: ${messageOf(error)}.`, 'Do not restore from this run; look at who wrote to the store.', { cause: error });
   }
-  const { environment, application, protection, engine } = request;
-  const claimed = manifest;
-  if (claimed.environment !== environment || claimed.application !== application || claimed.protection !== protection || claimed.engine !== engine || claimed.runId !== runId) {
-    throw new IntegrityError('MANIFEST_SWAPPED', `${key} speaks of another run (${claimed.environment}/${claimed.application}/${claimed.protection}/${claimed.runId}, ${claimed.engine}).`, 'Look at who wrote to the store.');
+  const claim = (of: Pick<Manifest, 'environment' | 'application' | 'protection' | 'engine'>, run: string) =>
+    `${of.environment}/${of.application}/${of.protection}/${run} (${of.engine})`;
+  if (claim(manifest, manifest.runId) !== claim(request, runId)) {
+    throw new IntegrityError('MANIFEST_SWAPPED', `${key} speaks of another run: ${claim(manifest, manifest.runId)}.`, 'Look at who wrote to the store.');
   }
   return manifest;
 }
 
-async function drill<Config>(engine: Engine<Config>, { request, log, engineContext }: Invocation<Config>, store: StoreReaderOptions, manifest: Manifest): Promise<Evidence> {
+async function drill<Config>(
+  engine: Engine<Config>,
+  { request, log, engineContext }: Invocation<Config>,
+  store: StoreReaderOptions,
+  manifest: Manifest,
+): Promise<Evidence> {
   const began = performance.now();
   const verified = new Set<string>();
   const open = (part: Part) => openPart(store, part, ({ name }) => verified.add(name));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CensusItem } from '../../lib/contract/census';
 import { compareCensus } from '../../lambda/runtime/compare-census';
 import type { Engine, EngineContext, Target } from '../../lambda/runtime/engine';
-import { IntegrityError, RefusedError, RunError } from '../../lambda/runtime/errors';
+import { IntegrityError, RefusedError, type RunError } from '../../lambda/runtime/errors';
 import { createLog } from '../../lambda/runtime/log';
 import { MemoryCopy } from '../support/memory-copy';
 
@@ -51,7 +51,9 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
     });
 
     let tries = 0;
-    async function context(overrides: { config?: Config; secrets?: Record<string, string>; signal?: AbortSignal } = {}): Promise<EngineContext<Config>> {
+    async function context(
+      overrides: { config?: Config; secrets?: Record<string, string>; signal?: AbortSignal } = {},
+    ): Promise<EngineContext<Config>> {
       const secrets = overrides.secrets ?? source.secrets;
       return {
         config: overrides.config ?? source.config,
@@ -144,7 +146,8 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
     it('does not take a part that is cut short for a whole one', async () => {
       const { copy, result } = await dumped();
       const victim = result.census.find((item) => item.part !== undefined && (item.rows ?? 0) > 0)!;
-      const reader = copy.reader(result, engine.name, (part, raw) => (part.name === victim.part ? raw.subarray(0, Math.floor(raw.length / 2)) : raw));
+      const half = (raw: Buffer) => raw.subarray(0, Math.floor(raw.length / 2));
+      const reader = copy.reader(result, engine.name, (part, raw) => (part.name === victim.part ? half(raw) : raw));
       const place = await context();
       const scratch = await engine.scratch(place, reader.manifest);
       try {

@@ -58,7 +58,6 @@ export class TestStore {
     return answer.Uploads?.length ?? 0;
   }
 
-
   async stop(): Promise<void> {
     this.client.destroy();
     await this.endpoint.close();

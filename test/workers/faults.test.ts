@@ -59,6 +59,11 @@ async function forge(change: (manifest: Manifest) => unknown): Promise<void> {
   await store.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: MANIFEST, Body: JSON.stringify(forged) }));
 }
 
+/** Makes the manifest name another version of one part's object. */
+async function forgePart(name: string, versionId: string | undefined): Promise<void> {
+  await forge((found) => ({ ...found, parts: found.parts.map((part) => (part.name === name ? { ...part, versionId } : part)) }));
+}
+
 beforeEach(async () => {
   store = await TestStore.start();
   store.endpoint.seedSecret(SECRET, 'sentinel-7a1f');
@@ -189,7 +194,7 @@ describe('verification of a copy that', () => {
     await dump(request(), context());
     const part = scans((await manifest()).parts);
     const half = await store.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: part.key, Body: Buffer.alloc(1000) }));
-    await forge((found) => ({ ...found, parts: found.parts.map((one) => (one.name === part.name ? { ...one, versionId: half.VersionId } : one)) }));
+    await forgePart(part.name, half.VersionId);
     await expectNotProven(/PART_(SIZE_DIFFERS|DAMAGED)/);
   });
 
@@ -198,7 +203,7 @@ describe('verification of a copy that', () => {
     const { parts } = await manifest();
     const [one, other] = parts.filter(({ kind }) => kind === 'rows');
     const copied = await store.client.send(new CopyObjectCommand({ Bucket: BUCKET, Key: one.key, CopySource: `${BUCKET}/${encodeURIComponent(other.key)}?versionId=${other.versionId}` }));
-    await forge((found) => ({ ...found, parts: found.parts.map((part) => (part.name === one.name ? { ...part, versionId: copied.VersionId } : part)) }));
+    await forgePart(one.name, copied.VersionId);
     await expectNotProven(/PART_(SIZE|HASH)_DIFFERS/);
   });
 

@@ -6,6 +6,9 @@ import type { Part } from '../../lib/contract/manifest';
 import type { PartDescription, PartSink } from './engine';
 import { MultipartUpload } from './multipart-upload';
 
+/** What zlib hands on at a time. */
+const CHUNK_BYTES = 256 * 1024;
+
 const PART_NAME = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 
 export interface StorePartSinkOptions {
@@ -39,10 +42,10 @@ export class StorePartSink implements PartSink {
     const key = `${prefix}${name}`;
     const upload = new MultipartUpload({ client, bucket, key, signal });
     const raw = new RawCounter();
-    const flow =
-      zstd === undefined
-        ? pipeline(raw, upload, { signal })
-        : pipeline(raw, createZstdCompress({ chunkSize: 256 * 1024, params: { [constants.ZSTD_c_compressionLevel]: zstd } }), upload, { signal });
+    const compress = zstd === undefined
+      ? undefined
+      : createZstdCompress({ chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: zstd } });
+    const flow = compress ? pipeline(raw, compress, upload, { signal }) : pipeline(raw, upload, { signal });
     // Only the flow's failure may overtake produce(): its success says nothing of an exit code that is still to come.
     const broken = new Promise<never>((_, reject) => flow.catch(reject));
     broken.catch(() => undefined);

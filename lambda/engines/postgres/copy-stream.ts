@@ -17,6 +17,8 @@ const NONE: Buffer = Buffer.alloc(0);
  *
  * The server sends a message a row. This reads the socket below node-postgres's parser and moves each row's bytes once, into a large
  * buffer: no object, no event and no slice a row. Backpressure of `out` pauses the socket, and so the server.
+ * `pg-copy-streams` was tried in its place: as fast, but a session that the server ends while the part is slow is not noticed by it, and
+ * the run hangs until its time is over (the tests of disturbed dumps show it).
  */
 export class CopyStream implements Submittable {
   /** Resolves with the rows by the server's own `COPY n`, only when it said that all was sent; the session is free again then. */

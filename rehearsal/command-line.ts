@@ -2,6 +2,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { NewerContractError, ContractError } from '../lib/contract/common';
 import { slotOf, runIdOf } from '../lib/contract/object-keys';
 import { AssemblyError } from './assembly';
+import { SimulatorMissingError } from './cloud/simulate';
 import { progressOn } from './progress';
 import { rehearse, type RehearseProps, UnknownProtectionError } from './rehearse';
 import { reportText } from './report/text';
@@ -96,7 +97,7 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
     }
     const foreseen = [
       AssemblyError, UnknownProtectionError, UnknownEngineError, SourceError, ServersError, ReportWriteError,
-      NewerContractError, ContractError,
+      NewerContractError, ContractError, SimulatorMissingError,
     ];
     if (!foreseen.some((kind) => error instanceof kind)) throw error;
     terminal.stderr.write(`backup-policy: ${(error as Error).message}\n`);

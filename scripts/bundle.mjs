@@ -48,10 +48,13 @@ async function bundleEngine(name, into) {
   if (existsSync(image)) await cp(image, out, { recursive: true });
 }
 
+// The policy simulator stays outside: its licence is not ours to pass on in a bundle.
+const OUTSIDE = ['pg-native', '@cloud-copilot/*'];
+
 async function bundleCommandLine(into) {
   const entry = join(root, 'bin', 'backup-policy.ts');
   if (!existsSync(entry)) return;
-  await build({ ...common, target: 'node22', entryPoints: [entry], outfile: join(into, 'cli', 'backup-policy.js'), banner: { js: '#!/usr/bin/env node' }, external: ['pg-native'] });
+  await build({ ...common, target: 'node22', entryPoints: [entry], outfile: join(into, 'cli', 'backup-policy.js'), banner: { js: '#!/usr/bin/env node' }, external: OUTSIDE });
 }
 
 const stamp = join(bundles, '.digest');

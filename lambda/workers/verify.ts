@@ -124,7 +124,7 @@ async function drill<Config>(
     const assertions = await checkAssertions(scratch, request.assertions);
     return {
       exceptions: restored.exceptions,
-      differences: compareCensus(expected, actual),
+      differences: compareCensus(expected, actual, restored.exceptions),
       checked: {
         parts: verified.size,
         items: expected.items.length,

@@ -23,6 +23,11 @@ export const CensusItem = z.strictObject({
 });
 export type CensusItem = z.infer<typeof CensusItem>;
 
+/** A thing of the census in words; an exception of this name says why the thing could not come up. */
+export function censusLabel({ database, kind, name }: Pick<CensusItem, 'database' | 'kind' | 'name'>): string {
+  return `${database === undefined ? '' : `${database}: `}${kind} ${name}`;
+}
+
 export const Census = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
   items: z.array(CensusItem),

@@ -2,7 +2,7 @@ import type { Resolver } from '../assembly/resolver';
 import { actionMatches, actionsOf, type NamedPolicy, type PolicyStatement, statementsOf } from './policy-document';
 import { ResourcePolicies } from './resource-policies';
 import { type LocalRole, Roles } from './roles';
-import { type Answer, type Question, simulate } from './simulate';
+import { type Answer, loadSimulator, type Question, simulate } from './simulate';
 
 /** One permission that a call needs, as the local endpoint asks for it. */
 export interface PermissionRequest {
@@ -45,6 +45,8 @@ export class Authorizer {
   readonly #refused = new Map<string, Refusal>();
 
   constructor(private readonly resolver: Resolver) {
+    // Its absence is said before anything starts.
+    loadSimulator();
     this.#roles = new Roles(resolver);
     this.#resourcePolicies = new ResourcePolicies(resolver);
   }

@@ -57,6 +57,12 @@ test.each([
   expect(ask<string[]>('check.dependencyFindings(given)', { ...manifest, ...change })[0]).toContain(sentence);
 });
 
+test('no bundle holds code of a licence that ours cannot pass on', () => {
+  const command = fs.readFileSync(path.join(root, 'bundles', 'cli', 'backup-policy.js'), 'utf8');
+  expect(command).toContain('require("@cloud-copilot/iam-simulate")');
+  expect(command).not.toContain('node_modules/@cloud-copilot');
+});
+
 test('the licence is whole', () => {
   const text = fs.readFileSync(path.join(root, 'LICENSE'), 'utf8');
   for (const heading of ['TERMS AND CONDITIONS FOR USE', '3. Grant of Patent License.', 'END OF TERMS AND CONDITIONS', 'Copyright 2026 The cdk-backup-policy authors']) {

@@ -36,6 +36,19 @@ describe('compareCensus', () => {
     );
   });
 
+  it('leaves out what an exception names, when it is missing, and never when it differs', () => {
+    fc.assert(
+      fc.property(census.filter(({ items }) => items.length > 0), fc.nat(), ({ items }, at) => {
+        const index = at % items.length;
+        const exceptions = [{ code: 'EXTENSION_MISSING', name: `${items[index].kind} ${items[index].name}`, reason: 'not here' }];
+        const all = { version: 1 as const, items };
+        expect(compareCensus(all, { version: 1, items: items.filter((_, i) => i !== index) }, exceptions)).toEqual([]);
+        const changed = items.map((one, i): CensusItem => (i === index ? { ...one, rows: one.rows! + 1 } : one));
+        expect(compareCensus(all, { version: 1, items: changed }, exceptions)).toHaveLength(1);
+      }),
+    );
+  });
+
   it('takes a sequence that went further for good, and one that fell behind for bad, beyond 2^53 too', () => {
     const at = (position: bigint): Census => ({ version: 1, items: [{ kind: 'sequence', name: 's', method: 'present', atLeast: position.toString() }] });
     fc.assert(

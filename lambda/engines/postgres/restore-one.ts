@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Part } from '../../../lib/contract/manifest';
+import { censusLabel } from '../../../lib/contract/census';
 import type { Exception } from '../../../lib/contract/verdict';
 import type { CopyReader, EngineContext } from '../../runtime/engine';
 import { IntegrityError, messageOf } from '../../runtime/errors';
@@ -99,7 +100,7 @@ export class DatabaseRestore {
         throw new IntegrityError('TABLE_MISSING', `The schema archive of database "${notes.name}" makes no table ${item.name}, which the census names.`, 'Do not count on this run.');
       }
       if (state === 'missing' && extension !== undefined) {
-        this.exceptions.push({ code: 'OBJECT_NOT_RESTORED', name: `${notes.name}: table ${item.name}`, reason: `it belongs to extension ${extension}, which is not in the scratch server` });
+        this.exceptions.push({ code: 'OBJECT_NOT_RESTORED', name: censusLabel(item), reason: `it belongs to extension ${extension}, which is not in the scratch server` });
       }
       this.plans.set(item.name, { bytes: item.bytes ?? 0, rows: item.rows, state });
       const part = item.part.replace(/\.zst$/, '');

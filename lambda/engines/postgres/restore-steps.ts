@@ -33,7 +33,7 @@ export interface Steps {
 const GRAPH_KINDS = new Set(['INDEX', 'CONSTRAINT', 'INDEX ATTACH', 'FK CONSTRAINT']);
 const GROUP_ENTRIES = 100;
 /** Seconds a byte costs, by what is done with it (1 GB of section 12's data on two cores); only ratios count. */
-const COST = { load: 9, btree: 1.5, other: 8, key: 1, foreign: 2, analyze: 0.3 } as const;
+const COST = { load: 9, btree: 2.5, other: 8, key: 1, foreign: 0.8, analyze: 0.3 } as const;
 
 /**
  * The steps that load one database: each part, then each large table's indexes side by side, its keys as index and adoption, its

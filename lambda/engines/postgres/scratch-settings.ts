@@ -54,7 +54,7 @@ export function scratchSettings(
     shared_buffers: megabytes(shared),
     maintenance_work_mem: megabytes(maintenance),
     work_mem: megabytes(Math.min(64 * MEBIBYTE, props.memoryBytes * 0.02)),
-    max_parallel_maintenance_workers: '0',
+    max_parallel_maintenance_workers: '1',
     max_parallel_workers_per_gather: '0',
     max_locks_per_transaction: '512',
     jit: 'off',

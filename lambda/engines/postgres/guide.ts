@@ -50,6 +50,9 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll('\'', '\'\\\'\'')}'`;
 }
 
+/** A default server has 6,400 locks (max_locks_per_transaction × max_connections); a table with its own takes up to four. */
+const ONE_TRANSACTION_TABLES = 1000;
+
 /** Restores the whole copy with psql, pg_restore and zstd alone. */
 export function restoreScript(notes: PostgresNotes): string {
   const single = notes.databases.length === 1;
@@ -91,13 +94,24 @@ create_database() {
   fi
 }
 
-restore_database() {
-  local directory=$1 to=$2 part
-  pg_restore --exit-on-error --section=pre-data --dbname="$to" "$directory/schema.dump"
-  for part in "$directory"/rows/*.sql.zst; do
-    [ ! -e "$part" ] || zstd --decompress --quiet --stdout "$part" | sql --dbname="$to"
+structure() { pg_restore --section=pre-data --file=- "$1/schema.dump"; }
+
+rows() {
+  local part
+  for part in "$1"/rows/*.sql.zst "$1/sequences.sql.zst"; do
+    [ ! -e "$part" ] || zstd --decompress --quiet --stdout "$part"
   done
-  [ ! -e "$directory/sequences.sql.zst" ] || zstd --decompress --quiet --stdout "$directory/sequences.sql.zst" | sql --dbname="$to"
+}
+
+restore_database() {
+  local directory=$1 to=$2
+  # In a table's own transaction rows are only appended, and keep their order; a server's lock table has no room for thousands of tables.
+  if [ "$(pg_restore --list "$directory/schema.dump" | grep -c ' TABLE ')" -le ${ONE_TRANSACTION_TABLES} ]; then
+    { echo 'BEGIN;' && structure "$directory" && rows "$directory" && echo 'COMMIT;'; } | sql --dbname="$to"
+  else
+    structure "$directory" | sql --dbname="$to"
+    rows "$directory" | sql --dbname="$to"
+  fi
   pg_restore --exit-on-error --section=data --dbname="$to" "$directory/schema.dump"
   pg_restore --exit-on-error --section=post-data --jobs="$jobs" --dbname="$to" "$directory/schema.dump"
   sql --dbname="$to" --file="$directory/settings.sql"
@@ -130,8 +144,8 @@ Restore all of it: \`bash restore.sh postgres://user@host:5432${notes.databases.
 What it does, for one database into an empty one (\`$URL\`), after the roles of \`globals.sql\`:
 
 \`\`\`sh
-pg_restore --section=pre-data --dbname="$URL" db1/schema.dump
-zstd --decompress --stdout db1/rows/*.zst db1/sequences.sql.zst | psql --set=ON_ERROR_STOP=1 --dbname="$URL"
+(echo 'BEGIN;' && pg_restore --section=pre-data --file=- db1/schema.dump &&
+  zstd --decompress --stdout db1/rows/*.zst db1/sequences.sql.zst && echo 'COMMIT;') | psql --set=ON_ERROR_STOP=1 --dbname="$URL"
 pg_restore --section=data --dbname="$URL" db1/schema.dump
 pg_restore --section=post-data --jobs=2 --dbname="$URL" db1/schema.dump
 \`\`\`

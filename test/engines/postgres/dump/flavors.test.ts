@@ -7,6 +7,7 @@ import { classOfExtension } from '../../../../lambda/engines/postgres/flavors';
 import { PostgresNotes } from '../../../../lambda/engines/postgres/notes';
 import { startPostgres } from '../../../../rehearsal/servers/postgres-server';
 import { contextOf, Surroundings } from './support';
+import { shellEnvironment } from '../../../support/shell-environment';
 
 const run = promisify(execFile);
 jest.setTimeout(90_000);
@@ -92,10 +93,11 @@ describe('what belongs to the host', () => {
       expect(found.databases).toEqual(['first', odd, 'postgres']);
       expect(found.census.map(({ database, name }) => [database, name])).toEqual([['first', 'public.t'], [odd, 'public.t']]);
 
-      const restore = () => run('bash', [join(sink.directory, 'restore.sh'), other.superuserUrl]);
+      const env = await shellEnvironment(other.binaries);
+      const restore = () => run('bash', [join(sink.directory, 'restore.sh'), other.superuserUrl], { env });
       await restore();
-      const env = { ...process.env, PGHOST: '127.0.0.1', PGPORT: String(other.port), PGUSER: other.superuser, PGPASSWORD: other.password };
-      const { stdout } = await run(join(other.binaries.bin, 'psql'), ['-XAtqc', 'SELECT a FROM t; SHOW work_mem'], { env: { ...env, PGDATABASE: odd } });
+      const session = { PGHOST: '127.0.0.1', PGPORT: String(other.port), PGUSER: other.superuser, PGPASSWORD: other.password, PGDATABASE: odd };
+      const { stdout } = await run(join(other.binaries.bin, 'psql'), ['-XAtqc', 'SELECT a FROM t; SHOW work_mem'], { env: { ...env, ...session } });
       expect(stdout).toBe('2\n9MB\n');
       await expect(restore()).rejects.toMatchObject({ stderr: expect.stringContaining('database first exists and is not empty') as string });
     } finally {

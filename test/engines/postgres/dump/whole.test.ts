@@ -11,6 +11,7 @@ import { PostgresNotes } from '../../../../lambda/engines/postgres/notes';
 import { startPostgres } from '../../../../rehearsal/servers/postgres-server';
 import type { DirectorySink } from '../../../support/directory-sink';
 import { contextOf, Surroundings } from './support';
+import { shellEnvironment } from '../../../support/shell-environment';
 
 const run = promisify(execFile);
 jest.setTimeout(120_000);
@@ -134,7 +135,7 @@ describe('a whole dump', () => {
     try {
       for (const name of ['restore.sh', 'globals.sql']) expect(await text(name)).toBeTruthy();
       const url = await other.createDatabase('fresh');
-      const env = { PATH: process.env.PATH, ...(other.binaries.libraryPath ? { LD_LIBRARY_PATH: other.binaries.libraryPath } : {}) };
+      const env = await shellEnvironment(other.binaries);
       await run('bash', [join(sink.directory, 'restore.sh'), url], { env });
       const textOf = async (from: string, name: string): Promise<string> => {
         const file = join(here.folder, name);

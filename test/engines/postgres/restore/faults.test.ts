@@ -151,8 +151,11 @@ test('a worker that is killed leaves no server behind', async () => {
     const { startScratch } = require(${JSON.stringify(join(__dirname, '../../../../lambda/engines/postgres/scratch.ts'))});
     startScratch({ scratchDirectory: ${JSON.stringify(directory)}, signal: new AbortController().signal }, { source: { version: '${source.binaries.version}', databases: ['app'] } })
       .then((scratch) => console.log(scratch.connection.host));`;
-  const worker = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const host = await new Promise<string>((resolve) => worker.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())));
+  const worker = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', script], { stdio: ['ignore', 'pipe', 'inherit'], env: process.env });
+  const host = await new Promise<string>((resolve, reject) => {
+    worker.stdout.once('data', (text: Buffer) => resolve(text.toString().trim()));
+    worker.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
+  });
   const pid = await serverProcess({ host } as TargetConnection);
   expect(existsSync(`/proc/${pid}`)).toBe(true);
   worker.kill('SIGKILL');

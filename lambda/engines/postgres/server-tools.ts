@@ -58,7 +58,7 @@ export async function chooseServer(sourceVersion: string, path = process.env.PAT
   if (!tools) {
     const has = servers.length > 0 ? `it has ${servers.map(({ version }) => version).join(', ')}` : 'it has none';
     throw new RefusedError('SCRATCH_TOOLS', `The image has no PostgreSQL server ${wanted} for a scratch server (${has}).`,
-      `Give an image with postgresql${wanted}-server in "scratchImage".`);
+      `Add postgresql${wanted}-server to the image of the worker (its Dockerfile lists the versions), and deploy again.`);
   }
   const exceptions: Exception[] = tools.major === wanted ? [] : [{
     code: 'SERVER_VERSION',

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { censusLabel } from '../../../lib/contract/census';
 import type { Exception } from '../../../lib/contract/verdict';
 import { IntegrityError, messageOf } from '../../runtime/errors';
 import type { ArchiveEntry } from './archive';
@@ -86,13 +87,13 @@ export class EntryRunner {
     this.lost.set(entry.id, cause);
     // An inert extension grades nothing, so neither does what belongs to it alone.
     if (LESSER.has(entry.kind) && cause.startsWith('extension ')) return;
-    this.exceptions.push({ code: 'OBJECT_NOT_RESTORED', name: `${this.props.database}: ${this.nameOf(entry)}`, reason });
+    this.exceptions.push({ code: 'OBJECT_NOT_RESTORED', name: censusLabel({ database: this.props.database, ...this.thingOf(entry) }), reason });
   }
 
   /** For a thing of the census its own kind and name, so that the comparison knows what it will not find. */
-  private nameOf({ kind, schema, tag }: ArchiveEntry): string {
+  private thingOf({ kind, schema, tag }: ArchiveEntry): { kind: string; name: string } {
     const name = schema === undefined ? tag : CENSUS_KINDS.has(kind) ? qualified(schema, tag) : `${quoteIdent(schema)}.${tag}`;
-    return `${kind.toLowerCase().replaceAll(' ', '-')} ${name}`;
+    return { kind: kind.toLowerCase().replaceAll(' ', '-'), name };
   }
 
   /** Post-data entries on a session of their own, as `statements` or, when those fail together, one by one. */
@@ -142,7 +143,7 @@ export class EntryRunner {
 
   /** @throws IntegrityError when nothing about the scratch server explains the failure: then the copy itself does not restore */
   private judge(entry: ArchiveEntry, code: string, error: unknown): void {
-    const what = this.nameOf(entry);
+    const what = censusLabel(this.thingOf(entry));
     const absent = [...this.props.absentExtensions];
     if (code === NO_RIGHT) this.lose(entry, what, `only a superuser may make it: ${messageOf(error)}`);
     else if (UNDEFINED_OBJECT.has(code) && absent.length > 0) this.lose(entry, what, `${messageOf(error)}; absent extensions: ${absent.join(', ')}`);

@@ -156,7 +156,7 @@ export class DatabaseRestore {
       } catch (error) {
         const { code } = error as { code?: string };
         if (code === undefined || !/^(0|2|4)/.test(code) || code.startsWith('08')) throw error;
-        this.exceptions.push({ code: 'MATERIALIZED_VIEW', name: `${notes.name}: materialized-view ${view}`, reason: `it could not be refreshed: ${messageOf(error)}` });
+        this.exceptions.push({ code: 'MATERIALIZED_VIEW', name: censusLabel({ database: notes.name, kind: 'materialized-view', name: view }), reason: `it could not be refreshed: ${messageOf(error)}` });
       }
     }
   }

@@ -2,16 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duration, Stack } from 'aws-cdk-lib';
-import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Client } from 'pg';
-import { Assertion, BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
+import { Assertion, Compute } from '../../lib';
 import { rehearse, type RehearseProps, UnknownProtectionError } from '../../rehearsal/rehearse';
 import { parseReport, type RehearsalReport } from '../../rehearsal/report/model';
 import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { startPostgres } from '../../rehearsal/servers/postgres-server';
-import { synthesize, type Synthesized } from './synthesize';
+import { shopApp } from './shop-app';
+import type { Synthesized } from './synthesize';
 
 jest.setTimeout(120_000);
 
@@ -22,21 +20,7 @@ let fargate: Synthesized;
 let skipped: string | undefined;
 
 function app(compute?: Compute): Synthesized {
-  return synthesize((root) => {
-    const stack = new Stack(root, 'Shop');
-    const vpc = compute && new Vpc(stack, 'Vpc', { natGateways: 1, subnetConfiguration: [{ name: 'out', subnetType: SubnetType.PUBLIC }, { name: 'in', subnetType: SubnetType.PRIVATE_WITH_EGRESS }] });
-    const policy = new BackupPolicy(stack, 'Backup', {
-      application: 'shop', environment: 'staging', store: new BackupStore(stack, 'Store'), recipients: [Recipient.email('team@example.org')],
-    });
-    policy.protect('database', {
-      source: new PostgresSource({ connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED, vpc }),
-      schedule: BackupSchedule.daily({ at: '02:00' }),
-      retention: Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }),
-      objectives: { rpo: Duration.hours(26), rto: Duration.hours(1) },
-      assertions: [Assertion.query('there are orders', 'SELECT count(*) FROM public.orders').atLeast(1)],
-      ...(compute ? { compute } : {}),
-    });
-  });
+  return shopApp({ compute, assertions: [Assertion.query('there are orders', 'SELECT count(*) FROM public.orders').atLeast(1)] });
 }
 
 beforeAll(async () => {

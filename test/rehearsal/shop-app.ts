@@ -1,12 +1,15 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { BackupPolicy, BackupSchedule, BackupStore, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
+import { type Assertion, BackupPolicy, BackupSchedule, BackupStore, type Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
 import { synthesize, type Synthesized } from './synthesize';
 
-/** The smallest policy there is: one database, one store, one recipient. */
-export function shopApp(): Synthesized {
+/** The smallest policy there is: one database, one store, one recipient. With a compute, it stands in a network. */
+export function shopApp({ compute, assertions }: { compute?: Compute; assertions?: Assertion[] } = {}): Synthesized {
   return synthesize((root) => {
     const stack = new Stack(root, 'Shop');
+    const subnets = [{ name: 'out', subnetType: SubnetType.PUBLIC }, { name: 'in', subnetType: SubnetType.PRIVATE_WITH_EGRESS }];
+    const vpc = compute && new Vpc(stack, 'Vpc', { natGateways: 1, subnetConfiguration: subnets });
     const policy = new BackupPolicy(stack, 'Backup', {
       application: 'shop',
       environment: 'staging',
@@ -14,10 +17,12 @@ export function shopApp(): Synthesized {
       recipients: [Recipient.email('team@example.org')],
     });
     policy.protect('database', {
-      source: new PostgresSource({ connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED }),
+      source: new PostgresSource({ connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED, vpc }),
       schedule: BackupSchedule.daily({ at: '02:00' }),
-      retention: Retention.gfs({ daily: 7 }),
+      retention: Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }),
       objectives: { rpo: Duration.hours(26), rto: Duration.hours(1) },
+      assertions,
+      compute,
     });
   });
 }

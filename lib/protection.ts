@@ -8,6 +8,7 @@ import type { BackupPolicy } from './backup-policy';
 import type { BackupSchedule } from './backup-schedule';
 import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
+import type { DeclaredRetention } from './contract/policy-metadata';
 import type { DeclaredRun } from './contract/run-request';
 import { expressionOf, timeZoneOf, type Schedule } from './model/schedule';
 import { findingsOf } from './model/findings';
@@ -75,14 +76,14 @@ export class Protection extends Construct implements ec2.IConnectable {
   public readonly stateMachine: sfn.IStateMachine;
   private readonly network?: ProtectionNetwork;
   private readonly boundSchedule: Schedule;
-  private readonly boundRetention: Record<string, number>;
+  private readonly boundRetention: DeclaredRetention;
   private readonly run: DeclaredRun;
 
   /** Made by `BackupPolicy.protect()`. */
   constructor(policy: BackupPolicy, id: string, props: ProtectionProps) {
     super(policy, requireName(policy, 'the protection\'s id', id));
     this.boundSchedule = props.schedule._bind(this);
-    this.boundRetention = props.retention._bind(this);
+    this.boundRetention = props.retention._bind(this, timeZoneOf(this.boundSchedule));
     const source = props.source.bind(this);
     this.network = openNetwork(this, source);
     const [dump, verify] = (['dump', 'verify'] as const).map((purpose) => this.worker(policy, props, source, purpose));

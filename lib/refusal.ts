@@ -1,4 +1,4 @@
-import { type Duration, Token } from 'aws-cdk-lib';
+import { type Duration, type TimeZone, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /** Segments of object keys and values of metric dimensions. */
@@ -41,6 +41,17 @@ export function requireDays(scope: IConstruct, prop: string, value: Duration, mi
     throw new PropRefused(scope, prop, describe(value), `whole days from ${minimum} to ${maximum}`);
   }
   return days;
+}
+
+/** Name of a zone that the IANA database knows; `UTC` for `Etc/UTC`. */
+export function requireTimeZone(scope: IConstruct, prop: string, timeZone: TimeZone): string {
+  const name = timeZone.timezoneName;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+  } catch {
+    throw new PropRefused(scope, prop, JSON.stringify(name), 'a zone of the IANA database, such as Europe/Paris');
+  }
+  return name === 'Etc/UTC' ? 'UTC' : name;
 }
 
 function describe(value: Duration): string {

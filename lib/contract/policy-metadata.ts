@@ -8,13 +8,24 @@ export const METADATA_KEY = 'cdk-backup-policy';
 /** A value that deployment fills in: text, or the intrinsic that yields it. */
 const Deployed = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
 
+const Kept = z.number().int().positive().optional();
+
+/** Which copies are kept, and never fewer proven ones than `minimumVerified`; hours, days, weeks, months and years are of `timeZone`. */
+export const DeclaredRetention = z.strictObject({
+  rules: z.strictObject({ last: Kept, hourly: Kept, daily: Kept, weekly: Kept, monthly: Kept, yearly: Kept, days: Kept })
+    .refine((rules) => Object.values(rules).some((count) => count !== undefined), 'at least one rule'),
+  minimumVerified: z.number().int().positive(),
+  timeZone: z.string().min(1),
+});
+export type DeclaredRetention = z.infer<typeof DeclaredRetention>;
+
 export const DeclaredProtection = z.strictObject({
   id: Name,
   /** Construct path, for errors and the report. */
   path: z.string(),
   /** EventBridge Scheduler's expression and zone. */
   schedule: z.strictObject({ expression: z.string(), timeZone: z.string() }),
-  retention: z.record(z.string(), z.number().int().positive()),
+  retention: DeclaredRetention,
   run: DeclaredRun,
   /** ARN of the state machine that runs it. */
   stateMachine: Deployed,

@@ -22,7 +22,7 @@ describe('MonToit', () => {
     expect(database).toMatchObject({
       id: 'database',
       schedule: { expression: 'cron(0 2 * * ? *)', timeZone: 'UTC' },
-      retention: { daily: 7, weekly: 4, monthly: 12 },
+      retention: { rules: { daily: 7, weekly: 4, monthly: 12 }, minimumVerified: 3, timeZone: 'UTC' },
       run: { engine: 'postgres', objectives: { rpoSeconds: 26 * 3600, rtoSeconds: 3600 }, store: { lock: { mode: 'GOVERNANCE' } } },
     });
     expect(DeclaredPostgresConfig.parse(database.run.config)).toMatchObject({ flavor: 'supabase', tls: { mode: 'verify-full' } });

@@ -67,7 +67,7 @@ describe('BackupPolicy', () => {
     ]);
     const [{ run, schedule, retention }] = policies[0].protections;
     expect(schedule).toEqual({ expression: 'cron(0 2 * * ? *)', timeZone: 'UTC' });
-    expect(retention).toEqual({ days: 30 });
+    expect(retention).toEqual({ rules: { days: 30 }, minimumVerified: 3, timeZone: 'UTC' });
     expect(run.store.lock).toEqual({ mode: 'GOVERNANCE', retentionSeconds: 7 * 86_400 });
     expect(run.assertions).toEqual([{ name: 'people', query: 'SELECT 1', atLeast: 1 }]);
   });

@@ -1,6 +1,7 @@
 import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import * as fc from 'fast-check';
-import { BackupSchedule, BackupWeekDay, Retention } from '../../lib';
+import { BackupSchedule, BackupWeekDay, Retention, type RetentionOptions } from '../../lib';
+import { DeclaredRetention } from '../../lib/contract/policy-metadata';
 import { expressionOf, nominalGapSeconds, timeZoneOf } from '../../lib/model/schedule';
 
 const stack = new Stack(new App(), 'S');
@@ -80,12 +81,27 @@ function values(field: string, end: number): number[] {
 }
 
 describe('Retention', () => {
-  const rules = (retention: Retention) => retention._bind(stack);
+  const bound = (retention: Retention, timeZone = 'UTC') => retention._bind(stack, timeZone);
+  const rules = (retention: Retention) => bound(retention).rules;
 
   test('by generations, by age, by count', () => {
     expect(rules(Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }))).toEqual({ daily: 7, weekly: 4, monthly: 12 });
     expect(rules(Retention.days(30))).toEqual({ days: 30 });
     expect(rules(Retention.count(5))).toEqual({ last: 5 });
+  });
+
+  test.each([
+    ['gfs', (options: RetentionOptions) => Retention.gfs({ daily: 7, ...options })],
+    ['days', (options: RetentionOptions) => Retention.days(7, options)],
+    ['count', (options: RetentionOptions) => Retention.count(7, options)],
+  ])('%s: three proven copies and the schedule\'s zone unless given', (_, make) => {
+    expect(bound(make({}), 'Asia/Tokyo')).toMatchObject({ minimumVerified: 3, timeZone: 'Asia/Tokyo' });
+    expect(bound(make({ minimumVerified: 1, timeZone: TimeZone.EUROPE_PARIS }), 'Asia/Tokyo')).toMatchObject({ minimumVerified: 1, timeZone: 'Europe/Paris' });
+    expect(bound(make({ timeZone: TimeZone.ETC_UTC }), 'Asia/Tokyo')).toMatchObject({ timeZone: 'UTC' });
+    for (const minimumVerified of [0, -1, 1.5, 10_001]) {
+      expect(() => bound(make({ minimumVerified }))).toThrow(`S: retention.minimumVerified is ${minimumVerified}; allowed: a whole number from 1 to 10000`);
+    }
+    expect(() => bound(make({ timeZone: TimeZone.of('Mars/Phobos') }))).toThrow('S: retention.timeZone is "Mars/Phobos"; allowed: a zone');
   });
 
   test('any whole count from 1 to 10000 is kept as given, any other is refused with its name and value', () => {
@@ -101,5 +117,13 @@ describe('Retention', () => {
 
   test('refuses to keep nothing', () => {
     expect(() => rules(Retention.gfs({}))).toThrow('S: retention is empty; allowed: at least one of');
+  });
+
+  test('what is declared is of the contract\'s form; a rule it does not know, and no rule at all, are not', () => {
+    expect(DeclaredRetention.parse(bound(Retention.gfs({ daily: 7, yearly: 2 })))).toEqual({ rules: { daily: 7, yearly: 2 }, minimumVerified: 3, timeZone: 'UTC' });
+    const form = { minimumVerified: 3, timeZone: 'UTC' };
+    expect(DeclaredRetention.safeParse({ ...form, rules: { fortnightly: 7 } }).success).toBe(false);
+    expect(DeclaredRetention.safeParse({ ...form, rules: { daily: 0 } }).success).toBe(false);
+    expect(DeclaredRetention.safeParse({ ...form, rules: {} }).success).toBe(false);
   });
 });

@@ -3,11 +3,15 @@ import { ObjectLockMode, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { requireDays } from './refusal';
 
-/** S3 takes a default retention up to a hundred years. */
-const MAXIMUM_DAYS = 36_500;
-
 /** How long nobody can delete a copy: S3 Object Lock's default retention, which every object gets when it is written. */
 export class BackupLock {
+  /**
+   * S3 takes a default retention up to a hundred years.
+   *
+   * @internal
+   */
+  public static readonly _MAXIMUM_DAYS = 36_500;
+
   /**
    * A copy can be deleted early only by a principal with `s3:BypassGovernanceRetention`, which no role of this library has.
    *
@@ -38,7 +42,7 @@ export class BackupLock {
   public _bind(scope: IConstruct): BoundLock | undefined {
     if (!this.mode || !this.duration) return undefined;
     const governance = this.mode === ObjectLockMode.GOVERNANCE;
-    const days = requireDays(scope, 'lock', this.duration, 1, MAXIMUM_DAYS);
+    const days = requireDays(scope, 'lock', this.duration, 1, BackupLock._MAXIMUM_DAYS);
     return {
       mode: governance ? 'GOVERNANCE' : 'COMPLIANCE',
       retentionSeconds: days * 86_400,

@@ -1,23 +1,24 @@
-import { Duration, Resource, Stack } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import * as kms from 'aws-cdk-lib/aws-kms';
-import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Duration, Stack } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct } from 'constructs';
-import { AccessLogs } from './access-logs';
 import { BackupLock, type BoundLock } from './backup-lock';
+import { BackupStoreBase } from './backup-store-base';
 import { BackupStoreRemoval } from './backup-store-removal';
-import { protectionPrefix } from './contract/object-keys';
 import { PropRefused, requireDays } from './refusal';
+import { sealedBucket } from './sealed-bucket';
 
-/** The tag a copy bears once it may go, and the value that says so: only a lifecycle rule ever deletes. */
-const RETIRE_TAG = { retire: 'expire' };
-
-/** Whose copies: the segments of every key of one protection. */
-export interface ProtectionScope {
+/** Whose copies: the segments that every key of one policy has. */
+export interface PolicyScope {
   /** Environment, such as `production`. */
   readonly environment: string;
   /** Application. */
   readonly application: string;
+}
+
+/** Whose copies: the segments of every key of one protection. */
+export interface ProtectionScope extends PolicyScope {
   /** Id of the protection. */
   readonly protection: string;
 }
@@ -41,8 +42,28 @@ export interface IBackupStore extends IConstruct {
   /** Lets a verify worker read parts and manifests of one protection, and write its verdicts. */
   grantVerify(grantee: iam.IGrantable, scope: ProtectionScope): iam.Grant;
 
+  /**
+   * Lets a retire worker read what a policy's copies are (manifests, verdicts, declared policies, tags and locks), store what was
+   * declared, and tag versions with `retire` and nothing else. The bucket lets only roles under `retireRolePath` tag.
+   */
+  grantRetire(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant;
+
+  /**
+   * Lets a worker lengthen the lock of a policy's copies. S3 shortens none without `s3:BypassGovernanceRetention`, which this does not
+   * give.
+   *
+   * @param maximum the longest lock that may be asked for, counted from the request
+   */
+  grantExtendLock(grantee: iam.IGrantable, scope: PolicyScope, maximum: Duration): iam.Grant;
+
+  /** IAM path that the role of every retire worker of this store must have: the bucket policy knows it by it. */
+  readonly retireRolePath: string;
+
   /** @internal */
   readonly _lock?: BoundLock;
+
+  /** @internal */
+  readonly _graceSeconds: number;
 }
 
 /** Properties of a BackupStore. */
@@ -54,7 +75,21 @@ export interface BackupStoreProps {
   readonly lock?: BackupLock;
 
   /**
-   * How often KMS changes the key's material; older material still decrypts. Whole days, from 90 to 2560 (the limits of KMS).
+   * How long a copy that retention releases can still be taken back before anything deletes it. Whole days, from 1 to 365.
+   * @default Duration.days(7)
+   */
+  readonly gracePeriod?: Duration;
+
+  /**
+   * Key that encrypts every object, where the team brings its own. Its policy is the team's: it must let the account's roles use it, or
+   * no copy can be written or read.
+   * @default - a key of the store's own
+   */
+  readonly key?: kms.IKey;
+
+  /**
+   * How often KMS changes the key's material; older material still decrypts. Whole days, from 90 to 2560 (the limits of KMS). Not with
+   * `key`.
    * @default Duration.days(365)
    */
   readonly keyRotationPeriod?: Duration;
@@ -64,24 +99,34 @@ export interface BackupStoreProps {
    * @default BackupStoreRemoval.retain()
    */
   readonly removal?: BackupStoreRemoval;
+
+  /**
+   * IAM path of the roles of the store's retire workers, in this account and in those of the teams: the bucket lets nobody else tag, and
+   * whoever may make roles under this path may release copies.
+   * @default /cdk-backup-policy/retire/
+   */
+  readonly retireRolePath?: string;
 }
 
 /**
  * An encrypted, versioned, locked bucket with a key of its own. Whatever is in it was written once: the bucket refuses a write that
  * does not say `If-None-Match`, so that no key, stolen or not, can put anything over a copy.
  */
-export class BackupStore extends Resource implements IBackupStore {
+export class BackupStore extends BackupStoreBase {
   public readonly bucketName: string;
   public readonly bucketArn: string;
   public readonly keyArn: string;
   public readonly region: string;
   public readonly removal: BackupStoreRemoval;
+  public readonly retireRolePath: string;
   /** The key that encrypts every object. */
-  public readonly key: kms.Key;
+  public readonly key: kms.IKey;
   /** The bucket. */
   public readonly bucket: s3.Bucket;
   /** @internal */
   public readonly _lock?: BoundLock;
+  /** @internal */
+  public readonly _graceSeconds: number;
 
   constructor(scope: Construct, id: string, props: BackupStoreProps = {}) {
     super(scope, id);
@@ -90,99 +135,32 @@ export class BackupStore extends Resource implements IBackupStore {
     if (this.removal.testEnvironment !== undefined && this._lock?.mode === 'COMPLIANCE') {
       throw new PropRefused(this, 'lock', 'compliance', 'governance or none in a store that goes with its test environment: nobody could remove its copies');
     }
-    const rotationDays = requireDays(this, 'keyRotationPeriod', props.keyRotationPeriod ?? Duration.days(365), 90, 2560);
+    this._graceSeconds = requireDays(this, 'gracePeriod', props.gracePeriod ?? Duration.days(7), 1, 365) * 86_400;
+    this.retireRolePath = requireRolePath(this, props.retireRolePath ?? RETIRE_ROLE_PATH);
+    if (props.key && props.keyRotationPeriod) throw new PropRefused(this, 'keyRotationPeriod', 'given with a key', 'one of the two: a key that the team brings is turned by the team');
     this.region = Stack.of(this).region;
 
-    this.key = new kms.Key(this, 'Key', {
-      description: `Backup copies of ${this.node.path}`,
-      enableKeyRotation: true,
-      rotationPeriod: Duration.days(rotationDays),
-      removalPolicy: this.removal.removalPolicy,
-      pendingWindow: Duration.days(this.removal.testEnvironment === undefined ? 30 : 7),
+    const { bucket, key } = sealedBucket(this, {
+      key: props.key,
+      keyRotationDays: requireDays(this, 'keyRotationPeriod', props.keyRotationPeriod ?? Duration.days(365), 90, 2560),
+      lock: this._lock,
+      removal: this.removal,
+      retireRolePath: this.retireRolePath,
     });
-    this.bucket = new s3.Bucket(this, 'Bucket', {
-      encryption: s3.BucketEncryption.KMS,
-      encryptionKey: this.key,
-      bucketKeyEnabled: true,
-      blockedEncryptionTypes: [s3.BlockedEncryptionType.SSE_C],
-      versioned: true,
-      objectLockEnabled: true,
-      objectLockDefaultRetention: this._lock?.retention,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      lifecycleRules: LIFECYCLE,
-      removalPolicy: this.removal.removalPolicy,
-    });
-    new AccessLogs(this, 'AccessLogs', { of: this.bucket, removalPolicy: this.removal.removalPolicy });
-    this.bucketName = this.bucket.bucketName;
-    this.bucketArn = this.bucket.bucketArn;
-    this.keyArn = this.key.keyArn;
-    this.refuseOverwriting();
-    this.refuseTagging();
-    // A bucket that stays keeps what it refuses.
-    this.bucket.policy?.applyRemovalPolicy(this.removal.removalPolicy);
-  }
-
-  public grantDump(grantee: iam.IGrantable, scope: ProtectionScope): iam.Grant {
-    return this.grantObjects(grantee, ['s3:PutObject'], [protectionPrefix('parts', scope), protectionPrefix('runs', scope)])
-      .combine(this.grantObjects(grantee, ['s3:AbortMultipartUpload'], [protectionPrefix('parts', scope)]))
-      .combine(this.grantKey(grantee));
-  }
-
-  public grantVerify(grantee: iam.IGrantable, scope: ProtectionScope): iam.Grant {
-    return this.grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], [protectionPrefix('parts', scope), protectionPrefix('runs', scope)])
-      .combine(this.grantObjects(grantee, ['s3:PutObject'], [protectionPrefix('verdicts', scope)]))
-      .combine(this.grantKey(grantee));
-  }
-
-  private grantObjects(grantee: iam.IGrantable, actions: string[], prefixes: string[]): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)) });
-  }
-
-  /** A multipart upload needs `kms:Decrypt` besides the data key; through S3 only, so the grant opens nothing that S3 would not. */
-  private grantKey(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-      resourceArns: [this.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `s3.${this.region}.${this.stack.urlSuffix}` } },
-    });
-  }
-
-  /**
-   * As AWS documents it (S3 User Guide, "Enforce conditional writes"): requests that create an object must say `If-None-Match`;
-   * the beginning and the parts of an upload cannot, and create nothing.
-   */
-  private refuseOverwriting(): void {
-    this.bucket.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'RefuseOverwriting',
-      effect: iam.Effect.DENY,
-      principals: [new iam.AnyPrincipal()],
-      actions: ['s3:PutObject'],
-      resources: [this.bucket.arnForObjects('*')],
-      conditions: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
-    }));
-  }
-
-  /** A tag is what releases a copy. */
-  private refuseTagging(): void {
-    this.bucket.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'RefuseTagging',
-      effect: iam.Effect.DENY,
-      principals: [new iam.AnyPrincipal()],
-      actions: ['s3:PutObjectTagging', 's3:PutObjectVersionTagging', 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging'],
-      resources: [this.bucket.arnForObjects('*')],
-    }));
+    this.bucket = bucket;
+    this.key = key;
+    this.bucketName = bucket.bucketName;
+    this.bucketArn = bucket.bucketArn;
+    this.keyArn = key.keyArn;
   }
 }
 
-/** S3 counts a rule's days from an object's creation, so these end what the tag released at the next midnight UTC. */
-const LIFECYCLE: s3.LifecycleRule[] = [
-  { id: 'abort-incomplete-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
-  { id: 'expire-retired', tagFilters: RETIRE_TAG, expiration: Duration.days(1) },
-  { id: 'remove-retired-versions', tagFilters: RETIRE_TAG, noncurrentVersionExpiration: Duration.days(1) },
-  // S3 refuses this one with a tag filter.
-  { id: 'remove-lone-delete-markers', expiredObjectDeleteMarker: true },
-];
+const RETIRE_ROLE_PATH = '/cdk-backup-policy/retire/';
+
+/** IAM's form of a path (IAM User Guide, "IAM and AWS STS quotas"), and never the root, which every other role has. */
+function requireRolePath(scope: IConstruct, path: string): string {
+  if (!/^\/[\w+=,.@-]+(\/[\w+=,.@-]+)*\/$/.test(path) || path.length > 512) {
+    throw new PropRefused(scope, 'retireRolePath', JSON.stringify(path), 'a path of its own such as /cdk-backup-policy/retire/, which begins and ends with a slash');
+  }
+  return path;
+}

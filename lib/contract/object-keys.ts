@@ -3,15 +3,23 @@
  */
 export type ObjectKind = 'runs' | 'parts' | 'verdicts' | 'policies';
 
-export interface ProtectionId {
+export interface PolicyId {
   readonly environment: string;
   readonly application: string;
+}
+
+export interface ProtectionId extends PolicyId {
   readonly protection: string;
+}
+
+/** `runs/<environment>/<application>/` */
+export function policyPrefix(kind: ObjectKind, id: PolicyId): string {
+  return `${kind}/${id.environment}/${id.application}/`;
 }
 
 /** `runs/<environment>/<application>/<protection>/` */
 export function protectionPrefix(kind: ObjectKind, id: ProtectionId): string {
-  return `${kind}/${id.environment}/${id.application}/${id.protection}/`;
+  return `${policyPrefix(kind, id)}${id.protection}/`;
 }
 
 /** The slot in basic ISO form, `20261120T020000Z`: keys sort by time. */
@@ -47,4 +55,21 @@ export function verdictKey(id: ProtectionId, runId: string, instant: string): st
 export function parseManifestKey(key: string): (ProtectionId & { readonly runId: string }) | undefined {
   const match = /^runs\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{8}T\d{6}Z)\.json$/.exec(key);
   return match ? { environment: match[1], application: match[2], protection: match[3], runId: match[4] } : undefined;
+}
+
+/** The run and attempt a part's key speaks of; undefined for a key of another kind or shape. */
+export function parsePartKey(key: string): (ProtectionId & { readonly runId: string; readonly attempt: string; readonly name: string }) | undefined {
+  const match = /^parts\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{8}T\d{6}Z)\/([^/]+)\/(.+)$/.exec(key);
+  return match ? { environment: match[1], application: match[2], protection: match[3], runId: match[4], attempt: match[5], name: match[6] } : undefined;
+}
+
+/** The run a verdict's key speaks of; undefined for a key of another kind or shape. */
+export function parseVerdictKey(key: string): (ProtectionId & { readonly runId: string }) | undefined {
+  const match = /^verdicts\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{8}T\d{6}Z)\/\d{8}T\d{6}Z\.json$/.exec(key);
+  return match ? { environment: match[1], application: match[2], protection: match[3], runId: match[4] } : undefined;
+}
+
+/** What was declared of a protection, under the SHA-256 of what it says. */
+export function policyRecordKey(id: ProtectionId, digest: string): string {
+  return `${protectionPrefix('policies', id)}${digest}.json`;
 }

@@ -58,7 +58,13 @@ describe('BackupStore', () => {
           }),
           Match.objectLike({
             Sid: 'RefuseTagging', Effect: 'Deny', Principal: anybody,
-            Action: ['s3:PutObjectTagging', 's3:PutObjectVersionTagging', 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging'],
+            Action: ['s3:PutObjectTagging', 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging'],
+          }),
+          Match.objectLike({
+            Sid: 'RefuseRetirement', Effect: 'Deny', Principal: anybody, Action: 's3:PutObjectVersionTagging',
+            Condition: { ArnNotLike: { 'aws:PrincipalArn': [{ 'Fn::Join': ['', [
+              'arn:', { Ref: 'AWS::Partition' }, ':iam::', { Ref: 'AWS::AccountId' }, ':role/cdk-backup-policy/retire/*',
+            ]] }] } },
           }),
         ]),
       },

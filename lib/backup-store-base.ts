@@ -1,0 +1,84 @@
+import { type Duration, Resource, type ResourceProps } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { BackupLock, type BoundLock } from './backup-lock';
+import type { IBackupStore, PolicyScope, ProtectionScope } from './backup-store';
+import type { BackupStoreRemoval } from './backup-store-removal';
+import { type ObjectKind, policyPrefix, protectionPrefix } from './contract/object-keys';
+import { requireDays } from './refusal';
+
+/**
+ * What every store lets a role do, wherever its bucket is declared.
+ *
+ * @internal
+ */
+export abstract class BackupStoreBase extends Resource implements IBackupStore {
+  public abstract readonly bucketName: string;
+  public abstract readonly bucketArn: string;
+  public abstract readonly keyArn: string;
+  public abstract readonly region: string;
+  public abstract readonly removal: BackupStoreRemoval;
+  public abstract readonly retireRolePath: string;
+  /** @internal */
+  public abstract readonly _lock?: BoundLock;
+  /** @internal */
+  public abstract readonly _graceSeconds: number;
+
+  constructor(scope: Construct, id: string, props?: ResourceProps) {
+    super(scope, id, props);
+  }
+
+  public grantDump(grantee: iam.IGrantable, scope: ProtectionScope): iam.Grant {
+    return this.grantObjects(grantee, ['s3:PutObject'], [protectionPrefix('parts', scope), protectionPrefix('runs', scope)])
+      .combine(this.grantObjects(grantee, ['s3:AbortMultipartUpload'], [protectionPrefix('parts', scope)]))
+      .combine(this.grantKey(grantee));
+  }
+
+  public grantVerify(grantee: iam.IGrantable, scope: ProtectionScope): iam.Grant {
+    return this.grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], [protectionPrefix('parts', scope), protectionPrefix('runs', scope)])
+      .combine(this.grantObjects(grantee, ['s3:PutObject'], [protectionPrefix('verdicts', scope)]))
+      .combine(this.grantKey(grantee));
+  }
+
+  public grantRetire(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant {
+    const under = (...kinds: ObjectKind[]) => kinds.map((kind) => policyPrefix(kind, scope));
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+      resourceArns: [this.bucketArn],
+      conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies').map((prefix) => `${prefix}*`) } },
+    })
+      .combine(this.grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], under('runs', 'verdicts', 'policies')))
+      .combine(this.grantObjects(grantee, ['s3:GetObjectVersionTagging', 's3:GetObjectRetention', 's3:GetObjectLegalHold'], under('runs', 'parts', 'verdicts')))
+      .combine(this.grantObjects(grantee, ['s3:PutObjectVersionTagging'], under('runs', 'parts', 'verdicts'), {
+        // S3 sets both for every request with tags; a request without any cancels, as `retire=keep` does.
+        'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['retire'] },
+        'StringLikeIfExists': { 's3:RequestObjectTag/retire': ['pending:*', 'expire', 'keep'] },
+      }))
+      .combine(this.grantObjects(grantee, ['s3:PutObject'], under('policies')))
+      .combine(this.grantKey(grantee));
+  }
+
+  public grantExtendLock(grantee: iam.IGrantable, scope: PolicyScope, maximum: Duration): iam.Grant {
+    const days = requireDays(this, 'the longest lock', maximum, 1, BackupLock._MAXIMUM_DAYS);
+    return this.grantObjects(grantee, ['s3:PutObjectRetention'], [policyPrefix('runs', scope), policyPrefix('parts', scope)], {
+      NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': days },
+      // Nobody undoes compliance: it is not for a worker to begin it.
+      StringEqualsIfExists: { 's3:object-lock-mode': this._lock?.mode ?? 'GOVERNANCE' },
+    });
+  }
+
+  private grantObjects(grantee: iam.IGrantable, actions: string[], prefixes: string[], conditions?: Record<string, Record<string, unknown>>): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: prefixes.map((prefix) => `${this.bucketArn}/${prefix}*`), conditions });
+  }
+
+  /** A multipart upload needs `kms:Decrypt` besides the data key; through S3 only, so the grant opens nothing that S3 would not. */
+  private grantKey(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      resourceArns: [this.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `s3.${this.region}.${this.stack.urlSuffix}` } },
+    });
+  }
+}

@@ -4,6 +4,7 @@ export * from './backup-policy';
 export * from './backup-schedule';
 export * from './backup-store';
 export * from './backup-store-removal';
+export * from './client-encryption';
 export * from './compute';
 export * from './protection';
 export * from './recipient';

@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import type { Assertion } from './assertion';
 import type { BackupPolicy } from './backup-policy';
 import type { BackupSchedule } from './backup-schedule';
+import type { ClientEncryption } from './client-encryption';
 import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
 import type { DeclaredRetention } from './contract/policy-metadata';
@@ -68,6 +69,11 @@ export interface ProtectionProps {
    * @default - none
    */
   readonly hooks?: ProtectionHooks;
+  /**
+   * Encrypts the copies before they leave the worker, on top of the store's own encryption.
+   * @default - the store's key alone
+   */
+  readonly encryption?: ClientEncryption;
 }
 
 /** One source under one schedule, retention and set of objectives: a state machine, its two workers, its schedule. */
@@ -140,9 +146,11 @@ export class Protection extends Construct implements ec2.IConnectable {
       title: this.title(policy),
       prefix: `${policy.environment}/${policy.application}/${this.node.id}/`,
       grant: (grantee) => {
-        if (purpose === 'verify') return void policy.store.grantVerify(grantee, scope);
-        policy.store.grantDump(grantee, scope);
-        for (const statement of source.statements ?? []) grantee.grantPrincipal.addToPrincipalPolicy(statement);
+        if (purpose === 'dump') policy.store.grantDump(grantee, scope);
+        else policy.store.grantVerify(grantee, scope);
+        const statements = source.statements ?? [];
+        const own = purpose === 'dump' ? statements : props.encryption?._drillStatements(this, statements) ?? [];
+        for (const statement of own) grantee.grantPrincipal.addToPrincipalPolicy(statement);
       },
       logGroup: policy._shared.workerLogs,
       network: purpose === 'dump' ? this.network?.dump : this.network?.verify,
@@ -171,6 +179,7 @@ export class Protection extends Construct implements ec2.IConnectable {
       },
       limits: { timeoutSeconds },
       assertions: this.assertions(props.assertions ?? []),
+      ...(props.encryption ? { encryption: props.encryption._bind(this) } : {}),
       config: source.config,
     };
   }
@@ -178,7 +187,7 @@ export class Protection extends Construct implements ec2.IConnectable {
   private checkRequest(maximum: number | undefined): void {
     const characters = JSON.stringify(JSON.stringify(Stack.of(this).resolve(this.run))).length;
     if (maximum === undefined || characters <= maximum) return;
-    const allowed = `${maximum} on Fargate, where a task's overrides end at 8192: fewer or shorter assertions and table patterns`;
+    const allowed = `${maximum} on Fargate, where a task's overrides end at 8192: fewer or shorter assertions, table patterns and recipients of encryption`;
     throw new PropRefused(this, 'assertions and source', `a request of ${characters} characters`, allowed);
   }
 

@@ -68,7 +68,8 @@ export class RunMachine extends Construct {
 
   private definition({ title, run, dump, verify, before, after, topics }: RunMachineProps): sfn.Chain {
     const failed = failurePath(this, title, topics);
-    const proven = new sfn.Succeed(this, 'Proven');
+    // What nobody opened nobody proved: the end has no better name than the verdict.
+    const proven = new sfn.Succeed(this, run.encryption && !run.encryption.identitySecretArn ? 'ChecksumsOnly' : 'Proven');
     const verifyStep = verify.step(this, 'Verify', '$.verify').addCatch(failed, { resultPath: '$.error' }).next(proven);
     const dumpStep = dump.step(this, 'Dump', '$.dump');
 

@@ -63,6 +63,8 @@ export interface Inspection {
 
 /** Where an engine's bytes go. Parts may be written side by side. */
 export interface PartSink {
+  /** To whom parts are encrypted, for guides that say how to open them. @default they are not */
+  readonly encryption?: PartEncryption;
   /**
    * Streams one part to the store. `produce` writes the raw bytes and must resolve only when the source said that all of it was
    * sent (exit code 0, `COPY n`); when it rejects, the upload is aborted and nothing remains. Hashing and compression are the sink's.
@@ -70,13 +72,21 @@ export interface PartSink {
   write(part: PartDescription, produce: (out: Writable) => Promise<void>): Promise<Part>;
 }
 
+export interface PartEncryption {
+  /** What the name of each encrypted part ends with, behind the compression's own. */
+  readonly suffix: string;
+  readonly recipients: readonly string[];
+}
+
 export interface PartDescription {
-  /** Path under the attempt's prefix, without the encoding's suffix: the sink adds `.zst`. Characters `A-Z a-z 0-9 . _ - /` only. */
+  /** Path under the attempt's prefix, of `A-Z a-z 0-9 . _ - /` only, without the encoding's suffixes: the sink adds `.zst` and `.age`. */
   readonly name: string;
   readonly kind: string;
   readonly database?: string;
   /** zstd level, or stored as it is (for what is already compressed). */
   readonly compression: { readonly zstdLevel: number } | 'none';
+  /** Stored in the clear even when the copy is encrypted: what says how to open it. Nothing of rows, settings or roles. @default false */
+  readonly guide?: boolean;
 }
 
 export interface Dumped {

@@ -8,6 +8,8 @@ import { instantOf } from './clock';
 /** What a drill saw. */
 export interface Evidence {
   readonly failure?: string;
+  /** Why the copy was not opened: its checksums alone were compared. */
+  readonly unopened?: string;
   readonly exceptions: Verdict['exceptions'];
   readonly differences: Verdict['differences'];
   readonly checked: Verdict['checked'];
@@ -31,11 +33,12 @@ export function judge(request: RunRequest, manifest: Manifest, evidence: Evidenc
     failed.length > 0 ? `assertion "${failed[0].name}" does not hold: expected ${failed[0].expected}, found ${failed[0].actual}` : undefined,
     restoreSeconds > rto ? `the restore took ${restoreSeconds.toFixed(1)} s, the objective (RTO) is ${rto} s` : undefined,
   ].filter((reason) => reason !== undefined);
-  const outcome = reasons.length > 0 ? 'not-proven' : evidence.exceptions.length > 0 ? 'proven-except' : 'proven';
+  const outcome = reasons.length > 0 ? 'not-proven' : evidence.unopened !== undefined ? 'checksums-only' : evidence.exceptions.length > 0 ? 'proven-except' : 'proven';
   const proof = `${evidence.checked.items} things compared (${evidence.checked.rows} rows), restored in ${restoreSeconds.toFixed(1)} s of ${rto} s`;
   const summary = {
     'not-proven': `Run ${manifest.runId} of ${request.application}/${request.protection} is not proven: ${reasons.join('; ')}.`,
     'proven-except': `Proven except ${evidence.exceptions.map(({ name }) => name).join(', ')}: ${proof}.`,
+    'checksums-only': `Checksums only: ${evidence.checked.parts} parts (${evidence.checked.sizeBytes} bytes) are stored as they were written, and nothing was restored: ${evidence.unopened}.`,
     proven: `Proven: ${proof}.`,
   }[outcome];
   return {

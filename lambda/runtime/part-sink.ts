@@ -1,9 +1,11 @@
-import { Transform, type Writable } from 'node:stream';
+import { PassThrough, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { CopyEncryption } from '../../lib/contract/encryption';
 import type { Part } from '../../lib/contract/manifest';
-import type { PartDescription, PartSink } from './engine';
+import { AGE_SUFFIX, ageEncryption } from './age';
+import type { PartDescription, PartEncryption, PartSink } from './engine';
 import { MultipartUpload } from './multipart-upload';
 
 /** What zlib hands on at a time. */
@@ -17,13 +19,19 @@ export interface StorePartSinkOptions {
   /** Every part's key begins with it. */
   readonly prefix: string;
   readonly signal: AbortSignal;
+  readonly encryption: CopyEncryption | undefined;
 }
 
-/** Parts to the store: raw bytes → zstd → SHA-256 → multipart upload, in constant memory and without a local disk. */
+/** Parts to the store: raw bytes → zstd → age → SHA-256 → multipart upload, in constant memory and without a local disk. */
 export class StorePartSink implements PartSink {
   private readonly taken = new Map<string, Part>();
 
   constructor(private readonly options: StorePartSinkOptions) {}
+
+  get encryption(): PartEncryption | undefined {
+    const { encryption } = this.options;
+    return encryption && { suffix: AGE_SUFFIX, recipients: encryption.recipients };
+  }
 
   /** What has been written so far, in the order of completion. */
   get parts(): Part[] {
@@ -32,7 +40,8 @@ export class StorePartSink implements PartSink {
 
   async write(description: PartDescription, produce: (out: Writable) => Promise<void>): Promise<Part> {
     const zstd = description.compression === 'none' ? undefined : description.compression.zstdLevel;
-    const name = zstd === undefined ? description.name : `${description.name}.zst`;
+    const encryption = description.guide ? undefined : this.options.encryption;
+    const name = `${description.name}${zstd === undefined ? '' : '.zst'}${encryption ? AGE_SUFFIX : ''}`;
     if (!PART_NAME.test(name) || name.split('/').includes('..')) {
       throw new RangeError(`part name "${name}" must be of A-Z a-z 0-9 . _ - and /`);
     }
@@ -42,10 +51,12 @@ export class StorePartSink implements PartSink {
     const key = `${prefix}${name}`;
     const upload = new MultipartUpload({ client, bucket, key, signal });
     const raw = new RawCounter();
-    const compress = zstd === undefined
-      ? undefined
+    const compress: Transform = zstd === undefined
+      ? new PassThrough()
       : createZstdCompress({ chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: zstd } });
-    const flow = compress ? pipeline(raw, compress, upload, { signal }) : pipeline(raw, upload, { signal });
+    const flow = encryption
+      ? pipeline(raw, compress, ageEncryption(encryption), upload, { signal })
+      : pipeline(raw, compress, upload, { signal });
     // Only the flow's failure may overtake produce(): its success says nothing of an exit code that is still to come.
     const broken = new Promise<never>((_, reject) => flow.catch(reject));
     broken.catch(() => undefined);
@@ -61,6 +72,7 @@ export class StorePartSink implements PartSink {
         kind: description.kind,
         ...(description.database === undefined ? {} : { database: description.database }),
         encoding: zstd === undefined ? 'none' : 'zstd',
+        ...(encryption ? { encryption: 'age' as const } : {}),
         sizeBytes: done.sizeBytes,
         rawSizeBytes: raw.bytes,
         sha256: done.sha256,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Readable, Transform } from 'node:stream';
+import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Part } from '../../lib/contract/manifest';
-import { IntegrityError, TransientError, messageOf } from './errors';
+import type { DrillIdentity } from './age';
+import { IntegrityError, RefusedError, TransientError, messageOf } from './errors';
 import { isNotFound, storeError } from './store-errors';
 
 /** How often a body that breaks off is taken up again where it ended. */
@@ -31,23 +32,39 @@ export async function readDocument({ client, bucket, signal }: StoreReaderOption
  * The raw bytes of one part. Stored bytes are counted and hashed as they pass; the stream ends only when both agree with the manifest,
  * else it is destroyed with an IntegrityError, so that nobody can commit what came from a damaged part.
  */
-export function openPart(options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void): Readable {
-  return Readable.from(decodedBytes(options, part, onVerified), { objectMode: false, highWaterMark: 4 * 1024 * 1024 });
+export function openPart(options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void, identity?: DrillIdentity): Readable {
+  return Readable.from(decodedBytes(options, part, onVerified, identity), { objectMode: false, highWaterMark: 4 * 1024 * 1024 });
 }
 
-async function* decodedBytes(options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void): AsyncGenerator<Buffer> {
+/** Reads one part to its end without opening it: stored bytes against the manifest, and nothing more. */
+export async function checkPart(options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void): Promise<void> {
+  await pipeline(storedBytes(options, part), new StoredBytesCheck(part, onVerified), async (checked: AsyncIterable<Buffer>) => {
+    for await (const chunk of checked) void chunk;
+  });
+}
+
+async function* decodedBytes(
+  options: StoreReaderOptions, part: Part, onVerified: (part: Part) => void, identity: DrillIdentity | undefined,
+): AsyncGenerator<Buffer> {
   const check = new StoredBytesCheck(part, onVerified);
-  const decoder = part.encoding === 'zstd' ? createZstdDecompress({ chunkSize: 256 * 1024 }) : undefined;
+  const decoder: Transform = part.encoding === 'zstd' ? createZstdDecompress({ chunkSize: 256 * 1024 }) : new PassThrough();
   const stored = storedBytes(options, part);
-  const flow = decoder ? pipeline(stored, check, decoder) : pipeline(stored, check);
+  const flow = part.encryption
+    ? pipeline(stored, check, identityFor(part, identity).decryption(part), decoder)
+    : pipeline(stored, check, decoder);
   // Its failure is the reader's too, and is thrown there.
   flow.catch(() => undefined);
   try {
-    for await (const chunk of decoder ?? check) yield chunk as Buffer;
+    for await (const chunk of decoder) yield chunk as Buffer;
     await flow;
   } catch (error) {
     throw damageOf(part, error);
   }
+}
+
+function identityFor(part: Part, identity: DrillIdentity | undefined): DrillIdentity {
+  if (identity) return identity;
+  throw new RefusedError('IDENTITY_MISSING', `Part ${part.name} is encrypted, and the worker has no identity.`, 'Give the policy\'s encryption a drillIdentity.');
 }
 
 /** zstd's own complaint is a damaged part too, met before the hash could say so. */

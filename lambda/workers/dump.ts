@@ -1,6 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { CONTRACT_VERSION } from '../../lib/contract/common';
 import type { Census } from '../../lib/contract/census';
+import type { CopyEncryption } from '../../lib/contract/encryption';
 import { parseManifest, type Manifest } from '../../lib/contract/manifest';
 import { attemptPrefix, manifestKey } from '../../lib/contract/object-keys';
 import type { DumpResult } from '../../lib/contract/run-request';
@@ -33,7 +34,9 @@ async function dump<Config>(engine: Engine<Config>, invocation: Invocation<Confi
   const inspection = await engine.inspect(engineContext);
   log.info('source inspected', { version: inspection.version, databases: inspection.databases.length, estimatedBytes: inspection.estimatedBytes });
 
-  const sink = new StorePartSink({ client, bucket, prefix: attemptPrefix(request, runId, attempt), signal });
+  const { scheme, recipients = [] } = request.encryption ?? {};
+  const encryption: CopyEncryption | undefined = scheme && { scheme, recipients };
+  const sink = new StorePartSink({ client, bucket, prefix: attemptPrefix(request, runId, attempt), signal, encryption });
   const dumped = await engine.dump(engineContext, sink);
   const census: Census = { version: CONTRACT_VERSION, items: dumped.census };
   const censusPart = await sink.write({ name: 'census.json', kind: 'census', compression: { zstdLevel: CENSUS_ZSTD_LEVEL } }, async (out) => {
@@ -58,6 +61,7 @@ async function dump<Config>(engine: Engine<Config>, invocation: Invocation<Confi
     recoveryPoint: instantOf(dumped.recoveryPoint),
     source: { version: dumped.version, description: dumped.description, databases: dumped.databases },
     tools: { ...dumped.tools, node: process.versions.node },
+    ...(encryption ? { encryption } : {}),
     parts: sink.parts,
     census: censusPart.name,
     totals: { items: dumped.census.length, rows, sizeBytes, rawSizeBytes: sum(sink.parts.map((part) => part.rawSizeBytes)) },

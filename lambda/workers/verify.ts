@@ -5,17 +5,18 @@ import { parseManifest, type Manifest, type Part } from '../../lib/contract/mani
 import { manifestKey, verdictKey } from '../../lib/contract/object-keys';
 import type { RunRequest, VerifyResult } from '../../lib/contract/run-request';
 import { parseVerdict } from '../../lib/contract/verdict';
+import { DrillIdentity } from '../runtime/age';
 import { checkAssertions } from '../runtime/check-assertions';
 import { instantOf, secondsSince } from '../runtime/clock';
 import { compareCensus } from '../runtime/compare-census';
-import type { CopyReader, Engine } from '../runtime/engine';
+import type { CopyReader, Engine, SecretReader } from '../runtime/engine';
 import { IntegrityError, NotProvenError, RefusedError, messageOf } from '../runtime/errors';
 import { judge, type Evidence } from '../runtime/judge';
 import { withInvocation, type Invocation, type InvocationContext } from '../runtime/invocation';
 import { writeMetrics } from '../runtime/metrics';
 import { createStoreClient } from '../runtime/store-client';
 import { isPreconditionFailed, storeError } from '../runtime/store-errors';
-import { openPart, readDocument, type StoreReaderOptions } from '../runtime/store-reader';
+import { checkPart, openPart, readDocument, type StoreReaderOptions } from '../runtime/store-reader';
 
 /** Proves one run: every part read back and hashed, restored into a scratch server, counted, asked, timed. */
 export function verifyWorker<Config>(engine: Engine<Config>) {
@@ -27,10 +28,13 @@ async function verify<Config>(engine: Engine<Config>, invocation: Invocation<Con
   const { request, runId, log, signal, engineContext } = invocation;
   const store: StoreReaderOptions = { client: createStoreClient(request.store.region), bucket: request.store.bucket, signal };
   const manifest = await readManifest(store, request, runId);
+  const identity = await readIdentity(request, manifest, engineContext.secrets);
   const began = performance.now();
   let evidence: Evidence;
   try {
-    evidence = await drill(engine, invocation, store, manifest);
+    evidence = manifest.encryption && !identity
+      ? await compareChecksums(store, manifest)
+      : await drill(engine, invocation, store, manifest, identity);
   } catch (error) {
     // A damaged copy is a finding about the copy, and must be on record; anything else says nothing of it.
     if (!(error instanceof IntegrityError)) throw error;
@@ -54,20 +58,20 @@ async function verify<Config>(engine: Engine<Config>, invocation: Invocation<Con
       // The instant is part of the key: what is there already is this verdict, whose answer was lost.
       if (!isPreconditionFailed(error)) throw storeError(error, `write ${key}`);
     });
-  const good = verdict.outcome !== 'not-proven';
-  log.info('verdict', { outcome: verdict.outcome, summary: verdict.summary, ...verdict.seconds, differences: verdict.differenceCount, steps: evidence.steps });
+  const { outcome } = verdict;
+  log.info('verdict', { outcome, summary: verdict.summary, ...verdict.seconds, differences: verdict.differenceCount, steps: evidence.steps });
   writeMetrics(
     request,
     {
-      restoreSeconds: verdict.seconds.scratch + verdict.seconds.restore,
+      ...(outcome === 'checksums-only' ? {} : { restoreSeconds: verdict.seconds.scratch + verdict.seconds.restore }),
       drillSeconds: verdict.seconds.total,
-      proven: good ? 1 : 0,
-      notProven: good ? 0 : 1,
+      proven: outcome === 'proven' || outcome === 'proven-except' ? 1 : 0,
+      notProven: outcome === 'not-proven' ? 1 : 0,
     },
     engineContext.now(),
   );
-  if (!good) throw new NotProvenError('NOT_PROVEN', verdict.summary, `The verdict is ${key}; do not count on this run, and look for what changed since the last proven one.`);
-  return { runId, verdictKey: key, outcome: verdict.outcome, summary: verdict.summary, totalSeconds: verdict.seconds.total };
+  if (outcome === 'not-proven') throw new NotProvenError('NOT_PROVEN', verdict.summary, `The verdict is ${key}; do not count on this run, and look for what changed since the last proven one.`);
+  return { runId, verdictKey: key, outcome, summary: verdict.summary, totalSeconds: verdict.seconds.total };
 }
 
 async function readManifest(store: StoreReaderOptions, request: RunRequest, runId: string): Promise<Manifest> {
@@ -91,15 +95,40 @@ async function readManifest(store: StoreReaderOptions, request: RunRequest, runI
   return manifest;
 }
 
+/** An encrypted copy is opened only where the policy gave the drill an identity, which is tried on it before anything is read. */
+async function readIdentity({ encryption }: RunRequest, manifest: Manifest, secrets: SecretReader): Promise<DrillIdentity | undefined> {
+  if (!manifest.encryption || encryption?.identitySecretArn === undefined) return undefined;
+  const identity = await DrillIdentity.parse(await secrets.read(encryption.identitySecretArn));
+  identity.requireFor(manifest.encryption, manifest.runId);
+  return identity;
+}
+
+async function compareChecksums(store: StoreReaderOptions, manifest: Manifest): Promise<Evidence> {
+  const began = performance.now();
+  const verified: Part[] = [];
+  for (const part of manifest.parts) await checkPart(store, part, (one) => verified.push(one));
+  return {
+    unopened: 'it is encrypted to recipients whose identity the policy does not give to its drills',
+    exceptions: [],
+    differences: [],
+    checked: { parts: verified.length, items: 0, hashed: 0, rows: 0, sizeBytes: verified.reduce((sum, part) => sum + part.sizeBytes, 0) },
+    assertions: [],
+    seconds: { scratch: 0, restore: 0, census: 0, assertions: 0, total: secondsSince(began) },
+    tools: { node: process.versions.node },
+    steps: {},
+  };
+}
+
 async function drill<Config>(
   engine: Engine<Config>,
   { request, log, engineContext }: Invocation<Config>,
   store: StoreReaderOptions,
   manifest: Manifest,
+  identity: DrillIdentity | undefined,
 ): Promise<Evidence> {
   const began = performance.now();
   const verified = new Set<string>();
-  const open = (part: Part) => openPart(store, part, ({ name }) => verified.add(name));
+  const open = (part: Part) => openPart(store, part, ({ name }) => verified.add(name), identity);
   const expected = await readCensus(manifest, open);
   const copy: CopyReader = { manifest, census: expected, open: (part) => Promise.resolve(open(part)) };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Count, CONTRACT_VERSION, Instant, Name, parseVersioned, Sha256 } from './common';
+import { CopyEncryption } from './encryption';
 
 /** One object of an attempt's copy. `sha256` and `sizeBytes` are of the stored bytes, `rawSizeBytes` of what the engine wrote. */
 export const Part = z.strictObject({
@@ -11,6 +12,8 @@ export const Part = z.strictObject({
   kind: z.string().min(1),
   database: z.string().optional(),
   encoding: z.enum(['zstd', 'none']),
+  /** Set where the encoded bytes were encrypted (`….zst.age`): to the manifest's recipients. */
+  encryption: z.literal('age').optional(),
   sizeBytes: Count,
   rawSizeBytes: Count,
   sha256: Sha256,
@@ -50,6 +53,8 @@ export const Manifest = z.strictObject({
   }),
   /** Version of each tool that made the copy. */
   tools: z.record(z.string(), z.string()),
+  /** To whom the copy is encrypted; absent when it is readable with the store's key alone. */
+  encryption: CopyEncryption.optional(),
   parts: z.array(Part).min(1),
   /** Name of the part that holds the census. */
   census: z.string().min(1),

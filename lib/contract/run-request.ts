@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Assertion } from './assertion';
 import { CONTRACT_VERSION, Instant, Name } from './common';
+import { requestedEncryption } from './encryption';
+import { VerdictOutcome } from './verdict';
 
 /** What the template holds for a value that is known only at deployment: `Ref`, `Fn::GetAtt`, `Fn::Join` … */
 const Intrinsic = z.record(z.string(), z.unknown());
@@ -30,6 +32,8 @@ function fields<Deployed extends z.ZodType>(deployed: Deployed) {
       timeoutSeconds: z.number().int().positive(),
     }),
     assertions: z.array(Assertion),
+    /** Client-side encryption of the parts; none when absent. */
+    encryption: requestedEncryption(deployed).optional(),
   };
 }
 
@@ -67,7 +71,7 @@ export type DumpResult = z.infer<typeof DumpResult>;
 export const VerifyResult = z.strictObject({
   runId: z.string(),
   verdictKey: z.string(),
-  outcome: z.enum(['proven', 'proven-except', 'not-proven']),
+  outcome: VerdictOutcome,
   /** One sentence for a person. */
   summary: z.string(),
   totalSeconds: z.number(),

@@ -19,6 +19,14 @@ export const Exception = z.strictObject({
 });
 export type Exception = z.infer<typeof Exception>;
 
+/**
+ * `proven`: restored, and equal to the source. `proven-except`: the same, but for what the exceptions name. `checksums-only`: every stored
+ * byte is as it was written, and nothing was restored, for the copy is encrypted and the drill has no identity: it counts as no proof.
+ * `not-proven`: it came to its end, and the copy is not good.
+ */
+export const VerdictOutcome = z.enum(['proven', 'proven-except', 'checksums-only', 'not-proven']);
+export type VerdictOutcome = z.infer<typeof VerdictOutcome>;
+
 /** Result of a verification, an object of its own beside the manifest. Readable for ever. */
 export const Verdict = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
@@ -31,7 +39,7 @@ export const Verdict = z.strictObject({
   attempt: z.string(),
   manifestKey: z.string(),
   verifiedAt: Instant,
-  outcome: z.enum(['proven', 'proven-except', 'not-proven']),
+  outcome: VerdictOutcome,
   /** One sentence for a person. */
   summary: z.string(),
   exceptions: z.array(Exception),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Count, Instant, Name, parseVersioned, Seconds } from '../../lib/contract/common';
 import { CensusItem } from '../../lib/contract/census';
 import { LeftOut, Manifest } from '../../lib/contract/manifest';
-import { Exception, Verdict } from '../../lib/contract/verdict';
+import { Exception, Verdict, VerdictOutcome } from '../../lib/contract/verdict';
 
 /** Version of `report.json`. */
 export const REPORT_VERSION = 1;
@@ -11,7 +11,7 @@ export const REPORT_VERSION = 1;
 export const CENSUS_SHOWN = 500;
 
 /** How it ended: of one protection, and of the whole rehearsal (the worst of its protections). `failed`: no verdict was reached. */
-export const ReportOutcome = z.enum(['proven', 'proven-except', 'not-proven', 'failed']);
+export const ReportOutcome = z.enum([...VerdictOutcome.options, 'failed']);
 export type ReportOutcome = z.infer<typeof ReportOutcome>;
 
 /**
@@ -126,7 +126,7 @@ export function parseReport(value: unknown): RehearsalReport {
   return parseVersioned('the rehearsal report', RehearsalReport, value);
 }
 
-const WORST_FIRST = ['failed', 'not-proven', 'proven-except', 'proven'] as const satisfies readonly ReportOutcome[];
+const WORST_FIRST = ['failed', 'not-proven', 'checksums-only', 'proven-except', 'proven'] as const satisfies readonly ReportOutcome[];
 
 /** The worst of its protections; `failed` where none ran, for nothing is proven then. */
 export function outcomeOf(outcomes: readonly ReportOutcome[]): ReportOutcome {

@@ -37,6 +37,7 @@ export function badge(outcome: ReportOutcome): Html {
   const marks: Record<ReportOutcome, Html> = {
     'proven': html`<path d="M5 8.3l2.1 2.1L11.2 6"/>`,
     'proven-except': html`<path d="M5 8.3l2.1 2.1L11.2 6"/>`,
+    'checksums-only': html`<circle cx="8" cy="8" r="2"/>`,
     'not-proven': html`<path d="M4.8 8h6.4"/>`,
     'failed': html`<path d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8"/>`,
   };
@@ -54,7 +55,7 @@ ${fact('Slot', clock(one.slot), day(one.slot))}
 ${fact('State of the data', manifest && clock(manifest.recoveryPoint), manifest && day(manifest.recoveryPoint))}
 ${fact('Stored', sizeBytes === undefined ? undefined : size(sizeBytes), fewer)}
 ${fact('Rows', rows === undefined ? undefined : count(rows), items !== undefined && `in ${counted(items, 'item')}, ${counted(parts ?? 0, 'part')}`)}
-${fact('Compared by hash', verdict && `${count(verdict.checked.hashed)} of ${count(verdict.checked.items)}`, verdict && `${counted(verdict.differenceCount, 'difference')}`)}
+${fact('Compared by hash', verdict && verdict.checked.items > 0 ? `${count(verdict.checked.hashed)} of ${count(verdict.checked.items)}` : undefined, verdict && `${counted(verdict.differenceCount, 'difference')}`)}
 </dl>`;
 }
 

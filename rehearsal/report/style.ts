@@ -34,7 +34,7 @@ h1::before {
   margin-bottom: 1.1rem;
 }
 .lead { font-size: 1.08rem; max-width: 44rem; color: var(--soft); text-wrap: pretty; }
-.is-proven { color: var(--good); } .is-proven-except { color: var(--fair); } .is-not-proven, .is-failed { color: var(--bad); }
+.is-proven { color: var(--good); } .is-proven-except, .is-checksums-only { color: var(--fair); } .is-not-proven, .is-failed { color: var(--bad); }
 
 .overview { border-top: 1px solid var(--line); margin-top: .25rem; }
 .overview a {

@@ -8,8 +8,8 @@ export interface ReportTextProps {
   readonly page?: string;
 }
 
-const MARKS: Readonly<Record<ReportOutcome, string>> = { 'proven': '✓', 'proven-except': '✓', 'not-proven': '✗', 'failed': '✗' };
-const COLOURS: Readonly<Record<ReportOutcome, number>> = { 'proven': 32, 'proven-except': 33, 'not-proven': 31, 'failed': 31 };
+const MARKS: Readonly<Record<ReportOutcome, string>> = { 'proven': '✓', 'proven-except': '✓', 'checksums-only': '○', 'not-proven': '✗', 'failed': '✗' };
+const COLOURS: Readonly<Record<ReportOutcome, number>> = { 'proven': 32, 'proven-except': 33, 'checksums-only': 33, 'not-proven': 31, 'failed': 31 };
 const DIFFERENCES_SHOWN = 3;
 
 /** The report in a few aligned lines for a terminal; no name in it can move the cursor or change a colour. */

@@ -85,6 +85,7 @@ export function shortHash(sha256: string): string {
 export const OUTCOME_WORDS: Readonly<Record<ReportOutcome, string>> = {
   'proven': 'Proven',
   'proven-except': 'Proven, except',
+  'checksums-only': 'Checksums only',
   'not-proven': 'Not proven',
   'failed': 'Failed',
 };
@@ -106,6 +107,7 @@ export function headline(report: RehearsalReport): string {
     }
     default:
       if (all.length > 1) return `${good === 0 ? 'None' : good} of ${all.length} copies ${good === 1 ? 'is' : 'are'} proven.`;
+      if (report.outcome === 'checksums-only') return 'The copy is stored as it was written; nobody opened it.';
       return report.outcome === 'failed' ? 'The rehearsal failed.' : 'The copy is not proven.';
   }
 }
@@ -114,7 +116,7 @@ export function headline(report: RehearsalReport): string {
 export function introduction(report: RehearsalReport): string {
   const all = protectionsOf(report);
   if (all.length === 0) return 'The assembly declares no protection that could be run here, so nothing is known about a restore.';
-  const restored = all.filter(({ verdict }) => verdict !== undefined).length;
+  const restored = all.filter(({ verdict }) => verdict !== undefined && verdict.outcome !== 'checksums-only').length;
   const rows = all.reduce((sum, { rows: some }) => sum + (some ?? 0), 0);
   const ran = all.length === 1 ? 'ran through its own state machine' : 'ran, each through its own state machine,';
   const what = `${counted(all.length, 'protection')} of ${counted(report.policies.length, 'application')} ${ran} in ${duration(report.seconds)}`;
@@ -133,7 +135,7 @@ export interface RestoreTime {
 
 /** Time until the data was back, the server's start included, against the objective; undefined before a restore. */
 export function rtoOf({ verdict, objectives }: ReportProtection): RestoreTime | undefined {
-  if (!verdict) return undefined;
+  if (!verdict || verdict.outcome === 'checksums-only') return undefined;
   const seconds = verdict.seconds.scratch + verdict.seconds.restore;
   const share = seconds / objectives.rtoSeconds;
   return { seconds, objective: objectives.rtoSeconds, share, within: share <= 1 };

@@ -87,7 +87,7 @@ export const memoryEngine: Engine<Config> = {
       for await (const chunk of await copy.open(part)) chunks.push(chunk as Buffer);
       const lines = Buffer.concat(chunks).toString('utf8').split('\n');
       if (lines.at(-2) !== END) throw new IntegrityError('PART_CUT', `Part ${part.name} has no end.`, 'Take another run.');
-      tables.set(part.name.replace(/^rows\//, '').replace(/\.zst$/, ''), lines.slice(0, -2));
+      tables.set(part.name.replace(/^rows\//, '').replace(/\.zst(\.age)?$/, ''), lines.slice(0, -2));
     }
     return { exceptions: [], seconds: {} };
   },

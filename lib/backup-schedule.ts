@@ -1,6 +1,6 @@
 import { type Duration, TimeZone } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { MINUTES_A_DAY, type Schedule, type WeekDayName } from './model/schedule';
+import { ExpressionRefused, longestGapSeconds, MINUTES_A_DAY, parseExpression, type Schedule, type WeekDayName } from './model/schedule';
 import { PropRefused, requireInteger } from './refusal';
 
 /** Options of a schedule at a time of the day. */
@@ -8,7 +8,8 @@ export interface DailyScheduleProps {
   /** Time of the day, 24 hours, such as `02:00`. */
   readonly at: string;
   /**
-   * Zone of that time. In a zone with daylight saving a time that spring removes is skipped by EventBridge Scheduler: UTC has no such day.
+   * Zone of that time, by its name in the IANA database. EventBridge Scheduler skips a time that spring removes, so that a daily
+   * 02:30 in Paris has 47 hours without a run each March: UTC has no such day.
    * @default TimeZone.ETC_UTC
    */
   readonly timeZone?: TimeZone;
@@ -95,12 +96,14 @@ export class BackupSchedule {
   }
 
   /**
-   * EventBridge Scheduler's six fields: minutes, hours, day of month, month, day of week, year; one of the two days is `?`.
+   * EventBridge Scheduler's six fields: minutes, hours, day of month, month, day of week, year; one of the two days is `?`,
+   * Sunday is 1, and the year may be left out. What it would refuse, and what never runs or ends, is refused here.
    *
+   * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
    * @param expression without `cron( )`, such as `0 2 ? * MON-FRI *`
    */
   public static cron(expression: string, props: CronScheduleProps = {}): BackupSchedule {
-    return new BackupSchedule((scope) => ({ kind: 'cron', expression: cronFields(scope, expression), timeZone: zone(scope, props.timeZone) }));
+    return new BackupSchedule((scope) => cron(scope, expression, zone(scope, props.timeZone)));
   }
 
   private constructor(private readonly build: (scope: IConstruct) => Schedule) {}
@@ -117,14 +120,26 @@ function timeOfDay(scope: IConstruct, at: string): { hour: number; minute: numbe
   return { hour: Number(match[1]), minute: Number(match[2]) };
 }
 
+/** In the spelling a deployment wants: `Intl` would also take `europe/paris` and `+02:00`. */
+const ZONE_NAME = /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/;
+const SPELLINGS = new Map(Intl.supportedValuesOf('timeZone').map((name) => [name.toLowerCase(), name]));
+
 function zone(scope: IConstruct, timeZone: TimeZone = TimeZone.ETC_UTC): string {
   const name = timeZone.timezoneName;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-  } catch {
-    throw new PropRefused(scope, 'schedule.timeZone', JSON.stringify(name), 'a zone of the IANA database, such as Europe/Paris');
+  const spelling = SPELLINGS.get(name.toLowerCase()) ?? name;
+  if (!ZONE_NAME.test(name) || spelling !== name || !isKnown(name)) {
+    throw new PropRefused(scope, 'schedule.timeZone', JSON.stringify(name), 'a zone of the IANA database in its own spelling, such as Europe/Paris');
   }
   return name === 'Etc/UTC' ? 'UTC' : name;
+}
+
+function isKnown(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function wholeMinutes(scope: IConstruct, interval: Duration): number {
@@ -135,15 +150,15 @@ function wholeMinutes(scope: IConstruct, interval: Duration): number {
   return minutes;
 }
 
-const CRON_FIELDS = [/^[\d*,/-]+$/, /^[\d*,/-]+$/, /^[\d*?,/LW-]+$/, /^[\dA-Za-z*,/-]+$/, /^[\dA-Za-z*?,/#-]+$/, /^[\d*,/-]+$/];
-
-function cronFields(scope: IConstruct, expression: string): string {
-  const fields = expression.trim().split(/\s+/);
-  const refuse = (allowed: string) => new PropRefused(scope, 'schedule.cron', JSON.stringify(expression), allowed);
-  if (fields.length !== 6) throw refuse('six fields: minutes, hours, day of month, month, day of week, year');
-  fields.forEach((field, index) => {
-    if (!CRON_FIELDS[index].test(field)) throw refuse(`EventBridge Scheduler's characters in each field; field ${index + 1}, "${field}", has others`);
-  });
-  if ((fields[2] === '?') === (fields[4] === '?')) throw refuse('exactly one of day of month and day of week as ?');
-  return fields.join(' ');
+function cron(scope: IConstruct, expression: string, timeZone: string): Schedule {
+  const given = JSON.stringify(expression);
+  try {
+    const schedule = parseExpression(`cron(${expression})`, timeZone);
+    const gap = longestGapSeconds(schedule);
+    if (gap.seconds === Number.POSITIVE_INFINITY) throw new PropRefused(scope, 'schedule.cron', given, `a schedule that goes on running; ${gap.reason}`);
+    return schedule;
+  } catch (error) {
+    if (!(error instanceof ExpressionRefused)) throw error;
+    throw new PropRefused(scope, 'schedule.cron', error.given === expression ? given : `${given}, with ${JSON.stringify(error.given)} in it`, error.allowed);
+  }
 }

@@ -2,7 +2,7 @@ import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import * as fc from 'fast-check';
 import { BackupSchedule, BackupWeekDay, Retention, type RetentionOptions } from '../../lib';
 import { DeclaredRetention } from '../../lib/contract/policy-metadata';
-import { expressionOf, nominalGapSeconds, timeZoneOf } from '../../lib/model/schedule';
+import { expressionOf, longestGapSeconds, timeZoneOf } from '../../lib/model/schedule';
 
 const stack = new Stack(new App(), 'S');
 const bind = (schedule: BackupSchedule) => schedule._bind(stack);
@@ -21,16 +21,18 @@ describe('BackupSchedule', () => {
     [BackupSchedule.every(Duration.hours(5)), 'rate(5 hours)', 5 * 3600],
     [BackupSchedule.every(Duration.minutes(90)), 'rate(90 minutes)', 90 * 60],
     [BackupSchedule.rate(Duration.days(1)), 'rate(1 day)', 86_400],
-    [BackupSchedule.cron('0 2 ? * MON-FRI *'), 'cron(0 2 ? * MON-FRI *)', undefined],
+    [BackupSchedule.cron('0 2 ? * MON-FRI *'), 'cron(0 2 ? * MON-FRI *)', 3 * 86_400],
+    [BackupSchedule.cron(' */15 02 ? * fri-mon '), 'cron(0/15 2 ? * FRI-SAT,SUN-MON *)', 4 * 86_400 - 45 * 60],
   ])('%#: %s', (schedule, expected, gap) => {
     expect(expression(schedule)).toBe(expected);
-    expect(nominalGapSeconds(bind(schedule))).toBe(gap);
+    expect(longestGapSeconds(bind(schedule)).seconds).toBe(gap);
   });
 
   test('is in UTC unless a zone is given', () => {
     expect(timeZoneOf(bind(BackupSchedule.daily({ at: '02:00' })))).toBe('UTC');
     expect(timeZoneOf(bind(BackupSchedule.daily({ at: '02:00', timeZone: TimeZone.EUROPE_PARIS })))).toBe('Europe/Paris');
     expect(timeZoneOf(bind(BackupSchedule.every(Duration.hours(6))))).toBe('UTC');
+    expect(timeZoneOf(bind(BackupSchedule.daily({ at: '02:00', timeZone: TimeZone.of('US/Eastern') })))).toBe('US/Eastern');
   });
 
   test('every N that becomes a cron fires at even distances, midnight included', () => {
@@ -63,7 +65,21 @@ describe('BackupSchedule', () => {
     [() => BackupSchedule.cron('0 2 * * *'), 'allowed: six fields'],
     [() => BackupSchedule.cron('0 2 * * * *'), 'exactly one of day of month and day of week as ?'],
     [() => BackupSchedule.cron('0 2 ? * ? *'), 'exactly one of'],
-    [() => BackupSchedule.cron('0 2) ? * MON *'), 'field 2, "2)", has others'],
+    [() => BackupSchedule.cron('0 2) ? * MON *'), 'S: schedule.cron is "0 2) ? * MON *", with "2)" in it; allowed: values from 0 to 23, '],
+    [() => BackupSchedule.cron('61 2 * * ? *'), 'S: schedule.cron is "61 2 * * ? *", with "61" in it; allowed: values from 0 to 59, '],
+    [() => BackupSchedule.cron('@daily'), 'S: schedule.cron is "@daily"; allowed: six fields'],
+    [() => BackupSchedule.cron('cron(0 2 * * ? *)'), 'S: schedule.cron is "cron(0 2 * * ? *)", with "CRON(0" in it; allowed: values from 0 to 59, '],
+    [() => BackupSchedule.cron('0 2 31 FEB ? *'), 'S: schedule.cron is "0 2 31 FEB ? *"; allowed: a schedule that goes on running; no day between 2026 and 2081 is one of its days'],
+    [() => BackupSchedule.cron('0 2 29 2 ? 2027'), 'allowed: a schedule that goes on running; no day between'],
+    [() => BackupSchedule.cron('15 10 ? * 6L 2022-2023'), 'allowed: a schedule that goes on running; no day between'],
+    [() => BackupSchedule.cron('0 2 * * ? 2026-2030'), 'a schedule that goes on running; after 2030-12-31 02:00 UTC it does not run again before 2082'],
+    [
+      () => BackupSchedule.cron('30 2 ? 3 1L *', { timeZone: TimeZone.EUROPE_PARIS }),
+      'its times are ones that a change of the clocks leaves out, such as 2026-03-29 02:30 in Europe/Paris',
+    ],
+    [() => BackupSchedule.daily({ at: '02:00', timeZone: TimeZone.of('europe/paris') }), 'schedule.timeZone is "europe/paris"'],
+    [() => BackupSchedule.daily({ at: '02:00', timeZone: TimeZone.of('Europe/paris') }), 'schedule.timeZone is "Europe/paris"'],
+    [() => BackupSchedule.daily({ at: '02:00', timeZone: TimeZone.of('+02:00') }), 'schedule.timeZone is "+02:00"'],
   ])('refuses %#', (schedule, message) => expect(() => bind(schedule())).toThrow(message));
 });
 

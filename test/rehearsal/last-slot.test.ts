@@ -15,7 +15,9 @@ test.each<[string, string, string]>([
   ['cron(0 3 29 FEB ? *)', 'UTC', '2024-02-29T03:00:00Z'],
   ['rate(1 hour)', 'UTC', '2026-11-20T09:00:00Z'],
   ['rate(7 minutes)', 'UTC', '2026-11-20T09:15:00Z'],
-  ['cron(0 3 L * ? *)', 'UTC', '2026-11-20T09:17:00Z'],
+  ['cron(0 3 L * ? *)', 'UTC', '2026-10-31T03:00:00Z'],
+  ['cron(0 3 ? * 6#2 *)', 'UTC', '2026-11-13T03:00:00Z'],
+  ['cron(0 3 1 1 ? 2027-2199)', 'UTC', '2026-11-20T09:17:00Z'],
 ])('%s in %s', (expression, zone, expected) => {
   expect(lastSlot(expression, zone, NOW)).toBe(expected);
 });

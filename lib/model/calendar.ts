@@ -13,10 +13,13 @@ interface LocalTime { readonly year: number; readonly month: number; readonly da
 
 const DAY = 86_400;
 const HOUR = 3600;
-const formats = new Map<string, Intl.DateTimeFormat>();
+/** Local times that are remembered of a zone: a decision a day asks for the same slots again and again. */
+const REMEMBERED = 20_000;
+const zones = new Map<string, { readonly format: Intl.DateTimeFormat; readonly known: Map<number, LocalTime> }>();
 
 /**
- * The period an instant lies in. The hour that autumn repeats is two hours, told apart by their offset from UTC.
+ * The period an instant lies in. The hour that autumn repeats is two hours, told apart by their offset from UTC (on Lord Howe, where clocks
+ * change by half an hour, spring makes one hour of an hour and a half).
  *
  * @param epochSeconds the instant, in seconds since 1970
  * @param timeZone a zone of the IANA database
@@ -46,23 +49,29 @@ export function instantText(epochSeconds: number): string {
 
 function localTime(epochSeconds: number, timeZone: string): LocalTime {
   const seconds = Math.floor(epochSeconds);
+  const { format, known } = zoneOf(timeZone);
+  const before = known.get(seconds);
+  if (before) return before;
   const field: Record<string, number> = {};
-  for (const { type, value } of formatOf(timeZone).formatToParts(seconds * 1000)) field[type] = Number(value);
+  for (const { type, value } of format.formatToParts(seconds * 1000)) field[type] = Number(value);
   const { year, month, day, hour, minute, second } = field;
-  return { year, month, day, hour, offset: Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - seconds };
+  const found = { year, month, day, hour, offset: Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - seconds };
+  if (known.size >= REMEMBERED) known.clear();
+  known.set(seconds, found);
+  return found;
 }
 
-/** Making a format costs some thousand times what using it does. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
+function zoneOf(timeZone: string) {
+  let zone = zones.get(timeZone);
+  if (!zone) {
+    const format = new Intl.DateTimeFormat('en-US', {
       timeZone, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23',
       year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
     });
-    formats.set(timeZone, format);
+    zone = { format, known: new Map() };
+    zones.set(timeZone, zone);
   }
-  return format;
+  return zone;
 }
 
 function dayNumber(year: number, month: number, day: number): number {

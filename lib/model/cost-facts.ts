@@ -1,0 +1,103 @@
+import type { StoredCopies } from './cost-copies';
+
+/** GB as AWS bills storage: 2^30 bytes (Amazon S3 FAQs, "How will I be charged and billed for my use of Amazon S3?"). */
+export const BILLED_GB = 2 ** 30;
+
+/** Hours of a month, as AWS's own examples count. */
+export const MONTH_HOURS = 730;
+
+/** What a worker is paid by. */
+export type WorkerSize =
+  | { readonly platform: 'lambda'; readonly memoryMebibytes: number; readonly ephemeralMebibytes: number; readonly architecture: Architecture }
+  | { readonly platform: 'fargate'; readonly cpuUnits: number; readonly memoryMebibytes: number; readonly ephemeralGibibytes: number; readonly architecture: Architecture };
+export type Architecture = 'x86_64' | 'arm64';
+
+export interface CostWorker {
+  readonly size: WorkerSize;
+  /** How long a run of it takes. @default not known: given for each minute */
+  readonly seconds?: number;
+}
+
+export interface CostProtection {
+  readonly id: string;
+  readonly stored: StoredCopies;
+  /** Stored bytes of a copy. @default not known: given for each GB */
+  readonly copyBytes?: number;
+  /** Objects of a copy, manifest and verdict not among them. @default `ASSUMED_OBJECTS`, and said */
+  readonly copyObjects?: number;
+  readonly dump?: CostWorker;
+  readonly verify?: CostWorker;
+  /** State transitions of a run at most. */
+  readonly transitions: number;
+  /** Metrics that a run sends, so that only the hours with a run are paid. */
+  readonly runMetrics: number;
+}
+
+export interface CostReplica {
+  /** @default not known */
+  readonly region?: string;
+  readonly timeControl: boolean;
+}
+
+/** What is known of a policy; counts are of the template's. */
+export interface CostFacts {
+  /** @default not known: `REFERENCE_REGION`'s prices */
+  readonly region?: string;
+  readonly protections: readonly CostProtection[];
+  readonly replicas: readonly CostReplica[];
+  /** Keys that are the policy's alone or its store's, those of replicas not among them. */
+  readonly keys: number;
+  readonly alarms: number;
+  readonly dashboards: number;
+  /** Metrics that are sent in every hour. */
+  readonly gauges: number;
+  readonly secrets: number;
+  /** Interface endpoints times the zones they stand in. */
+  readonly endpoints: number;
+}
+
+export type CostGroup = 'storage' | 'requests' | 'keys' | 'compute' | 'orchestration' | 'replication' | 'watching' | 'network';
+
+/** `usd` is `quantity` times `unitPrice`. */
+export interface CostLine {
+  readonly group: CostGroup;
+  /** Whose it is; absent for what a policy's protections share. */
+  readonly protection?: string;
+  readonly what: string;
+  readonly quantity: number;
+  readonly unit: string;
+  readonly unitPrice: number;
+  readonly usd: number;
+  readonly source: string;
+  /** Whose price it is. */
+  readonly region: string;
+  /** The table has no price of the region it is paid in. */
+  readonly standIn?: boolean;
+}
+
+/** What a month costs for each of something that is not known. */
+export interface CostRate {
+  readonly protection: string;
+  readonly each: 'GB of a copy' | 'minute of a dump' | 'minute of a verification';
+  readonly usd: number;
+  readonly lines: readonly CostLine[];
+}
+
+export interface CostEstimate {
+  /** Day of the price table. */
+  readonly pricesAsOf: string;
+  readonly pricesSource: string;
+  /** All that is known of a month in the steady state. */
+  readonly lines: readonly CostLine[];
+  /** Sum of the lines: `rates` come on top. */
+  readonly totalUsd: number;
+  readonly rates: readonly CostRate[];
+  readonly assumptions: readonly string[];
+  readonly notCounted: readonly string[];
+}
+
+/** Objects of a copy where no run has shown them. */
+export const ASSUMED_OBJECTS = 20;
+
+/** What a run writes to its logs, worker and state machine together. */
+export const ASSUMED_LOG_BYTES = 200_000;

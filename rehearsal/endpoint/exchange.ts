@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from './errors';
 import type { Segment } from './s3/blobs';
@@ -6,7 +7,11 @@ import type { ApiCall, ConditionContext, Decision, EndpointOptions, Fault } from
 
 /** Options with every default filled in. */
 export type Settings = Required<Pick<EndpointOptions, 'region' | 'account' | 'now' | 'signingClock' | 'handlers'>>
-  & Pick<EndpointOptions, 'authorize' | 'faults' | 'onAnswered'> & { directory: string };
+  & Pick<EndpointOptions, 'authorize' | 'faults' | 'onAnswered'> & {
+    directory: string;
+    /** Regions that answer nothing any more. */
+    lostRegions: Set<string>;
+  };
 
 /** One request, once its signature holds. */
 export interface Exchange {
@@ -66,8 +71,8 @@ export class Gate {
     return {
       requestId: exchange.requestId, at: this.settings.now(),
       service: permission.service, operation: permission.operation, action: permission.action, resource: permission.resource,
-      principal, accessKeyId: identity.accessKeyId,
-      context: { ...this.commonContext(principal), ...permission.context },
+      principal, accessKeyId: identity.accessKeyId, region: identity.region,
+      context: { ...this.commonContext(principal, identity.region), ...permission.context },
       ...(permission.via ? { via: permission.via } : {}),
     };
   }
@@ -81,6 +86,19 @@ export class Gate {
     this.remember(call);
     call.decision = this.settings.authorize && !unasked ? await this.settings.authorize(call) : { allow: true };
     if (!call.decision.allow) throw this.refusal(call, call.decision);
+  }
+
+  /** Asks for what a service does in a role's name without a request of anybody's. */
+  async ask(principal: string, { service, operation, action, resource, context = {}, via }: Permission): Promise<Decision> {
+    const { region = this.settings.region } = { region: context['aws:RequestedRegion'] as string | undefined };
+    const call: ApiCall = {
+      requestId: randomUUID(), at: this.settings.now(), service, operation, action, resource, region, principal, accessKeyId: '',
+      context: { ...this.commonContext(principal, region), ...context }, ...(via ? { via } : {}),
+    };
+    this.remember(call);
+    call.decision = this.settings.authorize ? await this.settings.authorize(call) : { allow: true };
+    Object.assign(call, call.decision.allow ? { status: 200 } : { status: 403, errorCode: 'AccessDenied' });
+    return call.decision;
   }
 
   remember(call: ApiCall): void {
@@ -102,7 +120,7 @@ export class Gate {
     return principal.startsWith('arn:') ? principal : `arn:aws:iam::${this.settings.account}:role/${principal}`;
   }
 
-  private commonContext(principal: string | undefined): ConditionContext {
+  private commonContext(principal: string | undefined, region: string): ConditionContext {
     const now = this.settings.now();
     return {
       // The loopback stands for the TLS connection a deployed worker has.
@@ -110,7 +128,7 @@ export class Gate {
       'aws:SourceIp': '127.0.0.1',
       'aws:CurrentTime': now.toISOString(),
       'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
-      'aws:RequestedRegion': this.settings.region,
+      'aws:RequestedRegion': region,
       'aws:PrincipalArn': this.principalArn(principal),
       'aws:PrincipalAccount': this.settings.account,
       'aws:ResourceAccount': this.settings.account,

@@ -1,15 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { midnightAfter, StoreClock } from './clock';
 import { Gate, type Settings } from './exchange';
 import { BlobFolder } from './s3/blobs';
-import { assertBucketName, bucketHandlers } from './s3/buckets';
+import { bucketHandlers } from './s3/buckets';
 import { copyHandlers } from './s3/copy';
+import { directAccess, type S3Direct } from './s3/direct';
+import { lifecycleHandlers } from './s3/lifecycle/handlers';
+import { type LifecycleEvent, LifecycleRunner } from './s3/lifecycle/run';
 import { listHandlers } from './s3/lists';
 import { lockHandlers } from './s3/locks';
 import { multipartHandlers } from './s3/multipart';
 import { objectHandlers } from './s3/objects';
+import { replicationHandlers } from './s3/replication/handlers';
+import { Replicator } from './s3/replication/replicator';
 import { S3Service } from './s3/service';
-import { Bucket, S3State, type BucketSettings, type ObjectVersion } from './s3/state';
+import { S3State } from './s3/state';
 import { tagHandlers } from './s3/tags';
 import { Front } from './server';
 import { ecsService, statesService, TaskBook } from './services/compute';
@@ -23,38 +29,12 @@ import type { ApiCall, Credentials, EndpointOptions, MetricDatum, PublishedMessa
 
 export { ApiError } from './errors';
 export type * from './types';
+export type { BucketSeed, S3Direct } from './s3/direct';
+export type { LifecycleEvent } from './s3/lifecycle/run';
+export type { Lifecycle, LifecycleFilter, LifecycleRule } from './s3/lifecycle/rules';
+export type { Replication, ReplicationRule } from './s3/replication/rules';
 export type { KeySeed } from './services/kms';
 export type { SecretSeed } from './services/secrets';
-
-export interface BucketSeed {
-  name: string;
-  /** @default false, but true with `objectLock` */
-  versioning?: boolean;
-  objectLock?: boolean;
-  defaultRetention?: BucketSettings['defaultRetention'];
-  /** Objects are then encrypted with it unless a write says otherwise; the key is seeded if it is not there. @default SSE-S3 */
-  kmsKeyArn?: string;
-  /** @default true where there is a key */
-  bucketKey?: boolean;
-}
-
-/** What a test or report wants to know of stored data without a signed request. */
-export interface S3Direct {
-  /** Names in order. */
-  buckets(): string[];
-  /** Makes the bucket, or brings one that an earlier start left behind to these settings. */
-  createBucket(seed: BucketSeed): void;
-  /** Keys with a current version, in S3's order. */
-  keys(bucket: string, prefix?: string): string[];
-  /** All versions and delete markers of a key, newest first. */
-  versions(bucket: string, key: string): readonly ObjectVersion[];
-  /** Bytes of a version, the current one by default. @throws Error where there is none */
-  read(bucket: string, key: string, versionId?: string): Promise<Buffer>;
-  /** Uploads that were neither completed nor aborted. */
-  uploads(bucket: string): { key: string; uploadId: string }[];
-  /** Files that hold a version's bytes, so that a test can damage what is stored. */
-  files(bucket: string, key: string, versionId?: string): string[];
-}
 
 export interface Endpoint {
   /** For AWS_ENDPOINT_URL. */
@@ -66,7 +46,23 @@ export interface Endpoint {
   readonly metrics: readonly MetricDatum[];
   readonly logs: LogBook;
   readonly s3: S3Direct;
+  /** What S3's lifecycle did, in order. */
+  readonly lifecycle: readonly LifecycleEvent[];
   readonly tasks: TaskBook;
+  /** The clock of everything stored. */
+  now(): Date;
+  /** Sets that clock, forward or back; nothing happens in between. Signatures are still held against the machine's. */
+  setClock(instant: Date): void;
+  /**
+   * Lets time pass up to an instant: what is due is replicated, and lifecycle runs at each midnight UTC on the way.
+   * @throws RangeError for an instant before `now`
+   */
+  advanceTo(instant: Date): Promise<void>;
+  /** Waits until everything that is due by now has been replicated. */
+  replicated(): Promise<void>;
+  /** From now on each request to this region is answered 503, and nothing is replicated from or to it. */
+  loseRegion(region: string): void;
+  regainRegion(region: string): void;
   /** @returns the ARN */
   seedSecret(arnOrName: string, value: string | Buffer | object, options?: SecretSeed): string;
   /** @returns the ARN */
@@ -85,9 +81,10 @@ export interface Endpoint {
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   mkdirSync(options.directory, { recursive: true });
+  const clock = new StoreClock(options.now ?? (() => new Date()));
   const settings: Settings = {
-    directory: options.directory, region: options.region ?? 'us-east-1', account: options.account ?? '000000000000',
-    now: options.now ?? (() => new Date()), signingClock: options.signingClock ?? (() => new Date()),
+    directory: options.directory, region: options.region ?? 'us-east-1', account: options.account ?? '000000000000', lostRegions: new Set(),
+    now: () => clock.now(), signingClock: options.signingClock ?? (() => new Date()),
     handlers: options.handlers ?? {}, authorize: options.authorize, faults: options.faults, onAnswered: options.onAnswered,
   };
   const credentials = new Map<string, Credentials>(Object.entries(options.credentials ?? { test: { secretAccessKey: 'test' } }));
@@ -102,8 +99,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const topicKeys: TopicKeys = new Map();
   const logs: LogBook = new Map();
   const tasks = new TaskBook();
-  const s3 = new S3Service({ settings, gate, state, blobs, keys }, {
+  const parts = { settings, gate, state, blobs, keys };
+  const replicator = new Replicator(parts, (options.replicationSeconds ?? 0) * 1000);
+  const lifecycle = new LifecycleRunner(parts);
+  const s3 = new S3Service({ ...parts, replicator }, {
     ...bucketHandlers, ...objectHandlers, ...copyHandlers, ...multipartHandlers, ...listHandlers, ...lockHandlers, ...tagHandlers,
+    ...lifecycleHandlers, ...replicationHandlers,
   });
   const list: Service[] = [
     kmsService(keys), secretsService(secrets, keys), snsService(messages, topicKeys), cloudWatchService(metrics), logsService(logs),
@@ -111,6 +112,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   ];
   const front = new Front({ settings, gate, credentials, s3, blobs, services: new Map(list.map((service) => [service.name, service])) });
   for (const { settings: { encryption } } of state.buckets.values()) if (encryption.keyArn) keys.seed(encryption.keyArn);
+
+  replicator.resume();
 
   const { server } = front;
   await new Promise<void>((resolve, reject) => {
@@ -123,7 +126,27 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, metrics, logs, tasks,
-    s3: directAccess(settings, state, blobs, keys),
+    s3: directAccess(settings, state, blobs, keys), lifecycle: lifecycle.events,
+    now: settings.now,
+    setClock: (instant) => clock.set(instant),
+    advanceTo: async (instant) => {
+      const target = instant.getTime();
+      const from = settings.now().getTime();
+      if (target < from) throw new RangeError(`the clock is at ${new Date(from).toISOString()}, after ${instant.toISOString()}: setClock sets it back`);
+      for (let midnight = midnightAfter(from); midnight <= target; midnight = midnightAfter(midnight)) {
+        await replicator.drain(midnight);
+        clock.set(new Date(midnight));
+        await lifecycle.run(midnight);
+      }
+      clock.set(instant);
+      await replicator.drain(target);
+    },
+    replicated: () => replicator.drain(settings.now().getTime()),
+    loseRegion: (region) => void settings.lostRegions.add(region),
+    regainRegion: (region) => {
+      settings.lostRegions.delete(region);
+      void replicator.drain(settings.now().getTime());
+    },
     seedSecret: (arnOrName, value, seed) => secrets.seed(arnOrName, value, seed),
     seedKey: (idOrArn, seed) => keys.seed(idOrArn, seed),
     seedTopic: (topicArn, { kmsKeyArn }) => void topicKeys.set(topicArn, keys.arnOf(kmsKeyArn)),
@@ -133,48 +156,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       server.closeAllConnections();
       await closed;
       await front.settled();
+      await replicator.stop();
       state.close();
     },
-  };
-}
-
-function directAccess(settings: Settings, state: S3State, blobs: BlobFolder, keys: KeyRing): S3Direct {
-  const find = (bucket: string, key: string, versionId?: string): ObjectVersion => {
-    const held = state.buckets.get(bucket);
-    const version = versionId ? held?.versions.get(key)?.find((one) => one.versionId === versionId) : held?.current(key);
-    if (!version || version.deleteMarker) throw new Error(`no object s3://${bucket}/${key}${versionId ? ` version ${versionId}` : ''}`);
-    return version;
-  };
-  return {
-    createBucket: (seed) => {
-      assertBucketName(seed.name);
-      if (seed.kmsKeyArn && !keys.has(seed.kmsKeyArn)) keys.seed(seed.kmsKeyArn);
-      const known = state.buckets.get(seed.name);
-      const next: BucketSettings = {
-        name: seed.name, created: known?.settings.created ?? settings.now().getTime(),
-        versioning: seed.versioning || seed.objectLock ? 'Enabled' : '',
-        objectLock: seed.objectLock ?? false, defaultRetention: seed.defaultRetention, documents: known?.settings.documents ?? {},
-        encryption: seed.kmsKeyArn ? {
-          algorithm: 'aws:kms', keyArn: keys.arnOf(seed.kmsKeyArn), bucketKey: seed.bucketKey ?? true,
-        } : { algorithm: 'AES256' },
-      };
-      if (known) Object.assign(known.settings, next);
-      state.saveBucket(known ?? new Bucket(next));
-    },
-    buckets: () => [...state.buckets.keys()].sort(),
-    keys: (bucket, prefix = '') => {
-      const held = state.buckets.get(bucket);
-      return held ? held.keys.list.filter((key) => key.startsWith(prefix) && held.current(key)) : [];
-    },
-    versions: (bucket, key) => state.buckets.get(bucket)?.versions.get(key) ?? [],
-    read: async (bucket, key, versionId) => {
-      const version = find(bucket, key, versionId);
-      const chunks: Buffer[] = [];
-      for await (const chunk of blobs.read(version.segments, 0, version.size - 1)) chunks.push(chunk);
-      return Buffer.concat(chunks);
-    },
-    uploads: (bucket) => [...state.uploads.values()].filter((upload) => upload.bucket === bucket)
-      .map(({ key, uploadId }) => ({ key, uploadId })),
-    files: (bucket, key, versionId) => find(bucket, key, versionId).segments.map((segment) => blobs.path(segment.file)),
   };
 }

@@ -78,6 +78,10 @@ export class Front {
       gate.remember(call);
       throw new ApiError(fault.code ?? defaultCode(fault.status), fault.status, fault.message ?? 'Please reduce your request rate.');
     }
+    if (settings.lostRegions.has(call.region)) {
+      gate.remember(call);
+      throw new ApiError('ServiceUnavailable', 503, `Region ${call.region} does not answer.`);
+    }
     await gate.decide(call, prepared.permission.unasked);
     const reply = await prepared.run();
     call.status = reply.status;

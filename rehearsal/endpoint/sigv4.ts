@@ -23,6 +23,8 @@ export interface Identity {
   credentials: Credentials;
   /** Name of the service in the credential scope. */
   service: string;
+  /** Region in the credential scope. */
+  region: string;
   presigned: boolean;
   /** What the signature says of the body: hex SHA-256, UNSIGNED-PAYLOAD or a STREAMING-… word. */
   payloadHash: string;
@@ -189,7 +191,7 @@ export function verify(request: SignedRequest, now: Date, find: (accessKeyId: st
       + 'method.', { AWSAccessKeyId: claim.accessKeyId, StringToSign: stringToSign, CanonicalRequest: canonical });
   }
   return {
-    accessKeyId: claim.accessKeyId, credentials, service, presigned: claim.presigned, payloadHash,
+    accessKeyId: claim.accessKeyId, credentials, service, region, presigned: claim.presigned, payloadHash,
     signature: claim.signature, signingKey, scope, timestamp: claim.timestamp,
   };
 }

@@ -16,6 +16,8 @@ export interface ApiCall {
   readonly action: string;
   /** The ARN that IAM would look at; `*` where the service has none. */
   readonly resource: string;
+  /** Region that the request was signed for. */
+  readonly region: string;
   /** Role ARN or name given with the credentials; undefined has full access. */
   readonly principal: string | undefined;
   readonly accessKeyId: string;
@@ -104,11 +106,11 @@ export interface EndpointOptions {
   directory: string;
   /** @default 0, any free one */
   port?: number;
-  /** @default us-east-1 */
+  /** Of buckets, keys and whatever else is made without saying where; requests may be for any. @default us-east-1 */
   region?: string;
   /** @default 000000000000 */
   account?: string;
-  /** Clock of everything stored: last-modified, retention. @default the machine's */
+  /** Clock of everything stored (last-modified, retention, lifecycle) until the endpoint's own is set. @default the machine's */
   now?: () => Date;
   /** Clock that signatures are held against, apart so that retention can be moved without breaking them. @default the machine's */
   signingClock?: () => Date;
@@ -122,4 +124,6 @@ export interface EndpointOptions {
   /** Told of each request once it is answered, such as to print it. */
   onAnswered?: (call: ApiCall) => void;
   faults?: FaultPlan;
+  /** Between a write and its replica, of the store's clock. @default 0, at once and in the background */
+  replicationSeconds?: number;
 }

@@ -109,6 +109,7 @@ export function objectHeaders(
     'accept-ranges': 'bytes',
     'x-amz-storage-class': version.storageClass === 'STANDARD' ? undefined : version.storageClass,
     'x-amz-tagging-count': tagCount ? String(tagCount) : undefined,
+    'x-amz-replication-status': version.replication,
     ...encryptionHeaders(version.encryption), ...versionHeader(bucket, version), ...lockHeaders(version),
   };
   for (const [name, value] of query) if (name.startsWith('response-')) headers[name.slice('response-'.length)] = value;

@@ -18,7 +18,7 @@ export function assertBucketName(name: string): void {
 const createBucket: S3Handler = async (call) => {
   assertBucketName(call.bucketName);
   const body = await receiveDocument(call);
-  const region = call.services.settings.region;
+  const { region } = call.exchange.identity;
   const asked = body.length ? childText(parseXml(body, 'CreateBucketConfiguration'), 'LocationConstraint') : undefined;
   if ((asked ?? 'us-east-1') !== region) {
     throw new ApiError('IllegalLocationConstraintException', 400, `The ${asked ?? 'unspecified'} location constraint is incompatible for the `
@@ -32,7 +32,7 @@ const createBucket: S3Handler = async (call) => {
   }
   const objectLock = call.headers['x-amz-bucket-object-lock-enabled']?.toLowerCase() === 'true';
   const settings: BucketSettings = {
-    name: call.bucketName, created: call.now(), versioning: objectLock ? 'Enabled' : '', objectLock, encryption: DEFAULT_ENCRYPTION,
+    name: call.bucketName, region, created: call.now(), versioning: objectLock ? 'Enabled' : '', objectLock, encryption: DEFAULT_ENCRYPTION,
     documents: {},
   };
   call.state.saveBucket(new Bucket(settings));
@@ -53,7 +53,7 @@ const deleteBucket: S3Handler = async (call) => {
 
 const headBucket: S3Handler = async (call) => {
   call.bucket();
-  return { status: 200, headers: { 'x-amz-bucket-region': call.services.settings.region } };
+  return { status: 200, headers: { 'x-amz-bucket-region': call.regionOf() } };
 };
 
 const listBuckets: S3Handler = async (call) => ({
@@ -61,9 +61,7 @@ const listBuckets: S3Handler = async (call) => ({
   body: toXml('ListAllMyBucketsResult', {
     Buckets: {
       Bucket: [...call.state.buckets.values()].sort((a, b) => (a.settings.name < b.settings.name ? -1 : 1))
-        .map(({ settings }) => ({
-          Name: settings.name, CreationDate: new Date(settings.created), BucketRegion: call.services.settings.region,
-        })),
+        .map(({ settings: { name, created } }) => ({ Name: name, CreationDate: new Date(created), BucketRegion: call.regionOf(name) })),
     },
     Owner: { ID: call.services.settings.account },
   }),
@@ -71,7 +69,7 @@ const listBuckets: S3Handler = async (call) => ({
 
 const getBucketLocation: S3Handler = async (call) => {
   call.bucket();
-  const { region } = call.services.settings;
+  const region = call.regionOf();
   const text = region === 'us-east-1' ? '' : region;
   return {
     status: 200,
@@ -123,6 +121,7 @@ const putBucketEncryption: S3Handler = async (call) => {
   const encryption: Encryption = { algorithm };
   if (algorithm !== 'AES256') encryption.keyArn = call.services.keys.arnOf(keyId ?? 'alias/aws/s3');
   if (childText(rule, 'BucketKeyEnabled') === 'true') encryption.bucketKey = true;
+  bucket.settings.blocksCustomerKeys = childText(childNode(rule, 'BlockedEncryptionTypes'), 'EncryptionType') === 'SSE-C';
   bucket.settings.encryption = encryption;
   bucket.settings.documents.encryption = body.toString('utf8');
   call.state.saveBucket(bucket);
@@ -165,10 +164,6 @@ const empty = (root: string): Document['missing'] => ({ body: toXml(root, {}) })
 
 /** Settings that are kept as they came and given back; the endpoint does not act on them. */
 const DOCUMENTS: Record<string, Document> = {
-  lifecycle: { name: 'BucketLifecycleConfiguration', root: 'LifecycleConfiguration',
-    missing: none('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist') },
-  replication: { name: 'BucketReplication', root: 'ReplicationConfiguration',
-    missing: none('ReplicationConfigurationNotFoundError', 'The replication configuration was not found') },
   policy: { name: 'BucketPolicy', missing: none('NoSuchBucketPolicy', 'The bucket policy does not exist'), putStatus: 204 },
   cors: {
     name: 'BucketCors', root: 'CORSConfiguration', missing: none('NoSuchCORSConfiguration', 'The CORS configuration does not exist'),
@@ -195,9 +190,6 @@ function documentHandlers(slot: string, document: Document): Record<string, S3Ha
     const body = await receiveDocument(call);
     if (document.root) parseXml(body, document.root);
     else assertPolicy(body);
-    if (slot === 'replication' && bucket.settings.versioning !== 'Enabled') {
-      throw invalidRequest('Versioning must be \'Enabled\' on the bucket to apply a replication configuration');
-    }
     bucket.settings.documents[slot] = body.toString('utf8');
     call.state.saveBucket(bucket);
     return { status: document.putStatus ?? 200 };

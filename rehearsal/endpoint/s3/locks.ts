@@ -111,6 +111,7 @@ const putObjectRetention: S3Handler = async (call) => {
     await call.demand('s3:BypassGovernanceRetention', `arn:aws:s3:::${call.bucketName}/${call.key}`);
   }
   version.retention = next;
+  call.services.replicator.noteChange(bucket, call.key, version);
   call.state.saveVersions(bucket, call.key, bucket.versions.get(call.key)!);
   return { status: 200 };
 };
@@ -127,7 +128,9 @@ const putObjectLegalHold: S3Handler = async (call) => {
   const bucket = lockedBucket(call);
   const status = childText(parseXml(await receiveDocument(call), 'LegalHold'), 'Status');
   if (status !== 'ON' && status !== 'OFF') throw malformedXml();
-  (await call.version(bucket)).legalHold = status === 'ON';
+  const version = await call.version(bucket);
+  version.legalHold = status === 'ON';
+  call.services.replicator.noteChange(bucket, call.key, version);
   call.state.saveVersions(bucket, call.key, bucket.versions.get(call.key)!);
   return { status: 200 };
 };

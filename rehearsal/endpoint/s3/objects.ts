@@ -8,7 +8,7 @@ import { receiveDocument } from './document';
 import { assertDeletable, demandLockPermissions } from './locks';
 import type { S3Call, S3Handler } from './service';
 import type { Bucket, ObjectVersion } from './state';
-import { newVersionId, noteDeletion, place, receiveData, versionIdFor, WriteIntent } from './write';
+import { deleteMarker, noteDeletion, place, receiveData, versionIdFor, WriteIntent } from './write';
 
 const putObject: S3Handler = async (call) => {
   const bucket = call.bucket();
@@ -129,11 +129,7 @@ async function deleteOne(call: S3Call, bucket: Bucket, key: string, versionId: s
     for (const version of versions) await call.blobs.remove(version.segments);
     return { marker: false };
   }
-  const marker: ObjectVersion = {
-    versionId: bucket.settings.versioning === 'Enabled' ? newVersionId() : 'null', deleteMarker: true, lastModified: call.now(), etag: '',
-    size: 0,
-    segments: [], headers: {}, tags: {}, encryption: { algorithm: 'AES256' }, storageClass: 'STANDARD',
-  };
+  const marker = deleteMarker(versionIdFor(bucket), call.now());
   await place(call, bucket, key, marker);
   return { marker: true, markerId: marker.versionId };
 }

@@ -4,11 +4,14 @@ import type { Exchange, Gate, Permission, Prepared, Reply, Settings } from '../e
 import type { KeyRing } from '../services/kms';
 import { type BlobFolder } from './blobs';
 import { actionOf, addressOf, operationOf, resourceOf } from './route';
-import { type S3State, type Bucket, type Encryption, type ObjectVersion } from './state';
+import type { Replicator } from './replication/replicator';
+import { type S3State, type Bucket, type Encryption, type ObjectVersion, regionOf } from './state';
 
 export type S3Handler = (call: S3Call) => Promise<Reply>;
 
-export interface S3Services { settings: Settings; gate: Gate; state: S3State; blobs: BlobFolder; keys: KeyRing }
+export interface S3Parts { settings: Settings; gate: Gate; state: S3State; blobs: BlobFolder; keys: KeyRing }
+
+export interface S3Services extends S3Parts { replicator: Replicator }
 
 /** Operations that make an object appear; the others of s3:PutObject are exempt from policies that demand If-None-Match. */
 const CREATES_OBJECT = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload']);
@@ -52,6 +55,12 @@ export class S3Call {
     return bucket;
   }
 
+  /** Region of a bucket; of one that is not there, the request's. */
+  regionOf(name = this.bucketName): string {
+    const bucket = this.state.buckets.get(name);
+    return bucket ? regionOf(bucket, this.services.settings) : this.exchange.identity.region;
+  }
+
   permission(action: string, resource: string, context: ConditionContext = {}): Permission {
     return { service: 's3', operation: this.operation, action, resource, context: { ...requestContext(this), ...context } };
   }
@@ -72,7 +81,7 @@ export class S3Call {
     await gate.demand(this.exchange, {
       service: 'kms', operation: action, action: `kms:${action}`, resource: arn, via: 's3',
       context: {
-        'kms:ViaService': `s3.${settings.region}.amazonaws.com`, 'kms:CallerAccount': settings.account, 'aws:ViaAWSService': 'false',
+        'kms:ViaService': `s3.${this.regionOf(bucket)}.amazonaws.com`, 'kms:CallerAccount': settings.account, 'aws:ViaAWSService': 'false',
         'kms:EncryptionContext:aws:s3:arn': encrypted, 'kms:EncryptionContextKeys': ['aws:s3:arn'],
       },
     });
@@ -162,11 +171,34 @@ export class S3Service {
             'KeyTooLongError', 400, 'Your key is too long', { Size: String(Buffer.byteLength(address.key)), MaxSizeAllowed: '1024' },
           );
         }
-        if (exchange.headers['x-amz-server-side-encryption-customer-algorithm']) throw notImplemented('s3', operation, 'SSE-C');
+        assertRegion(call);
+        assertNoCustomerKey(call);
         const owner = exchange.headers['x-amz-expected-bucket-owner'];
         if (owner !== undefined && owner !== this.services.settings.account) throw new ApiError('AccessDenied', 403, 'Access Denied');
         return handler(call);
       },
     };
   }
+}
+
+/** Requests go to their bucket's region (API Reference, "Error responses"); where a bucket lies is told anywhere. @throws ApiError */
+function assertRegion(call: S3Call): void {
+  const asked = call.exchange.identity.region;
+  const region = call.regionOf();
+  if (region === asked || call.operation === 'GetBucketLocation' || call.operation === 'CreateBucket') return;
+  const Endpoint = `${call.bucketName}.s3.${region}.amazonaws.com`;
+  throw new ApiError('PermanentRedirect', 301, 'The bucket you are attempting to access must be addressed using the specified endpoint. '
+    + 'Please send all future requests to this endpoint.', { Bucket: call.bucketName, Endpoint }, { 'x-amz-bucket-region': region });
+}
+
+/**
+ * A bucket can refuse objects whose key only their writer has (S3 User Guide, "Blocking or unblocking SSE-C"); this endpoint has none.
+ * @throws ApiError
+ */
+function assertNoCustomerKey(call: S3Call): void {
+  if (!call.headers['x-amz-server-side-encryption-customer-algorithm']) return;
+  if (call.state.buckets.get(call.bucketName)?.settings.blocksCustomerKeys) {
+    throw new ApiError('AccessDenied', 403, 'Access Denied because the bucket blocks server-side encryption with customer-provided keys.');
+  }
+  throw notImplemented('s3', call.operation, 'SSE-C');
 }

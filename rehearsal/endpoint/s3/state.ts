@@ -2,7 +2,9 @@ import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSyn
 import { join } from 'node:path';
 import type { Checksum, ChecksumName, ChecksumType } from '../checksums';
 import type { Segment } from './blobs';
+import type { Lifecycle } from './lifecycle/rules';
 import { SortedKeys } from './listing';
+import type { Replication } from './replication/rules';
 
 export interface Retention { mode: 'GOVERNANCE' | 'COMPLIANCE'; until: number }
 
@@ -34,6 +36,8 @@ export interface ObjectVersion extends ObjectAttributes {
   checksum?: Checksum;
   /** Of an object made by multipart. */
   parts?: StoredPart[];
+  /** Absent where no rule ever asked for a replica. */
+  replication?: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA';
 }
 
 export interface UploadedPart {
@@ -63,8 +67,18 @@ export interface BucketSettings {
   objectLock: boolean;
   defaultRetention?: { mode: Retention['mode']; days?: number; years?: number };
   encryption: Encryption;
+  /** Refuses what is written under a customer's own key (SSE-C). */
+  blocksCustomerKeys?: boolean;
+  /** Absent is the endpoint's own. */
+  region?: string;
+  lifecycle?: Lifecycle;
+  replication?: Replication;
   /** Request bodies of PutBucket… by the name of their sub-resource, given back as they came. */
   documents: Record<string, string>;
+}
+
+export function regionOf({ settings: { region } }: Bucket, { region: standard }: { region: string }): string {
+  return region ?? standard;
 }
 
 export class Bucket {

@@ -44,6 +44,7 @@ export function tagSet(tags: Tags): XmlValue {
 async function change(call: S3Call, tags: Tags, version: ObjectVersion): Promise<Record<string, string | undefined>> {
   const bucket = call.bucket();
   version.tags = tags;
+  call.services.replicator.noteChange(bucket, call.key, version);
   call.state.saveVersions(bucket, call.key, bucket.versions.get(call.key)!);
   return { 'x-amz-version-id': bucket.settings.versioning ? version.versionId : undefined };
 }

@@ -110,6 +110,7 @@ export function noteDeletion(bucket: Bucket, key: string): void {
 /** Makes `version` the newest of its key; without versioning it takes the place of what was there. */
 export async function place(call: S3Call, bucket: Bucket, key: string, version: ObjectVersion): Promise<void> {
   const versions = bucket.versions.get(key) ?? [];
+  call.services.replicator.noteVersion(bucket, key, version);
   if (bucket.settings.versioning === 'Enabled') {
     call.state.saveVersions(bucket, key, [version, ...versions]);
     return;
@@ -121,4 +122,11 @@ export async function place(call: S3Call, bucket: Bucket, key: string, version: 
 
 export function versionIdFor(bucket: Bucket): string {
   return bucket.settings.versioning === 'Enabled' ? newVersionId() : 'null';
+}
+
+export function deleteMarker(versionId: string, lastModified: number): ObjectVersion {
+  return {
+    versionId, deleteMarker: true, lastModified, etag: '', size: 0, segments: [], headers: {}, tags: {}, encryption: { algorithm: 'AES256' },
+    storageClass: 'STANDARD',
+  };
 }

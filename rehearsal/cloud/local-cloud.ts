@@ -1,5 +1,7 @@
 import { AssemblyError } from '../assembly/assembly-error';
 import type { LocalResource, Resolver } from '../assembly/resolver';
+import type { Lifecycle, Replication } from '../endpoint';
+import { lifecycleOf, replicationOf } from './bucket-rules';
 
 export interface LocalBucket {
   readonly name: string;
@@ -9,6 +11,11 @@ export interface LocalBucket {
   readonly lock: { readonly retention?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number } } | undefined;
   /** ARN of the default encryption's key. */
   readonly keyArn: string | undefined;
+  readonly bucketKey: boolean;
+  readonly blocksCustomerKeys: boolean;
+  readonly region: string;
+  readonly lifecycle: Lifecycle | undefined;
+  readonly replication: Replication | undefined;
 }
 
 export interface LocalTopic {
@@ -59,7 +66,11 @@ export interface LocalMachine {
 
 export function bucketsOf(resolver: Resolver): LocalBucket[] {
   return resolver.resourcesOf('AWS::S3::Bucket').map((bucket) => {
-    const properties = pick(resolver, bucket, 'ObjectLockConfiguration', 'ObjectLockEnabled', 'VersioningConfiguration', 'BucketEncryption');
+    const properties = pick(
+      resolver, bucket, 'ObjectLockConfiguration', 'ObjectLockEnabled', 'VersioningConfiguration', 'BucketEncryption', 'LifecycleConfiguration',
+      'ReplicationConfiguration',
+    );
+    const encryption = at(properties, 'BucketEncryption', 'ServerSideEncryptionConfiguration', 0);
     const rule = at(properties, 'ObjectLockConfiguration', 'Rule', 'DefaultRetention') as { Mode?: 'GOVERNANCE' | 'COMPLIANCE'; Days?: number; Years?: number } | undefined;
     return {
       name: bucket.identity.ref, path: bucket.path,
@@ -67,7 +78,12 @@ export function bucketsOf(resolver: Resolver): LocalBucket[] {
       lock: properties.ObjectLockEnabled === true
         ? { retention: rule?.Mode && { mode: rule.Mode, days: Number(rule.Days ?? Number(rule.Years ?? 0) * 365) } }
         : undefined,
-      keyArn: keyArn(resolver, at(properties, 'BucketEncryption', 'ServerSideEncryptionConfiguration', 0, 'ServerSideEncryptionByDefault', 'KMSMasterKeyID')),
+      keyArn: keyArn(resolver, at(encryption, 'ServerSideEncryptionByDefault', 'KMSMasterKeyID')),
+      bucketKey: at(encryption, 'BucketKeyEnabled') === true,
+      blocksCustomerKeys: [at(encryption, 'BlockedEncryptionTypes', 'EncryptionType')].flat().includes('SSE-C'),
+      region: bucket.stack.region ?? resolver.region,
+      lifecycle: lifecycleOf(properties.LifecycleConfiguration),
+      replication: replicationOf(properties.ReplicationConfiguration, (key) => keyArn(resolver, key)),
     };
   });
 }

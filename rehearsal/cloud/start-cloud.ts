@@ -37,9 +37,9 @@ export async function startCloud({ resolver, authorizer, tokens, directory, runn
     },
   });
   for (const { arn } of keysOf(resolver)) endpoint.seedKey(arn);
-  for (const { name, versioned, lock, keyArn } of bucketsOf(resolver)) {
+  for (const { versioned, lock, keyArn, path: _path, ...bucket } of bucketsOf(resolver)) {
     endpoint.s3.createBucket({
-      name, versioning: versioned, objectLock: lock !== undefined, defaultRetention: lock?.retention, kmsKeyArn: keyArn,
+      ...bucket, versioning: versioned, objectLock: lock !== undefined, defaultRetention: lock?.retention, kmsKeyArn: keyArn,
     });
   }
   for (const { arn, keyArn } of topicsOf(resolver)) if (keyArn !== undefined) endpoint.seedTopic(arn, { kmsKeyArn: keyArn });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import {
   CreateMultipartUploadCommand, DeleteBucketLifecycleCommand, GetBucketLifecycleConfigurationCommand, GetObjectCommand, HeadObjectCommand,
-  ListMultipartUploadsCommand, ListObjectVersionsCommand, PutBucketLifecycleConfigurationCommand, PutBucketVersioningCommand, PutObjectCommand,
-  PutObjectLegalHoldCommand, PutObjectTaggingCommand, type LifecycleRule,
+  ListMultipartUploadsCommand, ListObjectVersionsCommand, PutBucketLifecycleConfigurationCommand, PutBucketVersioningCommand,
+  PutObjectCommand, PutObjectLegalHoldCommand, PutObjectTaggingCommand, type LifecycleRule,
 } from '@aws-sdk/client-s3';
 import { refusal, start, type Started } from './support';
 

@@ -1,14 +1,17 @@
-import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { IBackupStore } from './backup-store';
+import { policyFindings, templateFindings } from './model/proof';
 import { PolicyShared } from './policy-shared';
 import { claimPrefix } from './prefix-claims';
-import { Protection, type ProtectionProps } from './protection';
+import { Proof } from './proof';
+import { Protection } from './protection';
+import type { ProtectionProps } from './protection-props';
 import type { Recipient } from './recipient';
 import { PropRefused, requireName } from './refusal';
-import { declareInTemplate } from './template-metadata';
+import { declareInTemplate, resourcesOf } from './template-metadata';
 
 /** Context key of the environment of policies that do not name theirs. */
 const ENVIRONMENT_CONTEXT = 'cdk-backup-policy:environment';
@@ -43,6 +46,7 @@ export class BackupPolicy extends Construct {
   /** @internal */
   public readonly _topics: sns.ITopic[];
   private readonly protections: Protection[] = [];
+  private readonly proof: Proof;
 
   constructor(scope: Construct, id: string, props: BackupPolicyProps) {
     super(scope, id);
@@ -60,8 +64,9 @@ export class BackupPolicy extends Construct {
     const bound = props.recipients.map((recipient) => recipient._bind(this));
     for (const { subscription } of bound) if (subscription) topic.addSubscription(subscription);
     this._topics = [topic, ...bound.flatMap((recipient) => (recipient.topic ? [recipient.topic] : []))];
-    declareInTemplate(this, () => this.declare());
-    this.warnWhenEmpty();
+    const first = declareInTemplate(this, () => this.declare());
+    // What concerns the whole template is said once.
+    this.proof = new Proof(this, () => [...policyFindings(this.protections.length), ...first ? templateFindings(resourcesOf(this)) : []]);
   }
 
   /**
@@ -79,6 +84,16 @@ export class BackupPolicy extends Construct {
     return protection;
   }
 
+  /**
+   * Says that a finding of the policy itself, or of the template whose first policy it is, is known and meant.
+   *
+   * @param code such as `TEMPLATE_NEAR_LIMIT`
+   * @param reason for whoever reads the report
+   */
+  public acknowledge(code: string, reason: string): void {
+    this.proof.acknowledge(code, reason);
+  }
+
   private createTopic(): sns.Topic {
     const key = new kms.Key(this, 'TopicKey', { description: `Messages of ${this.node.path}`, enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
     return new sns.Topic(this, 'Topic', { displayName: `Backup ${this.application} (${this.environment})`.slice(0, 100), masterKey: key, enforceSSL: true });
@@ -90,18 +105,19 @@ export class BackupPolicy extends Construct {
       environment: this.environment,
       path: this.node.path,
       topic: this.topic.topicArn,
+      store: this.declareStore(),
+      findings: this.proof.findings(),
       protections: this.protections.map((protection) => protection._declare()),
     };
   }
 
-  private warnWhenEmpty(): void {
-    this.node.addValidation({
-      validate: () => {
-        if (this.protections.length === 0) {
-          Annotations.of(this).addWarningV2('cdk-backup-policy:EMPTY_POLICY', '[EMPTY_POLICY] the policy protects nothing; call protect()');
-        }
-        return [];
-      },
-    });
+  private declareStore() {
+    const { _lock: lock, _replicas: replicas, _graceSeconds: graceSeconds, _transitions: transitions } = this.store;
+    return {
+      ...(lock ? { lock: { mode: lock.mode, retentionSeconds: lock.retentionSeconds } } : {}),
+      replicas: replicas.map(({ region, account, replicationTimeControl }) => ({ region, account, timeControl: replicationTimeControl })),
+      graceSeconds,
+      transitions: transitions.map(({ storageClass, afterDays }) => ({ storageClass, afterDays })),
+    };
   }
 }

@@ -1,101 +1,49 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Assertion } from './assertion';
 import type { BackupPolicy } from './backup-policy';
-import type { BackupSchedule } from './backup-schedule';
-import type { ClientEncryption } from './client-encryption';
 import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
-import type { DeclaredRetention } from './contract/policy-metadata';
 import type { DeclaredRun } from './contract/run-request';
-import { expressionOf, timeZoneOf, type Schedule } from './model/schedule';
-import { findingsOf } from './model/findings';
-import { PropRefused, requireDuration, requireName } from './refusal';
-import type { Retention } from './retention';
+import { proveProtection } from './model/proof';
+import { expressionOf, timeZoneOf } from './model/schedule';
+import { Proof } from './proof';
+import { factsOf, promiseOf, type ProtectionPromise } from './protection-promise';
+import type { ProtectionProps } from './protection-props';
+import { PropRefused, requireName } from './refusal';
 import { RunMachine } from './run-machine';
 import { RunSchedule } from './run-schedule';
-import type { Source, SourceConfig } from './source';
+import type { SourceConfig } from './source';
 import { openNetwork, type ProtectionNetwork } from './source-network';
 import { CLOSING_SECONDS, type Worker } from './workers/worker';
-
-/** What a protection promises. */
-export interface ProtectionObjectives {
-  /** Recovery point objective: the most that may be lost, counted from the state a copy holds. From 1 minute to 366 days. */
-  readonly rpo: Duration;
-  /** Recovery time objective: a restore that takes longer is not proven. From 1 minute to 7 days. */
-  readonly rto: Duration;
-}
-
-/** Functions of the team's own around a dump. They get the names of the run, its slot and which of the two they are (`hook`). */
-export interface ProtectionHooks {
-  /**
-   * Called before the dump; if it fails there is no dump.
-   * @default - nothing
-   */
-  readonly before?: lambda.IFunction;
-  /**
-   * Called after the dump whatever became of it, and after a `before` that failed. If it fails the run fails, with its copy kept and
-   * not verified.
-   * @default - nothing
-   */
-  readonly after?: lambda.IFunction;
-}
-
-/** What is protected, when, for how long, and how well. */
-export interface ProtectionProps {
-  /** What is protected. */
-  readonly source: Source;
-  /** When it runs. */
-  readonly schedule: BackupSchedule;
-  /** Which copies are kept. */
-  readonly retention: Retention;
-  /** What it promises; every drill is timed against the RTO. */
-  readonly objectives: ProtectionObjectives;
-  /**
-   * Where the workers run.
-   * @default Compute.lambda()
-   */
-  readonly compute?: Compute;
-  /**
-   * Questions to every restored copy, beside the census.
-   * @default - none
-   */
-  readonly assertions?: Assertion[];
-  /**
-   * Functions around the dump.
-   * @default - none
-   */
-  readonly hooks?: ProtectionHooks;
-  /**
-   * Encrypts the copies before they leave the worker, on top of the store's own encryption.
-   * @default - the store's key alone
-   */
-  readonly encryption?: ClientEncryption;
-}
 
 /** One source under one schedule, retention and set of objectives: a state machine, its two workers, its schedule. */
 export class Protection extends Construct implements ec2.IConnectable {
   /** The state machine that runs it: `{"slot":"<instant>"}` is its input. */
   public readonly stateMachine: sfn.IStateMachine;
   private readonly network?: ProtectionNetwork;
-  private readonly boundSchedule: Schedule;
-  private readonly boundRetention: DeclaredRetention;
+  private readonly promise: ProtectionPromise;
   private readonly run: DeclaredRun;
+  private readonly proof: Proof;
 
   /** Made by `BackupPolicy.protect()`. */
   constructor(policy: BackupPolicy, id: string, props: ProtectionProps) {
     super(policy, requireName(policy, 'the protection\'s id', id));
-    this.boundSchedule = props.schedule._bind(this);
-    this.boundRetention = props.retention._bind(this, timeZoneOf(this.boundSchedule));
+    this.promise = promiseOf(this, policy.application, props);
     const source = props.source.bind(this);
     this.network = openNetwork(this, source);
     const [dump, verify] = (['dump', 'verify'] as const).map((purpose) => this.worker(policy, props, source, purpose));
     this.run = this.declareRun(policy, props, source, Math.min(dump.timeoutSeconds, verify.timeoutSeconds) - CLOSING_SECONDS);
     this.checkRequest(dump.maximumRequest);
-    this.prove();
+    const facts = factsOf({
+      promise: this.promise,
+      store: policy.store,
+      workers: { platform: verify.platform, limitSeconds: this.run.limits.timeoutSeconds, scratchBytes: verify.scratchBytes },
+      encryption: this.run.encryption,
+    });
+    this.proof = new Proof(this, () => proveProtection(facts));
     const machine = new RunMachine(this, 'Run', {
       title: this.title(policy),
       run: this.run,
@@ -109,8 +57,8 @@ export class Protection extends Construct implements ec2.IConnectable {
     this.stateMachine = machine.machine;
     new RunSchedule(this, 'Schedule', {
       title: this.title(policy),
-      expression: expressionOf(this.boundSchedule),
-      timeZone: timeZoneOf(this.boundSchedule),
+      expression: expressionOf(this.promise.schedule),
+      timeZone: timeZoneOf(this.promise.schedule),
       machine: machine.machine,
       shared: policy._shared,
     });
@@ -122,14 +70,28 @@ export class Protection extends Construct implements ec2.IConnectable {
     return this.network.connections;
   }
 
+  /**
+   * Says that a finding here is known and meant: an error ends the synthesis no more. The reason stands in the metadata, the validation
+   * report and the rehearsal's report. An acknowledgement of what is not found is a finding itself.
+   *
+   * @param code such as `RPO_NEEDS_CONTINUOUS_COPY`
+   * @param reason for whoever reads the report
+   */
+  public acknowledge(code: string, reason: string): void {
+    this.proof.acknowledge(code, reason);
+  }
+
   /** @internal */
   public _declare() {
     return {
       id: this.node.id,
       path: this.node.path,
-      schedule: { expression: expressionOf(this.boundSchedule), timeZone: timeZoneOf(this.boundSchedule) },
-      retention: this.boundRetention,
+      schedule: { expression: expressionOf(this.promise.schedule), timeZone: timeZoneOf(this.promise.schedule) },
+      retention: this.promise.retention,
       run: this.run,
+      criticality: this.promise.tier?.name,
+      expected: this.promise.expected,
+      findings: this.proof.findings(),
       stateMachine: this.stateMachine.stateMachineArn,
     };
   }
@@ -160,7 +122,6 @@ export class Protection extends Construct implements ec2.IConnectable {
 
   private declareRun(policy: BackupPolicy, props: ProtectionProps, source: SourceConfig, timeoutSeconds: number): DeclaredRun {
     const { store } = policy;
-    const { rpo, rto } = props.objectives;
     return {
       version: CONTRACT_VERSION,
       environment: policy.environment,
@@ -173,10 +134,7 @@ export class Protection extends Construct implements ec2.IConnectable {
         keyArn: store.keyArn,
         ...(store._lock ? { lock: { mode: store._lock.mode, retentionSeconds: store._lock.retentionSeconds } } : {}),
       },
-      objectives: {
-        rpoSeconds: requireDuration(this, 'objectives.rpo', rpo, Duration.minutes(1), Duration.days(366)),
-        rtoSeconds: requireDuration(this, 'objectives.rto', rto, Duration.minutes(1), Duration.days(7)),
-      },
+      objectives: { rpoSeconds: this.promise.rpoSeconds, rtoSeconds: this.promise.rtoSeconds },
       limits: { timeoutSeconds },
       assertions: this.assertions(props.assertions ?? []),
       ...(props.encryption ? { encryption: props.encryption._bind(this) } : {}),
@@ -197,14 +155,5 @@ export class Protection extends Construct implements ec2.IConnectable {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw new PropRefused(this, 'assertions', `"${twice}" twice`, 'each name once');
     return bound;
-  }
-
-  private prove(): void {
-    const findings = findingsOf({ schedule: this.boundSchedule, rpoSeconds: this.run.objectives.rpoSeconds });
-    const say = (finding: (typeof findings)[number]) => `[${finding.code}] ${finding.reason}; ${finding.mend}`;
-    for (const finding of findings) {
-      if (finding.severity === 'warning') Annotations.of(this).addWarningV2(`cdk-backup-policy:${finding.code}`, say(finding));
-    }
-    this.node.addValidation({ validate: () => findings.filter(({ severity }) => severity === 'error').map(say) });
   }
 }

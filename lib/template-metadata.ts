@@ -1,14 +1,17 @@
-import { Annotations, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import { CfnResource, Lazy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CONTRACT_VERSION } from './contract/common';
 import { DeclaredPolicy, METADATA_KEY } from './contract/policy-metadata';
-import { resourceFinding } from './model/findings';
 
-/** Puts a policy, as it stands at the end of synthesis, into its template beside those that are there already. */
-export function declareInTemplate(scope: Construct, produce: () => unknown): void {
+/**
+ * Puts a policy, as it stands at the end of synthesis, into its template beside those that are there already.
+ *
+ * @returns whether it is the template's first
+ */
+export function declareInTemplate(scope: Construct, produce: () => unknown): boolean {
   const stack = Stack.of(scope);
   const metadata = (stack.templateOptions.metadata ??= {});
-  if (!metadata[METADATA_KEY]) countResources(stack);
+  const first = metadata[METADATA_KEY] === undefined;
   const declared = (metadata[METADATA_KEY] ??= { version: CONTRACT_VERSION, policies: [] }) as { policies: unknown[] };
   declared.policies.push(Lazy.any({ produce }));
   scope.node.addValidation({
@@ -17,16 +20,11 @@ export function declareInTemplate(scope: Construct, produce: () => unknown): voi
       return parsed.success ? [] : parsed.error.issues.map((issue) => `the declared policy is not of the contract's form: ${issue.path.join('.')}: ${issue.message}`);
     },
   });
+  return first;
 }
 
-/** Says once a stack that its template comes near the limit, while there is still room to part it. */
-function countResources(stack: Stack): void {
-  stack.node.addValidation({
-    validate: () => {
-      const resources = stack.node.findAll().filter((node) => CfnResource.isCfnResource(node) && node.stack === stack);
-      const finding = resourceFinding(resources.length);
-      if (finding) Annotations.of(stack).addWarningV2(`cdk-backup-policy:${finding.code}`, `[${finding.code}] ${finding.reason}; ${finding.mend}`);
-      return [];
-    },
-  });
+/** Resources of the template that a construct is in. */
+export function resourcesOf(scope: Construct): number {
+  const stack = Stack.of(scope);
+  return stack.node.findAll().filter((node) => CfnResource.isCfnResource(node) && node.stack === stack).length;
 }

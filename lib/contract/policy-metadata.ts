@@ -1,23 +1,16 @@
 import { z } from 'zod';
 import { CONTRACT_VERSION, Name } from './common';
+import { DeclaredFinding, DeclaredLoad, DeclaredStore } from './declared-finding';
+import { DeclaredRetention } from './declared-retention';
 import { DeclaredRun } from './run-request';
+
+export { DeclaredRetention };
 
 /** Key of the template's `Metadata` under which the declared policies lie. */
 export const METADATA_KEY = 'cdk-backup-policy';
 
 /** A value that deployment fills in: text, or the intrinsic that yields it. */
 const Deployed = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
-
-const Kept = z.number().int().positive().optional();
-
-/** Which copies are kept, and never fewer proven ones than `minimumVerified`; hours, days, weeks, months and years are of `timeZone`. */
-export const DeclaredRetention = z.strictObject({
-  rules: z.strictObject({ last: Kept, hourly: Kept, daily: Kept, weekly: Kept, monthly: Kept, yearly: Kept, days: Kept })
-    .refine((rules) => Object.values(rules).some((count) => count !== undefined), 'at least one rule'),
-  minimumVerified: z.number().int().positive(),
-  timeZone: z.string().min(1),
-});
-export type DeclaredRetention = z.infer<typeof DeclaredRetention>;
 
 export const DeclaredProtection = z.strictObject({
   id: Name,
@@ -27,6 +20,10 @@ export const DeclaredProtection = z.strictObject({
   schedule: z.strictObject({ expression: z.string(), timeZone: z.string() }),
   retention: DeclaredRetention,
   run: DeclaredRun,
+  /** Name of the tier. */
+  criticality: z.string().min(1).optional(),
+  expected: DeclaredLoad.optional(),
+  findings: z.array(DeclaredFinding),
   /** ARN of the state machine that runs it. */
   stateMachine: Deployed,
 });
@@ -37,6 +34,9 @@ export const DeclaredPolicy = z.strictObject({
   environment: Name,
   path: z.string(),
   topic: Deployed,
+  store: DeclaredStore,
+  /** The policy's own, its store's and its template's. */
+  findings: z.array(DeclaredFinding),
   protections: z.array(DeclaredProtection),
 });
 export type DeclaredPolicy = z.infer<typeof DeclaredPolicy>;

@@ -32,6 +32,8 @@ const NODE = '/var/lang/bin/node';
 
 /** A worker as a Fargate task of the engine's image. It answers through a task token, results and typed errors as a Lambda does. */
 export class FargateWorker extends Construct implements Worker {
+  public readonly platform = 'fargate';
+  public readonly scratchBytes: number;
   public readonly timeoutSeconds: number;
   public readonly maximumRequest = MAXIMUM_REQUEST;
   private readonly purpose: Purpose;
@@ -46,6 +48,7 @@ export class FargateWorker extends Construct implements Worker {
     super(scope, id);
     this.purpose = props.purpose;
     this.timeoutSeconds = props.timeout.toSeconds();
+    this.scratchBytes = props.ephemeralStorage.toMebibytes() * 2 ** 20;
     this.cluster = props.cluster ?? sharedCluster(props.shared, props.vpc);
     this.subnets = props.network?.vpcSubnets;
     this.securityGroups = props.network?.securityGroups ?? [new ec2.SecurityGroup(this, 'SecurityGroup', {

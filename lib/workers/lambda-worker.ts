@@ -18,12 +18,15 @@ export interface LambdaWorkerProps extends WorkerProps {
 
 /** A worker as a Lambda function of the engine's image. */
 export class LambdaWorker extends Construct implements Worker {
+  public readonly platform = 'lambda';
+  public readonly scratchBytes: number;
   public readonly timeoutSeconds: number;
   private readonly function: lambda.DockerImageFunction;
 
   constructor(scope: Construct, id: string, props: LambdaWorkerProps) {
     super(scope, id);
     this.timeoutSeconds = props.timeout.toSeconds();
+    this.scratchBytes = props.ephemeralStorage.toMebibytes() * 2 ** 20;
     const policy = new iam.ManagedPolicy(this, 'Policy', { description: `What the ${props.purpose} worker of ${props.title} may do` });
     props.grant(policy);
     props.logGroup.grantWrite(policy);

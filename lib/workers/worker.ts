@@ -31,6 +31,9 @@ export interface WorkerNetwork {
 
 /** One worker of a protection, on whatever platform. */
 export interface Worker {
+  readonly platform: 'lambda' | 'fargate';
+  /** Disk of the platform, where a scratch server lies. */
+  readonly scratchBytes: number;
   /** The platform's own limit. */
   readonly timeoutSeconds: number;
   /** Characters that the request may have on this platform, as JSON within JSON; undefined where nothing so small limits it. */

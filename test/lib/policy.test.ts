@@ -85,7 +85,7 @@ describe('BackupPolicy', () => {
     declared.policy.protect('database', protection(declared.stack));
     new BackupPolicy(declared.stack, 'Second', { application: 'till', store: declared.store, recipients: [Recipient.email('a@b.org')] });
     for (let index = 0; index < others; index += 1) new CfnWaitConditionHandle(declared.stack, `Other${index}`);
-    const found = Annotations.fromStack(declared.stack).findWarning('/S', Match.stringLikeRegexp('TEMPLATE_NEAR_LIMIT.*CloudFormation ends at 500'));
+    const found = Annotations.fromStack(declared.stack).findWarning('/S/Backup', Match.stringLikeRegexp('TEMPLATE_NEAR_LIMIT.*CloudFormation ends at 500'));
     expect(found).toHaveLength(warnings);
   });
 

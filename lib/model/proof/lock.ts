@@ -1,0 +1,36 @@
+import type { Finding } from './finding';
+import type { Known } from './known';
+import { counted, span } from './words';
+
+/** S3 Object Lock: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html. */
+export function lockFindings({ store: { lock, lockExtended, graceSeconds, testEnvironment }, lifetimes, longestGap }: Known): Finding[] {
+  if (testEnvironment) return [];
+  if (!lock) {
+    return [{
+      code: 'LOCK_MISSING',
+      severity: 'warning',
+      reason: 'copies have no lock: whoever may delete in the bucket can delete all of them at once, ransom included',
+      mend: '`lock: BackupLock.governance(…)` in the store',
+    }];
+  }
+  const found: Finding[] = [];
+  if (!lockExtended && lock.seconds < lifetimes.longestToSeconds) {
+    found.push({
+      code: 'LOCK_SHORTER_THAN_RETENTION',
+      severity: 'warning',
+      reason: `copies are kept up to ${span(lifetimes.longestToSeconds)} and locked for ${span(lock.seconds)}: from then on any administrator can delete them`,
+      mend: 'let the retire worker lengthen the lock of the copies that are kept, or lock as long as the longest rule keeps',
+    });
+  }
+  const over = lock.seconds - lifetimes.earliestReleaseSeconds - graceSeconds;
+  if (over > 0) {
+    const more = Math.floor(over / longestGap.seconds);
+    found.push({
+      code: 'LOCK_LONGER_THAN_RETENTION',
+      severity: 'info',
+      reason: `retention releases copies from ${span(lifetimes.earliestReleaseSeconds)} on, with ${span(graceSeconds)} of grace; the lock keeps each of them ${span(lock.seconds)}: ${counted(more, 'copy', 'copies')} more in the store than the rules say`,
+      mend: `a lock of ${span(Math.max(86_400, lifetimes.earliestReleaseSeconds + graceSeconds))} or less, if those copies need not be safe as long`,
+    });
+  }
+  return found;
+}

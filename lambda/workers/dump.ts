@@ -43,6 +43,11 @@ async function dump<Config>(engine: Engine<Config>, invocation: Invocation<Confi
     out.end(JSON.stringify(census));
   });
 
+  // What an engine notes may be of the source's own (settings of a database): who has no identity reads none of it.
+  const notes = encryption && await sink.write({ name: 'notes.json', kind: 'notes', compression: { zstdLevel: CENSUS_ZSTD_LEVEL } }, async (out) => {
+    out.end(JSON.stringify(dumped.engineNotes));
+  });
+
   const rows = sum(dumped.census.map((item) => item.rows ?? 0));
   const sizeBytes = sum(sink.parts.map((part) => part.sizeBytes));
   const finishedAt = engineContext.now();
@@ -66,7 +71,7 @@ async function dump<Config>(engine: Engine<Config>, invocation: Invocation<Confi
     census: censusPart.name,
     totals: { items: dumped.census.length, rows, sizeBytes, rawSizeBytes: sum(sink.parts.map((part) => part.rawSizeBytes)) },
     leftOut: dumped.leftOut,
-    engineNotes: dumped.engineNotes,
+    ...(notes ? { notes: notes.name, engineNotes: {} } : { engineNotes: dumped.engineNotes }),
   } satisfies Manifest);
 
   signal.throwIfAborted();

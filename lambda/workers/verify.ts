@@ -1,6 +1,5 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { Census } from '../../lib/contract/census';
-import { NewerContractError, parseVersioned } from '../../lib/contract/common';
+import { NewerContractError } from '../../lib/contract/common';
 import { parseManifest, type Manifest, type Part } from '../../lib/contract/manifest';
 import { manifestKey, verdictKey } from '../../lib/contract/object-keys';
 import type { RunRequest, VerifyResult } from '../../lib/contract/run-request';
@@ -9,14 +8,15 @@ import { DrillIdentity } from '../runtime/age';
 import { checkAssertions } from '../runtime/check-assertions';
 import { instantOf, secondsSince } from '../runtime/clock';
 import { compareCensus } from '../runtime/compare-census';
-import type { CopyReader, Engine, SecretReader } from '../runtime/engine';
+import type { Engine, SecretReader } from '../runtime/engine';
 import { IntegrityError, NotProvenError, RefusedError, messageOf } from '../runtime/errors';
 import { judge, type Evidence } from '../runtime/judge';
 import { withInvocation, type Invocation, type InvocationContext } from '../runtime/invocation';
 import { writeMetrics } from '../runtime/metrics';
+import { openCopy } from '../runtime/open-copy';
 import { createStoreClient } from '../runtime/store-client';
 import { isPreconditionFailed, storeError } from '../runtime/store-errors';
-import { checkPart, openPart, readDocument, type StoreReaderOptions } from '../runtime/store-reader';
+import { checkPart, readDocument, type StoreReaderOptions } from '../runtime/store-reader';
 
 /** Proves one run: every part read back and hashed, restored into a scratch server, counted, asked, timed. */
 export function verifyWorker<Config>(engine: Engine<Config>) {
@@ -38,7 +38,8 @@ async function verify<Config>(engine: Engine<Config>, invocation: Invocation<Con
   } catch (error) {
     // A damaged copy is a finding about the copy, and must be on record; anything else says nothing of it.
     if (!(error instanceof IntegrityError)) throw error;
-    evidence = noEvidence(manifest, error, secondsSince(began));
+    const checked = { parts: 0, items: manifest.totals.items, hashed: 0, rows: 0, sizeBytes: 0 };
+    evidence = withoutDrill({ failure: error.message, checked }, secondsSince(began));
   }
   const verdict = judge(request, manifest, evidence, engineContext.now());
   const key = verdictKey(request, runId, instantOf(engineContext.now()));
@@ -107,16 +108,10 @@ async function compareChecksums(store: StoreReaderOptions, manifest: Manifest): 
   const began = performance.now();
   const verified: Part[] = [];
   for (const part of manifest.parts) await checkPart(store, part, (one) => verified.push(one));
-  return {
+  return withoutDrill({
     unopened: 'it is encrypted to recipients whose identity the policy does not give to its drills',
-    exceptions: [],
-    differences: [],
     checked: { parts: verified.length, items: 0, hashed: 0, rows: 0, sizeBytes: verified.reduce((sum, part) => sum + part.sizeBytes, 0) },
-    assertions: [],
-    seconds: { scratch: 0, restore: 0, census: 0, assertions: 0, total: secondsSince(began) },
-    tools: { node: process.versions.node },
-    steps: {},
-  };
+  }, secondsSince(began));
 }
 
 async function drill<Config>(
@@ -127,13 +122,11 @@ async function drill<Config>(
   identity: DrillIdentity | undefined,
 ): Promise<Evidence> {
   const began = performance.now();
-  const verified = new Set<string>();
-  const open = (part: Part) => openPart(store, part, ({ name }) => verified.add(name), identity);
-  const expected = await readCensus(manifest, open);
-  const copy: CopyReader = { manifest, census: expected, open: (part) => Promise.resolve(open(part)) };
+  const copy = await openCopy(store, manifest, identity);
+  const { census: expected, verified } = copy;
 
   const scratchBegan = performance.now();
-  const scratch = await engine.scratch(engineContext, manifest);
+  const scratch = await engine.scratch(engineContext, copy.manifest);
   const scratchSeconds = secondsSince(scratchBegan);
   try {
     log.info('scratch server is up', { version: scratch.version, seconds: scratchSeconds });
@@ -143,7 +136,7 @@ async function drill<Config>(
     log.info('restored', { seconds: restoreSeconds, steps: restored.seconds });
 
     // What a restore does not need is part of the copy all the same: it is read to its end too.
-    for (const part of manifest.parts) if (!verified.has(part.name)) for await (const chunk of open(part)) void chunk;
+    for (const part of manifest.parts) if (!verified.has(part.name)) for await (const chunk of await copy.open(part)) void chunk;
 
     const censusBegan = performance.now();
     const actual = await engine.census(engineContext, scratch, expected);
@@ -177,20 +170,12 @@ async function drill<Config>(
   }
 }
 
-async function readCensus(manifest: Manifest, open: (part: Part) => AsyncIterable<Buffer>): Promise<Census> {
-  const part = manifest.parts.find(({ name }) => name === manifest.census);
-  if (!part) throw new IntegrityError('CENSUS_MISSING', `The manifest names the census ${manifest.census}, and no such part.`, 'Do not count on this run.');
-  const chunks: Buffer[] = [];
-  for await (const chunk of open(part)) chunks.push(chunk);
-  return parseVersioned('the census', Census, JSON.parse(Buffer.concat(chunks).toString('utf8')));
-}
-
-function noEvidence(manifest: Manifest, error: IntegrityError, total: number): Evidence {
+/** Where nothing was restored. */
+function withoutDrill(seen: Pick<Evidence, 'checked' | 'failure' | 'unopened'>, total: number): Evidence {
   return {
-    failure: error.message,
+    ...seen,
     exceptions: [],
     differences: [],
-    checked: { parts: 0, items: manifest.totals.items, hashed: 0, rows: 0, sizeBytes: 0 },
     assertions: [],
     seconds: { scratch: 0, restore: 0, census: 0, assertions: 0, total },
     tools: { node: process.versions.node },

@@ -60,6 +60,8 @@ export const Manifest = z.strictObject({
   census: z.string().min(1),
   totals: z.strictObject({ items: Count, rows: Count, sizeBytes: Count, rawSizeBytes: Count }),
   leftOut: z.array(LeftOut),
+  /** Name of the part that holds the engine's notes: of an encrypted copy, whose `engineNotes` here are empty. */
+  notes: z.string().min(1).optional(),
   /** What the engine needs to restore it and nothing else knows (extensions by class, flavor …). */
   engineNotes: z.record(z.string(), z.unknown()),
 });

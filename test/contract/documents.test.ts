@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Census } from '../../lib/contract/census';
 import { CONTRACT_VERSION, ContractError, NewerContractError, parseVersioned } from '../../lib/contract/common';
 import { parseManifest } from '../../lib/contract/manifest';
+import { parsePolicyRecord } from '../../lib/contract/policy-record';
 import { parseVerdict } from '../../lib/contract/verdict';
 
 type Json = Record<string, unknown>;
@@ -11,9 +12,10 @@ type Json = Record<string, unknown>;
 const read = (name: string): Json => JSON.parse(fs.readFileSync(path.join(__dirname, 'fixtures', name), 'utf8')) as Json;
 
 const DOCUMENTS = {
-  manifest: { fixture: 'manifest-v1.json', parse: parseManifest as (value: unknown) => unknown },
-  verdict: { fixture: 'verdict-v1.json', parse: parseVerdict as (value: unknown) => unknown },
-  census: { fixture: 'census-v1.json', parse: (value: unknown) => parseVersioned('the census', Census, value) as unknown },
+  'manifest': { fixture: 'manifest-v1.json', parse: parseManifest as (value: unknown) => unknown },
+  'verdict': { fixture: 'verdict-v1.json', parse: parseVerdict as (value: unknown) => unknown },
+  'policy record': { fixture: 'policy-record-v1.json', parse: parsePolicyRecord as (value: unknown) => unknown },
+  'census': { fixture: 'census-v1.json', parse: (value: unknown) => parseVersioned('the census', Census, value) as unknown },
 };
 
 describe.each(Object.entries(DOCUMENTS))('%s', (name, { fixture, parse }) => {
@@ -71,6 +73,19 @@ test('the fixtures are frozen: a stored document of version 1 does not change', 
   expect(Object.fromEntries(Object.values(DOCUMENTS).map(({ fixture }) => [fixture, digest(fixture)]))).toEqual(FROZEN);
 });
 
+test.each([['manifest-v1-encrypted.json', parseManifest], ['verdict-v1-checksums-only.json', parseVerdict]] as const)('%s is read for ever too', (name, parse) => {
+  expect(parse(read(name))).toEqual(read(name));
+  expect(createHash('sha256').update(JSON.stringify(read(name))).digest('hex')).toBe(FROZEN_ENCRYPTED[name]);
+});
+
+test('recipients of a manifest are age recipients, each once', () => {
+  const encrypted = read('manifest-v1-encrypted.json');
+  const { recipients } = encrypted.encryption as { recipients: string[] };
+  for (const bad of [[], [...recipients, recipients[0]], ['age1'], [recipients[0].toUpperCase()]]) {
+    expect(() => parseManifest({ ...encrypted, encryption: { scheme: 'age', recipients: bad } })).toThrow(/encryption\.recipients/);
+  }
+});
+
 test('a manifest without a part is no backup', () => {
   expect(() => parseManifest({ ...read('manifest-v1.json'), parts: [] })).toThrow(/parts/);
 });
@@ -99,6 +114,12 @@ const FROZEN = {
   'manifest-v1.json': '165e5e790f0595a5a2a36e0047bb838600fbd6c3e9c8203a1048e2059fa98dea',
   'verdict-v1.json': '53e36b5075fe663603a0b3d9f6f46a3e1bafde807fa15acd86cbe860dea40651',
   'census-v1.json': '3168ad062ee9bd98650d2427fb1f249cceaef2bc803f652eaa7d2852d8850660',
+};
+
+const FROZEN_ENCRYPTED = {
+  'manifest-v1-encrypted.json': 'e0fd5afd5fea9728b7c18aef5c0023551476e47d1fc484e3b42d40b690f57582',
+  'verdict-v1-checksums-only.json': '43e03003c69402876378f8aba5033e8476f8889c1ab864fd1e2f0798dbcf32c2',
+  'policy-record-v1.json': '6e46a894ec8d31f86f59a5a34b1e256b28033da829f1376a66d3f70ba550ef0b',
 };
 
 function tried(act: () => unknown): Error | undefined {

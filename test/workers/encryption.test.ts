@@ -93,9 +93,14 @@ beforeEach(async () => {
   other = await keyPair();
   store.endpoint.seedSecret(SECRET, 'password');
   store.endpoint.seedSecret(IDENTITY, `# created: 2026-11-20T00:00:00Z\n# public key: ${own.recipient}\n${own.identity}\n`);
-  const lines = Array.from({ length: 24 }, () => randomBytes(512 * 1024).toString('hex'));
-  memoryServers.set('source', { password: 'password', tables: new Map([['people', [ROW, 'Yao']], ['scans', lines]]) });
+  fill(2);
 });
+
+/** As many MiB do not compress below half: from 17 on an upload has two pieces. */
+function fill(mebibytes: number): void {
+  const lines = Array.from({ length: mebibytes }, () => randomBytes(512 * 1024).toString('hex'));
+  memoryServers.set('source', { password: 'password', tables: new Map([['people', [ROW, 'Yao']], ['scans', lines]]) });
+}
 
 afterEach(async () => {
   await store.stop();
@@ -103,6 +108,7 @@ afterEach(async () => {
 
 describe('an encrypted copy', () => {
   it('is restored and proven with the identity of a recipient, large parts and small ones', async () => {
+    fill(24);
     await dump(drilled([other.recipient, own.recipient]), context());
     const { encryption, parts } = await manifest();
     expect(encryption).toEqual({ scheme: 'age', recipients: [other.recipient, own.recipient] });
@@ -110,9 +116,10 @@ describe('an encrypted copy', () => {
       ['rows/people.zst.age', 'zstd', 'age'],
       ['rows/scans.zst.age', 'zstd', 'age'],
       ['census.json.zst.age', 'zstd', 'age'],
+      ['notes.json.zst.age', 'zstd', 'age'],
     ]);
     expect(await verify(drilled([own.recipient]), context())).toMatchObject({ outcome: 'proven' });
-    expect(await newestVerdict()).toMatchObject({ outcome: 'proven', checked: { parts: 3, hashed: 2, rows: 26 }, assertions: [{ holds: true }] });
+    expect(await newestVerdict()).toMatchObject({ outcome: 'proven', checked: { parts: 4, hashed: 2, rows: 26 }, assertions: [{ holds: true }] });
   });
 
   it('holds no row in the clear anywhere in the store, where one without encryption does once it is unpacked', async () => {
@@ -120,8 +127,10 @@ describe('an encrypted copy', () => {
     const bytes = await everyByte();
     expect(bytes.includes('age-encryption.org/v1')).toBe(true);
     for (const text of [ROW, 'sentinel-3f9c', own.identity]) expect(bytes.includes(text)).toBe(false);
-    // zstd's magic number: no frame begins in the clear either.
-    for (const part of (await manifest()).parts) expect((await stored(part)).includes(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 0)).toBe(false);
+    // No frame of zstd begins in the clear either; in the large part its four bytes may come by chance.
+    const small = (await manifest()).parts.filter(({ name }) => !name.includes('scans'));
+    expect(small).toHaveLength(3);
+    for (const part of small) expect((await stored(part)).includes(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))).toBe(false);
 
     await dump(request(undefined, { slot: '2026-11-21T02:00:00Z' }), context());
     const plain = parseManifest(await store.json(MANIFEST.replace('20T', '21T')));
@@ -162,9 +171,9 @@ describe('without an identity', () => {
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((line) => metrics.push(String(line)) > 0);
     const result = await verify(closed([own.recipient]), context()).finally(() => write.mockRestore());
     expect(result).toMatchObject({ outcome: 'checksums-only' });
-    expect(result.summary).toMatch(/^Checksums only: 3 parts \(\d+ bytes\) are stored as they were written, and nothing was restored: it is encrypted/);
+    expect(result.summary).toMatch(/^Checksums only: 4 parts \(\d+ bytes\) are stored as they were written, and nothing was restored: it is encrypted/);
     expect(await newestVerdict()).toMatchObject({
-      outcome: 'checksums-only', assertions: [], checked: { parts: 3, items: 0, hashed: 0, rows: 0 }, seconds: { scratch: 0, restore: 0, census: 0 },
+      outcome: 'checksums-only', assertions: [], checked: { parts: 4, items: 0, hashed: 0, rows: 0 }, seconds: { scratch: 0, restore: 0, census: 0 },
     });
     const figures = metrics.map((line) => JSON.parse(line) as Record<string, unknown>).find((line) => '_aws' in line)!;
     expect(Object.entries(figures).filter(([name]) => /Proven/.test(name)).map(([, value]) => value)).toEqual([0, 0]);
@@ -200,7 +209,7 @@ describe('a drill meets', () => {
   });
 
   it.each([
-    ['cut at a whole chunk', (bytes: Buffer) => bytes.subarray(0, bytes.length - (bytes.length - payloadStart(bytes)) % (65_536 + 16))],
+    ['cut at a whole chunk', (bytes: Buffer) => bytes.subarray(0, payloadStart(bytes) + 3 * (65_536 + 16))],
     ['cut within a chunk', (bytes: Buffer) => bytes.subarray(0, -1000)],
     ['cut in its header', (bytes: Buffer) => bytes.subarray(0, HEADER)],
     ['of another file\'s header', (bytes: Buffer) => flipped(bytes, HEADER)],
@@ -252,6 +261,7 @@ describe('a drill meets', () => {
   });
 
   it('a store that cuts connections: the read goes on; one that is gone is no damage', async () => {
+    fill(24);
     await dump(drilled([own.recipient]), context());
     let cut = 0;
     store.inject(({ operation, resource }) => (operation === 'GetObject' && resource.includes('scans') && cut++ < 3 ? { resetAfterBytes: 300_000 } : undefined));
@@ -264,6 +274,7 @@ describe('a drill meets', () => {
 
 describe('an encrypted dump', () => {
   it('that the store refuses in the middle leaves nothing, and no promise unhandled', async () => {
+    fill(24);
     const unhandled: unknown[] = [];
     const listen = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', listen);

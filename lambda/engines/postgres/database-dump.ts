@@ -254,7 +254,7 @@ class DatabaseDump {
   ): Promise<void> {
     const { context, directory, sink, server } = this.props;
     const { selection, largeObjects } = view.survey;
-    const schemaPart = `${directory}/schema.dump`;
+    const schemaPart = `${directory}/schema.dump${sink.encryption?.suffix ?? ''}`;
     const { compressionLevel } = context.config;
     this.census.push(...await copySequences(session, selection.sequences, directory, compressionLevel, sink));
     if (notes.largeObjects) this.census.push(...await countLargeObjects(session, largeObjects, schemaPart));

@@ -42,10 +42,10 @@ export async function dump(context: EngineContext<PostgresConfig>, sink: PartSin
   const leftOut = [...dumped.flatMap((one) => one.leftOut), ...globals.leftOut];
   const texts = [
     { name: 'globals.sql', kind: 'globals', text: globals.sql },
-    { name: 'restore.sh', kind: 'guide', text: restoreScript(notes) },
-    { name: 'README.md', kind: 'guide', text: readme(notes, server.version, recoveryPoint, leftOut, flavor.sharedSchemas) },
+    { name: 'restore.sh', kind: 'guide', text: restoreScript(notes, sink.encryption) },
+    { name: 'README.md', kind: 'guide', text: readme(notes, server.version, recoveryPoint, leftOut, flavor.sharedSchemas, sink.encryption) },
   ];
-  for (const { name, kind, text } of texts) await sink.write({ name, kind, compression: 'none' }, (out) => write(out, text));
+  for (const { name, kind, text } of texts) await sink.write({ name, kind, compression: 'none', guide: kind === 'guide' }, (out) => write(out, text));
 
   return {
     recoveryPoint,

@@ -5,6 +5,7 @@ export const BILLED_GB = 2 ** 30;
 
 /** Hours of a month, as AWS's own examples count. */
 export const MONTH_HOURS = 730;
+export const MONTH_DAYS = 365 / 12;
 
 /** What a worker is paid by. */
 export type WorkerSize =
@@ -23,10 +24,14 @@ export interface CostProtection {
   readonly stored: StoredCopies;
   /** Stored bytes of a copy. @default not known: given for each GB */
   readonly copyBytes?: number;
+  /** Who says so, such as `the rehearsal of 2026-11-20`. */
+  readonly copyBytesBy?: string;
   /** Objects of a copy, manifest and verdict not among them. @default `ASSUMED_OBJECTS`, and said */
   readonly copyObjects?: number;
   readonly dump?: CostWorker;
   readonly verify?: CostWorker;
+  /** Who says how long they take. */
+  readonly secondsBy?: string;
   /** State transitions of a run at most. */
   readonly transitions: number;
   /** Metrics that a run sends, so that only the hours with a run are paid. */
@@ -49,11 +54,14 @@ export interface CostFacts {
   readonly keys: number;
   readonly alarms: number;
   readonly dashboards: number;
-  /** Metrics that are sent in every hour. */
+  /** Metrics that are sent once a day, and those in every hour. */
+  readonly dailyMetrics: number;
   readonly gauges: number;
   readonly secrets: number;
   /** Interface endpoints times the zones they stand in. */
   readonly endpoints: number;
+  /** What the caller could not see, in words. */
+  readonly notSeen: readonly string[];
 }
 
 export type CostGroup = 'storage' | 'requests' | 'keys' | 'compute' | 'orchestration' | 'replication' | 'watching' | 'network';
@@ -83,10 +91,19 @@ export interface CostRate {
   readonly lines: readonly CostLine[];
 }
 
+/** What the store holds of a protection. */
+export interface CostCopies {
+  readonly protection: string;
+  readonly runsAMonth: number;
+  readonly kept: number;
+  readonly released: number;
+}
+
 export interface CostEstimate {
   /** Day of the price table. */
   readonly pricesAsOf: string;
   readonly pricesSource: string;
+  readonly copies: readonly CostCopies[];
   /** All that is known of a month in the steady state. */
   readonly lines: readonly CostLine[];
   /** Sum of the lines: `rates` come on top. */

@@ -1,5 +1,5 @@
 import {
-  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, BILLED_GB, MONTH_HOURS,
+  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, BILLED_GB, MONTH_DAYS, MONTH_HOURS,
   type CostFacts, type CostGroup, type CostLine, type CostProtection, type CostReplica, type WorkerSize,
 } from './cost-facts';
 import { priceOf, STORAGE_CLASSES, type PriceKey } from './prices';
@@ -87,7 +87,7 @@ export function computeLines(
   region: string | undefined, one: CostProtection, purpose: 'dump' | 'verify', size: WorkerSize, seconds: number,
 ): CostLine[] {
   const runs = one.stored.runsAMonth;
-  const of = (what: string, quantity: number): LineProps => ({ group: 'compute', protection: one.id, what: `${purpose}, ${what}`, quantity });
+  const of = (what: string, quantity: number): LineProps => ({ group: 'compute', protection: one.id, what: `${what}, ${purpose}`, quantity });
   if (size.platform === 'lambda') {
     const disk = Math.max(0, size.ephemeralMebibytes - FREE_LAMBDA_MEBIBYTES) / 1024;
     return [
@@ -119,7 +119,7 @@ export function orchestrationLines(region: string | undefined, one: CostProtecti
 
 /** What a policy's protections share. */
 export function watchingLines(facts: CostFacts): CostLine[] {
-  const { region, replicas, protections, keys, alarms, dashboards, gauges, secrets, endpoints } = facts;
+  const { region, replicas, protections, keys, alarms, dashboards, dailyMetrics, gauges, secrets, endpoints } = facts;
   return [
     ...line('key', region, { group: 'keys', what: 'keys', quantity: keys * KEY_VERSIONS }),
     ...replicas.flatMap((replica) => [
@@ -128,6 +128,7 @@ export function watchingLines(facts: CostFacts): CostLine[] {
         group: 'replication', what: `replication metrics, ${replica.region ?? 'another region'}`, quantity: protections.length > 0 ? REPLICATION_METRICS : 0,
       }),
     ]),
+    ...line('metric', region, { group: 'watching', what: 'daily metrics', quantity: dailyMetrics * MONTH_DAYS / MONTH_HOURS }),
     ...line('metric', region, { group: 'watching', what: 'metrics', quantity: gauges }),
     ...line('alarm', region, { group: 'watching', what: 'alarms', quantity: alarms }),
     ...line('dashboard', region, { group: 'watching', what: 'dashboards', quantity: dashboards }),

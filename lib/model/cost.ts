@@ -40,9 +40,10 @@ export function estimateCost(facts: CostFacts): CostEstimate {
   const all = [...lines, ...rates.flatMap((one) => one.lines)];
   return {
     pricesAsOf: PRICES_AS_OF, pricesSource: PRICES_SOURCE,
+    copies: facts.protections.map(({ id, stored: { runsAMonth, kept, released } }) => ({ protection: id, runsAMonth, kept, released })),
     lines, totalUsd: sum(lines), rates,
     assumptions: assumptionsOf(facts, all),
-    notCounted: [...NOT_COUNTED, ...withoutWorkers(facts)],
+    notCounted: [...NOT_COUNTED, ...withoutWorkers(facts), ...facts.notSeen],
   };
 }
 
@@ -65,13 +66,14 @@ function withoutWorkers({ protections }: CostFacts): string[] {
 
 function assumptionsOf(facts: CostFacts, lines: readonly CostLine[]): string[] {
   const said = ['every run succeeds at its first try, and every copy is proven'];
-  for (const { id, copyBytes, copyObjects, dump, verify, stored } of facts.protections) {
+  for (const { id, copyBytes, copyBytesBy, copyObjects, dump, verify, secondsBy, stored } of facts.protections) {
     if (copyBytes === undefined) said.push(`the size of a copy of ${id} is not known: its storage is given for each GB`);
-    else said.push(`a copy of ${id} stays as large as it is`);
+    else said.push(`each copy of ${id} is as large as the other${copyBytesBy === undefined ? '' : `, by ${copyBytesBy}`}`);
     if (copyObjects === undefined) said.push(`a copy of ${id} has ${ASSUMED_OBJECTS} objects: no run has shown how many`);
     if ((dump && dump.seconds === undefined) || (verify && verify.seconds === undefined)) {
       said.push(`the time of a run of ${id} is not known: its workers are given for each minute`);
     }
+    if (secondsBy !== undefined) said.push(`each run of ${id} takes as long as the other, by ${secondsBy}`);
     if (stored.endless) said.push(`copies of ${id} that stay longer than 30 years are counted up to there`);
   }
   said.push(`a run logs ${ASSUMED_LOG_BYTES / 1000} kB, and asks the key once for each object it writes or reads: with the bucket's key it asks less`);

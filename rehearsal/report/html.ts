@@ -1,3 +1,4 @@
+import { costSection } from './cost-section';
 import { html, trusted, type Html } from './markup';
 import type { RehearsalReport } from './model';
 import { badge, cardId, protectionCard } from './protection-card';
@@ -29,6 +30,7 @@ ${report.policies.map((policy) => html`
 <section>
 <h2>${policy.application} <span class="where">${policy.environment} · <code>${policy.path}</code></span></h2>
 ${policy.protections.map((one) => protectionCard(policy, one))}
+${policy.cost && costSection(policy.cost)}
 </section>`)}
 ${findings(report)}
 ${messages(report)}
@@ -51,10 +53,14 @@ function overview(report: RehearsalReport): Html | undefined {
 
 function findings({ findings: all }: RehearsalReport): Html | undefined {
   if (all.length === 0) return undefined;
-  const grave = all.some(({ severity }) => severity === 'error');
-  const items = all.map(({ code, severity, path, reason, mend }) => html`
-<li>${reason}<small>${mend} <code>${severity} ${code}</code>${path && html` at <code>${path}</code>`}</small></li>`);
-  return html`<section><h2>Findings</h2><p>What the proof says of the declaration itself.</p><ul class="notes ${grave ? 'bad' : 'fair'}">${items}</ul></section>`;
+  const open = all.filter(({ acknowledged }) => acknowledged === undefined);
+  const grave = open.some(({ severity }) => severity === 'error');
+  const line = ({ code, severity, path, reason, mend, acknowledged }: RehearsalReport['findings'][number]): Html => html`
+<li>${reason}<small>${acknowledged === undefined ? mend : html`<b>Acknowledged:</b> ${acknowledged}`} <code>${severity} ${code}</code>${path && html` at <code>${path}</code>`}</small></li>`;
+  const known = all.filter(({ acknowledged }) => acknowledged !== undefined);
+  return html`<section><h2>Findings</h2><p>What the proof says of the declaration itself.</p>
+${open.length > 0 && html`<ul class="notes ${grave ? 'bad' : 'fair'}">${open.map(line)}</ul>`}
+${known.length > 0 && html`<h4>Acknowledged</h4><ul class="notes">${known.map(line)}</ul>`}</section>`;
 }
 
 function messages({ messages: all }: RehearsalReport): Html {

@@ -3,6 +3,7 @@ import { Count, Instant, Name, parseVersioned, Seconds } from '../../lib/contrac
 import { CensusItem } from '../../lib/contract/census';
 import { LeftOut, Manifest } from '../../lib/contract/manifest';
 import { Exception, Verdict, VerdictOutcome } from '../../lib/contract/verdict';
+import { ReportCost } from './cost-model';
 
 /** Version of `report.json`. */
 export const REPORT_VERSION = 1;
@@ -79,6 +80,8 @@ export const ReportPolicy = z.strictObject({
   /** Construct path. */
   path: z.string(),
   protections: z.array(ReportProtection),
+  /** An estimate; reports of older releases have none. */
+  cost: ReportCost.optional(),
 });
 export type ReportPolicy = z.infer<typeof ReportPolicy>;
 
@@ -89,6 +92,8 @@ export const ReportFinding = z.strictObject({
   path: z.string().optional(),
   reason: z.string(),
   mend: z.string(),
+  /** The reason it was acknowledged with. */
+  acknowledged: z.string().optional(),
 });
 export type ReportFinding = z.infer<typeof ReportFinding>;
 

@@ -1,3 +1,4 @@
+import { costInWords } from './cost-words';
 import type { RehearsalReport, ReportOutcome, ReportProtection } from './model';
 import { count, counted, duration, headline, memory, OUTCOME_WORDS, protectionsOf, rtoOf, size, visible } from './words';
 
@@ -24,6 +25,11 @@ export function reportText(report: RehearsalReport, props: ReportTextProps = {})
     for (const one of policy.protections) {
       const row = columns[all.indexOf(one)].map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd();
       lines.push(`  ${paint(COLOURS[one.outcome], MARKS[one.outcome])} ${row}`, ...details(one).map((detail) => `    ${paint(2, detail)}`));
+    }
+    if (policy.cost) {
+      const { assumptions, pricesAsOf } = policy.cost;
+      lines.push(`  cost: ${visible(costInWords(policy.cost))} ${paint(2, `(prices of ${pricesAsOf})`)}`);
+      lines.push(`    ${paint(2, visible(`assumed: ${assumptions.join('; ')}`))}`);
     }
   }
   const notes = remarks(report);
@@ -70,7 +76,9 @@ function remarks({ calls, grants, messages, findings, notRehearsed, machine }: R
   }
   for (const { role, action, resource } of grants.refused) lines.push(['refused', `${action} on ${resource} for ${role}`]);
   for (const { subject } of messages) lines.push(['message', subject]);
-  for (const { severity, reason } of findings) lines.push([severity, reason]);
+  for (const { severity, code, reason, acknowledged } of findings) {
+    lines.push(acknowledged === undefined ? [severity, `${code}: ${reason}`] : ['known', `${code}, acknowledged: ${acknowledged}`]);
+  }
   if (notRehearsed.length > 0) lines.push(['not shown', notRehearsed.map(({ what }) => what).join('; ')]);
   lines.push(['sandbox', machine.sandbox]);
   const width = Math.max(...lines.map(([name]) => name.length));

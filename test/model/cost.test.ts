@@ -19,7 +19,7 @@ function protection(more: Partial<CostProtection> = {}): CostProtection {
 }
 
 function facts(more: Partial<CostFacts> = {}): CostFacts {
-  return { region: 'us-east-1', protections: [protection()], replicas: [], keys: 2, alarms: 0, dashboards: 0, gauges: 0, secrets: 0, endpoints: 0, ...more };
+  return { region: 'us-east-1', protections: [protection()], replicas: [], keys: 2, alarms: 0, dashboards: 0, dailyMetrics: 0, gauges: 0, secrets: 0, endpoints: 0, notSeen: [], ...more };
 }
 
 function usd(estimate: CostEstimate, what: string): number | undefined {
@@ -58,19 +58,19 @@ describe('known figures', () => {
   test('a worker on Lambda: 3,008 MiB for 100 s, x86, /tmp of 10 GiB', () => {
     const verify = { seconds: 100, size: { platform: 'lambda', memoryMebibytes: 3008, ephemeralMebibytes: 10_240, architecture: 'x86_64' } } as const;
     const estimate = estimateCost(facts({ protections: [protection({ verify })] }));
-    expect(usd(estimate, 'verify, Lambda')).toBeCloseTo(30 * 100 * 2.9375 * 0.0000166667, 10);
-    expect(usd(estimate, 'verify, Lambda /tmp')).toBeCloseTo(30 * 100 * 9.5 * 0.0000000309, 10);
-    expect(usd(estimate, 'verify, Lambda requests')).toBeCloseTo(30 * 0.0000002, 10);
+    expect(usd(estimate, 'Lambda, verify')).toBeCloseTo(30 * 100 * 2.9375 * 0.0000166667, 10);
+    expect(usd(estimate, 'Lambda /tmp, verify')).toBeCloseTo(30 * 100 * 9.5 * 0.0000000309, 10);
+    expect(usd(estimate, 'Lambda requests, verify')).toBeCloseTo(30 * 0.0000002, 10);
   });
 
   test('a worker on Fargate: 2 vCPU, 8 GB, 100 GB of disk for an hour; a second is paid as a minute', () => {
     const size = { platform: 'fargate', cpuUnits: 2048, memoryMebibytes: 8192, ephemeralGibibytes: 100, architecture: 'x86_64' } as const;
     const hour = estimateCost(facts({ protections: [protection({ dump: { seconds: 3600, size } })] }));
-    expect(usd(hour, 'dump, Fargate CPU')).toBeCloseTo(30 * 2 * 0.04048, 10);
-    expect(usd(hour, 'dump, Fargate memory')).toBeCloseTo(30 * 8 * 0.004445, 10);
-    expect(usd(hour, 'dump, Fargate disk')).toBeCloseTo(30 * 80 * 0.000111, 10);
+    expect(usd(hour, 'Fargate CPU, dump')).toBeCloseTo(30 * 2 * 0.04048, 10);
+    expect(usd(hour, 'Fargate memory, dump')).toBeCloseTo(30 * 8 * 0.004445, 10);
+    expect(usd(hour, 'Fargate disk, dump')).toBeCloseTo(30 * 80 * 0.000111, 10);
     const second = estimateCost(facts({ protections: [protection({ dump: { seconds: 1, size } })] }));
-    expect(usd(second, 'dump, Fargate CPU')).toBeCloseTo(30 * 2 * 0.04048 / 60, 10);
+    expect(usd(second, 'Fargate CPU, dump')).toBeCloseTo(30 * 2 * 0.04048 / 60, 10);
   });
 
   test('a replica: the way there, time control, storage, a key and four metrics in the other region', () => {
@@ -83,10 +83,11 @@ describe('known figures', () => {
   });
 
   test('alarms, dashboards, gauges, secrets and interface endpoints', () => {
-    const estimate = estimateCost(facts({ alarms: 12, dashboards: 1, gauges: 10, secrets: 2, endpoints: 14 }));
+    const estimate = estimateCost(facts({ alarms: 12, dashboards: 1, dailyMetrics: 24, gauges: 10, secrets: 2, endpoints: 14 }));
     expect(usd(estimate, 'alarms')).toBeCloseTo(1.2, 10);
     expect(usd(estimate, 'dashboards')).toBeCloseTo(3, 10);
     expect(usd(estimate, 'metrics')).toBeCloseTo(3, 10);
+    expect(usd(estimate, 'daily metrics')).toBeCloseTo(0.3, 10);
     expect(usd(estimate, 'secrets')).toBeCloseTo(0.8, 10);
     expect(usd(estimate, 'interface endpoints')).toBeCloseTo(102.2, 10);
   });
@@ -135,7 +136,7 @@ const seconds = fc.option(fc.double({ min: 0, max: 86_400, noNaN: true }), { nil
 const worker = fc.option(fc.record({ size, seconds }), { nil: undefined });
 const region = fc.constantFrom(undefined, 'us-east-1', 'eu-west-1', 'eu-west-3', 'eu-central-1', 'ap-south-2');
 const anyFacts: fc.Arbitrary<CostFacts> = fc.record({
-  region, keys: counts, alarms: counts, dashboards: counts, gauges: counts, secrets: counts, endpoints: counts,
+  region, keys: counts, alarms: counts, dashboards: counts, dailyMetrics: counts, gauges: counts, secrets: counts, endpoints: counts, notSeen: fc.constant([]),
   replicas: fc.array(fc.record({ region, timeControl: fc.boolean() }), { maxLength: 2 }),
   protections: fc.array(fc.record({
     id: fc.constantFrom('database', 'files'), stored: storedCopies, copyBytes: fc.option(fc.double({ min: 0, max: 1e15, noNaN: true }), { nil: undefined }),
@@ -163,7 +164,7 @@ describe('properties', () => {
 
   test('more of anything never costs less', () => {
     const more: [string, (given: CostFacts) => CostFacts][] = [
-      ...(['keys', 'alarms', 'dashboards', 'gauges', 'secrets', 'endpoints'] as const)
+      ...(['keys', 'alarms', 'dashboards', 'dailyMetrics', 'gauges', 'secrets', 'endpoints'] as const)
         .map((name): [string, (given: CostFacts) => CostFacts] => [name, (given) => ({ ...given, [name]: given[name] + 1 })]),
       ['replicas', (given) => ({ ...given, replicas: [...given.replicas, { region: 'eu-west-1', timeControl: true }] })],
       ['bytes', (given) => ({ ...given, protections: given.protections.map((one) => ({ ...one, copyBytes: one.copyBytes === undefined ? undefined : one.copyBytes * 2 + 1 })) })],

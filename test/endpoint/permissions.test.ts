@@ -1,7 +1,8 @@
 import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectsCommand,
   GetObjectCommand,
-  HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, UploadPartCommand, GetBucketWebsiteCommand,
+  GetBucketWebsiteCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, PutObjectLegalHoldCommand, PutObjectRetentionCommand,
+  PutObjectTaggingCommand, S3Client, UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -172,4 +173,32 @@ test('a call that is not spoken here is a 501 that names it, and is recorded', a
     });
   });
   expect(call).toMatchObject({ service: 's3', operation: 'GetBucketWebsite', status: 501 });
+});
+
+describe('conditions that only the body has', () => {
+  test('the tags of a tagging request, and those that are there', async () => {
+    await at.s3.send(new PutObjectCommand({ Bucket: 'store', Key: 'tagged', Body: 'x', Tagging: 'retire=pending' }));
+    const TagSet = [{ Key: 'retire', Value: 'expire' }, { Key: 'x', Value: 'y' }];
+    const [tagging] = await since(() => dump.send(new PutObjectTaggingCommand({ Bucket: 'store', Key: 'tagged', Tagging: { TagSet } })));
+    expect(tagging).toMatchObject({ action: 's3:PutObjectTagging', context: {
+      's3:RequestObjectTagKeys': ['retire', 'x'], 's3:RequestObjectTag/retire': 'expire', 's3:ExistingObjectTag/retire': 'pending',
+    } });
+    const [read] = await since(() => dump.send(new GetObjectCommand({ Bucket: 'store', Key: 'tagged' })));
+    expect(read.context).toMatchObject({ 's3:ExistingObjectTag/retire': 'expire' });
+    const [none] = await since(() => dump.send(new PutObjectTaggingCommand({ Bucket: 'store', Key: 'tagged', Tagging: { TagSet: [] } })));
+    expect(none.context['s3:RequestObjectTagKeys']).toBeUndefined();
+  });
+
+  test('the mode and the days of a retention, the hold', async () => {
+    at.endpoint.s3.createBucket({ name: 'locked', objectLock: true });
+    const target = { Bucket: 'locked', Key: 'k' };
+    await at.s3.send(new PutObjectCommand({ ...target, Body: 'x' }));
+    const RetainUntilDate = new Date(Date.now() + 10 * 86_400_000);
+    const [retention] = await since(() => dump.send(new PutObjectRetentionCommand({ ...target, Retention: { Mode: 'GOVERNANCE', RetainUntilDate } })));
+    expect(retention).toMatchObject({ action: 's3:PutObjectRetention', context: {
+      's3:object-lock-mode': 'GOVERNANCE', 's3:object-lock-remaining-retention-days': '10',
+    } });
+    const [hold] = await since(() => dump.send(new PutObjectLegalHoldCommand({ ...target, LegalHold: { Status: 'ON' } })));
+    expect(hold.context).toMatchObject({ 's3:object-lock-legal-hold': 'ON' });
+  });
 });

@@ -7,6 +7,7 @@ import type { S3Call } from './service';
  * @throws ApiError BadDigest, InvalidRequest, EntityTooLarge
  */
 export async function receiveDocument(call: S3Call): Promise<Buffer> {
+  if (call.document) return call.document;
   const { body, trailers } = await receiveSmallBody(call.exchange);
   const announced = announcedChecksum(call.headers, call.operation);
   const sums: [ChecksumName, string | undefined][] = [['MD5', call.headers['content-md5']]];
@@ -18,5 +19,6 @@ export async function receiveDocument(call: S3Call): Promise<Buffer> {
     hasher.update(body);
     if (hasher.digest().toString('base64') !== sent) throw badDigest(algorithm, sent);
   }
+  call.document = body;
   return body;
 }

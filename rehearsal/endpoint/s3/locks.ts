@@ -1,5 +1,7 @@
 import { ApiError, invalidArgument, invalidRequest } from '../errors';
 import { childNode, childText, malformedXml, parseXml, toXml } from '../xml';
+import { DAY } from '../clock';
+import { remainingDays } from './body-conditions';
 import { receiveDocument } from './document';
 import type { S3Call, S3Handler } from './service';
 import type { Bucket, ObjectAttributes, ObjectVersion, Retention } from './state';
@@ -7,7 +9,6 @@ import type { Bucket, ObjectAttributes, ObjectVersion, Retention } from './state
 const MODE = 'x-amz-object-lock-mode';
 const UNTIL = 'x-amz-object-lock-retain-until-date';
 const HOLD = 'x-amz-object-lock-legal-hold';
-const DAY = 86_400_000;
 export const BYPASS = 'x-amz-bypass-governance-retention';
 
 function assertMode(mode: string | undefined): asserts mode is Retention['mode'] {
@@ -50,10 +51,7 @@ export function lockOf(call: S3Call, bucket: Bucket): Pick<ObjectAttributes, 're
 export async function demandLockPermissions(call: S3Call, resource: string): Promise<void> {
   const { headers } = call;
   if (headers[MODE] !== undefined || headers[UNTIL] !== undefined) {
-    const days = Math.ceil((Date.parse(headers[UNTIL] ?? '') - call.now()) / DAY);
-    await call.demand(
-      's3:PutObjectRetention', resource, Number.isNaN(days) ? {} : { 's3:object-lock-remaining-retention-days': String(days) },
-    );
+    await call.demand('s3:PutObjectRetention', resource, remainingDays(headers[UNTIL] ?? '', call.now()));
   }
   if (headers[HOLD] !== undefined) await call.demand('s3:PutObjectLegalHold', resource);
 }

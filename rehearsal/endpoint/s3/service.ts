@@ -3,6 +3,7 @@ import { ApiError, notImplemented } from '../errors';
 import type { Exchange, Gate, Permission, Prepared, Reply, Settings } from '../exchange';
 import type { KeyRing } from '../services/kms';
 import { type BlobFolder } from './blobs';
+import { bodyConditions, tagConditions } from './body-conditions';
 import { actionOf, addressOf, operationOf, resourceOf } from './route';
 import type { Replicator } from './replication/replicator';
 import { type S3State, type Bucket, type Encryption, type ObjectVersion, regionOf } from './state';
@@ -28,6 +29,8 @@ export class S3Call {
   readonly key: string;
   readonly query: ReadonlyMap<string, string>;
   readonly headers: Record<string, string | undefined>;
+  /** The body, once it was read. */
+  document: Buffer | undefined;
 
   constructor(readonly services: S3Services, readonly exchange: Exchange, readonly operation: string, bucket = '', key = '') {
     this.bucketName = bucket;
@@ -144,24 +147,30 @@ function requestContext(call: S3Call): ConditionContext {
     context['s3:ObjectCreationOperation'] = String(CREATES_OBJECT.has(operation));
   }
   const tagging = headers['x-amz-tagging'];
-  if (tagging && BEGINS_OBJECT.has(operation)) {
-    const pairs = [...new URLSearchParams(tagging)];
-    for (const [name, value] of pairs) context[`s3:RequestObjectTag/${name}`] = value;
-    context['s3:RequestObjectTagKeys'] = pairs.map(([name]) => name);
-  }
+  if (tagging && BEGINS_OBJECT.has(operation)) Object.assign(context, tagConditions([...new URLSearchParams(tagging)]));
+  for (const [name, value] of Object.entries(existingTags(call))) context[`s3:ExistingObjectTag/${name}`] = value;
   return context;
+}
+
+/** Reading and tagging may depend on tags, writing and deleting never (S3 User Guide, "Tagging and access control policies"). */
+function existingTags({ operation, bucketName, key, query, state }: S3Call): Record<string, string> {
+  if (!/^(Get|Head)Object$|^GetObjectAcl$|ObjectTagging$/.test(operation)) return {};
+  const versions = state.buckets.get(bucketName)?.versions.get(key) ?? [];
+  const versionId = query.get('versionId');
+  return (versionId === undefined ? versions[0] : versions.find((one) => one.versionId === versionId))?.tags ?? {};
 }
 
 /** Understands S3 requests; the handlers do them. */
 export class S3Service {
   constructor(private readonly services: S3Services, private readonly handlers: Record<string, S3Handler>) {}
 
-  prepare(exchange: Exchange): Prepared {
+  async prepare(exchange: Exchange): Promise<Prepared> {
     const address = addressOf(exchange.rawPath, exchange.headers.host);
     const operation = operationOf(exchange.method, address, exchange.query, exchange.headers);
     const handler = this.handlers[operation];
     const call = new S3Call(this.services, exchange, operation, address.bucket, address.key);
-    const permission = call.permission(actionOf(operation, exchange.query.has('versionId')), resourceOf(address));
+    const action = actionOf(operation, exchange.query.has('versionId'));
+    const permission = call.permission(action, resourceOf(address), await bodyConditions(call));
     return {
       permission: { ...permission, unasked: !handler || operation === 'DeleteObjects' },
       run: async () => {

@@ -1,4 +1,6 @@
 import { rehearseCommand, type Terminal } from '../rehearsal/command-line';
+import { checkCommand } from '../rehearsal/commands/check';
+import { costCommand } from '../rehearsal/commands/cost';
 import { nearest, UsageError } from '../rehearsal/usage';
 
 /** `Promise.withResolvers` and zstd, which the rehearsal needs, came with it. */
@@ -6,12 +8,18 @@ const NODE_MAJOR = 22;
 
 const USAGE = `usage: backup-policy COMMAND [options]
 
+  check       what the proof says of the policies of a synthesized app
+  cost        what each policy costs a month
   rehearse    run the backups of a synthesized app on this machine, up to the verdict
 
 backup-policy COMMAND --help says more.
 `;
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<number>>> = { rehearse: rehearseCommand };
+const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<number>>> = {
+  check: checkCommand,
+  cost: costCommand,
+  rehearse: rehearseCommand,
+};
 
 async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   const [major] = process.versions.node.split('.');

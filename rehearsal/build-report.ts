@@ -1,13 +1,15 @@
 import { cpus, totalmem } from 'node:os';
 import { zstdDecompressSync } from 'node:zlib';
+import { Decrypter } from 'age-encryption';
 import { Census } from '../lib/contract/census';
 import { parseVersioned } from '../lib/contract/common';
-import { type Manifest, parseManifest } from '../lib/contract/manifest';
+import { type Manifest, type Part, parseManifest } from '../lib/contract/manifest';
 import { manifestKey, protectionPrefix, type ProtectionId } from '../lib/contract/object-keys';
 import { parseVerdict, type Verdict } from '../lib/contract/verdict';
 import type { FoundPolicy, FoundProtection } from './assembly';
 import type { Authorizer } from './cloud/authorizer';
 import type { Endpoint } from './endpoint';
+import { findingsOf } from './findings';
 import type { Execution } from './machine/run-machine';
 import type { WorkerRun } from './machine/tasks';
 import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportOutcome, type ReportProtection, type ReportStep } from './report/model';
@@ -40,8 +42,10 @@ export interface ReportProps {
   readonly notRehearsed: readonly NotRehearsed[];
 }
 
-/** Reads manifest, verdict and census of a run from the store, as they are. */
-export async function readStored({ policy, protection, runId }: Pick<RanProtection, 'policy' | 'protection' | 'runId'>, { s3 }: Pick<Endpoint, 's3'>): Promise<StoredRun> {
+/** Reads manifest, verdict and census of a run from the store, as they are; an encrypted census with the identities of a file's text. */
+export async function readStored(
+  { policy, protection, runId }: Pick<RanProtection, 'policy' | 'protection' | 'runId'>, { s3 }: Pick<Endpoint, 's3'>, identity?: string,
+): Promise<StoredRun> {
   const { environment, application } = policy.declared;
   const id: ProtectionId = { environment, application, protection: protection.declared.id };
   const bucket = protection.bucket;
@@ -53,17 +57,23 @@ export async function readStored({ policy, protection, runId }: Pick<RanProtecti
   const verdict = verdicts.length > 0 ? parseVerdict(await json(verdicts[verdicts.length - 1])) : undefined;
   const part = manifest.parts.find(({ name }) => name === manifest.census);
   if (!part || !s3.keys(bucket, part.key).includes(part.key)) return { manifest, verdict };
-  return { manifest, verdict, census: await readCensus(part, () => s3.read(bucket, part.key)) };
+  return { manifest, verdict, census: await readCensus(part, () => s3.read(bucket, part.key), identity) };
 }
 
 /** A census that cannot be read is the verdict's to say: the report then has none. */
-async function readCensus({ encoding }: Manifest['parts'][number], read: () => Promise<Buffer>): Promise<Census | undefined> {
+async function readCensus({ encoding, encryption }: Part, read: () => Promise<Buffer>, identity = ''): Promise<Census | undefined> {
   try {
-    const bytes = await read();
+    const bytes = encryption ? await decrypted(await read(), identity) : await read();
     return parseVersioned('the census', Census, JSON.parse((encoding === 'zstd' ? zstdDecompressSync(bytes) : bytes).toString('utf8')));
   } catch {
     return undefined;
   }
+}
+
+async function decrypted(bytes: Buffer, identity: string): Promise<Buffer> {
+  const decrypter = new Decrypter();
+  for (const line of identity.split('\n').map((one) => one.trim())) if (line !== '' && !line.startsWith('#')) decrypter.addIdentity(line);
+  return Buffer.from(await decrypter.decrypt(bytes));
 }
 
 export function buildReport(props: ReportProps): RehearsalReport {
@@ -85,7 +95,7 @@ export function buildReport(props: ReportProps): RehearsalReport {
     messages: endpoint.messages.map(({ topicArn, subject = '', message, at }) => ({ topic: topicArn.split(':').at(-1) ?? topicArn, subject, text: message, at: at.toISOString() })),
     calls: countCalls(endpoint.calls),
     grants: { unused: authorizer.unusedGrants(), refused: authorizer.refusals() },
-    findings: [],
+    findings: findingsOf([...new Set(ran.map(({ run }) => run.policy.declared))], ran.map(({ run }) => run.protection.declared)),
     notRehearsed: [...props.notRehearsed],
   };
 }

@@ -2,6 +2,7 @@ import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata
 import type { DeclaredPolicy, DeclaredProtection } from '../../lib/contract/policy-metadata';
 import { parseVersioned } from '../../lib/contract/common';
 import { AssemblyError } from './assembly-error';
+import type { Assembly } from './read-assembly';
 import type { Resolver } from './resolver';
 import type { Stack } from './template';
 
@@ -18,33 +19,46 @@ export interface FoundProtection {
   readonly stateMachineArn: string;
   /** The engine's configuration, resolved, as the worker gets it. */
   readonly config: Record<string, unknown>;
+  /** ARN of the secret with the identity of drills, where the policy gives them one. */
+  readonly identitySecretArn?: string;
   /** Name of the store's bucket. */
   readonly bucket: string;
 }
 
 /**
- * The policies that an assembly declares, by its templates' metadata.
+ * The policies that an assembly declares, by its templates' metadata, as they stand there.
+ *
+ * @throws NewerContractError for metadata of a newer release, ContractError for another shape
+ */
+export function declaredPolicies(assembly: Assembly): { readonly stack: Stack; readonly declared: DeclaredPolicy }[] {
+  return assembly.stacks.flatMap((stack) => {
+    const metadata = stack.template.Metadata?.[METADATA_KEY];
+    if (metadata === undefined) return [];
+    const { policies } = parseVersioned(`the metadata of ${stack.displayName}`, PolicyMetadata, metadata);
+    return policies.map((declared) => ({ stack, declared }));
+  });
+}
+
+/**
+ * The same with what their protections are on this machine.
  *
  * @throws NewerContractError for metadata of a newer release, ContractError for another shape, AssemblyError for a value nobody can know
  */
 export function findPolicies(resolver: Resolver): FoundPolicy[] {
-  return resolver.assembly.stacks.flatMap((stack) => {
-    const metadata = stack.template.Metadata?.[METADATA_KEY];
-    if (metadata === undefined) return [];
-    const { policies } = parseVersioned(`the metadata of ${stack.displayName}`, PolicyMetadata, metadata);
-    return policies.map((declared) => ({
-      stack, declared,
-      protections: declared.protections.map((protection) => find(resolver, stack, protection)),
-    }));
-  });
+  return declaredPolicies(resolver.assembly).map(({ stack, declared }) => ({
+    stack, declared,
+    protections: declared.protections.map((protection) => find(resolver, stack, protection)),
+  }));
 }
 
 function find(resolver: Resolver, stack: Stack, declared: DeclaredProtection): FoundProtection {
   const at = `Metadata.${METADATA_KEY} ${declared.path}`;
+  const { identitySecretArn } = declared.run.encryption ?? {};
   return {
     declared,
     stateMachineArn: text(resolver.resolve(stack, declared.stateMachine, at), stack, at),
     config: resolver.resolve(stack, declared.run.config, `${at} config`) as Record<string, unknown>,
+    ...(identitySecretArn === undefined ? {} : { identitySecretArn: text(resolver.resolve(stack, identitySecretArn, `${at} encryption`), stack, at) }),
     bucket: text(resolver.resolve(stack, declared.run.store.bucket, `${at} store`), stack, at),
   };
 }

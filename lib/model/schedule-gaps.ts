@@ -1,6 +1,6 @@
 import type { Cron } from './cron-expression';
 import { expressionOf, type Schedule, timeZoneOf, timingOf } from './schedule-expression';
-import { lastSlotBefore, runDays, skippedSlots } from './slots';
+import { lastSlotBefore, runDays, skippedSlots, slotsBetween } from './slots';
 import { firstInstantOf, localText, offsetAt } from './time-zone';
 
 export interface LongestGap {
@@ -59,14 +59,15 @@ function computeGaps(schedule: Schedule): Gaps {
   }
   let [longest, shortestSeconds]: [Pair | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
   for (const pair of pairsOf(timing.cron, timing.timeZone)) {
+    if (pair.from < FROM || pair.to >= TO) continue;
     if (!longest || length(pair) > length(longest)) longest = pair;
     shortestSeconds = Math.min(shortestSeconds, length(pair));
   }
-  return { longest: describe(schedule, timing.cron, timing.timeZone, longest), shortestSeconds };
+  return { longest: describe(schedule, timing.timeZone, longest), shortestSeconds };
 }
 
-function describe(schedule: Schedule, cron: Cron, timeZone: string, longest?: Pair): LongestGap {
-  if (!longest) return { seconds: Number.POSITIVE_INFINITY, reason: neverOrOnce(schedule, cron, timeZone) };
+function describe(schedule: Schedule, timeZone: string, longest?: Pair): LongestGap {
+  if (!longest) return { seconds: Number.POSITIVE_INFINITY, reason: neverOrOnce(schedule, timeZone) };
   const last = lastSlotBefore(schedule, TO) ?? longest.to;
   if (TO - last > length(longest)) {
     return { seconds: Number.POSITIVE_INFINITY, reason: `after ${clock(last, timeZone)} it does not run again before ${YEARS.last + 1}` };
@@ -81,7 +82,6 @@ function* pairsOf(cron: Cron, timeZone: string): Generator<Pair> {
   const inner = extremesOf(cron.minutesOfDay);
   let last: number | undefined;
   for (const { midnight, offset, stretches } of runDays(cron, timeZone, FROM, TO)) {
-    if (midnight < FROM || midnight >= TO) continue;
     if (offset === undefined) {
       for (const minute of cron.minutesOfDay) {
         const instant = firstInstantOf(midnight + minute * 60, stretches);
@@ -108,13 +108,11 @@ function extremesOf(ascending: readonly number[]): readonly Pair[] {
   ];
 }
 
-function neverOrOnce(schedule: Schedule, cron: Cron, timeZone: string): string {
+function neverOrOnce(schedule: Schedule, timeZone: string): string {
   const years = `between ${YEARS.first} and ${YEARS.last}`;
-  const days = [...runDays(cron, timeZone, FROM, TO)].filter(({ midnight }) => midnight >= FROM && midnight < TO);
-  if (days.length === 0) return `no day ${years} is one of its days`;
   const [skipped] = skippedSlots(schedule, FROM, TO);
   if (skipped) return `it runs at most once ${years}: its times are ones that a change of the clocks leaves out, such as ${skipped.local} in ${timeZone}`;
-  return `it runs once ${years}`;
+  return slotsBetween(schedule, FROM, TO).length > 0 ? `it runs once ${years}` : `no day ${years} is one of its days`;
 }
 
 function causeOf(schedule: Schedule, { from, to }: Pair, timeZone: string): string {

@@ -48,6 +48,16 @@ async function bundleEngine(name, into) {
   if (existsSync(image)) await cp(image, out, { recursive: true });
 }
 
+/** A worker that knows no engine: what its Lambda's zip file holds. */
+async function bundleWorker(name, into) {
+  const contents = `export { ${name} } from './lambda/workers/${name}';`;
+  const options = { ...common, target: 'node24', minifySyntax: true };
+  await build({ ...options, stdin: { contents, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' }, outfile: join(into, name, 'index.js') });
+}
+
+/** Workers without an engine. */
+const WORKERS = ['retire'];
+
 // The policy simulator stays outside: its licence is not ours to pass on in a bundle.
 const OUTSIDE = ['pg-native', '@cloud-copilot/*'];
 
@@ -66,7 +76,7 @@ const fresh = `${bundles}.${process.pid}`;
 await rm(fresh, { recursive: true, force: true });
 await mkdir(fresh, { recursive: true });
 const engines = (await readdir(join(root, 'lambda', 'engines'), { withFileTypes: true })).filter((entry) => entry.isDirectory() && existsSync(join(root, 'lambda', 'engines', entry.name, 'index.ts')));
-await Promise.all([...engines.map(({ name }) => bundleEngine(name, fresh)), bundleCommandLine(fresh)]);
+await Promise.all([...engines.map(({ name }) => bundleEngine(name, fresh)), ...WORKERS.map((name) => bundleWorker(name, fresh)), bundleCommandLine(fresh)]);
 await writeFile(join(fresh, '.digest'), digest);
 await rm(bundles, { recursive: true, force: true });
 await rename(fresh, bundles);

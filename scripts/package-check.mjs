@@ -9,7 +9,7 @@ const ALLOWED = [
 ];
 
 /** What a user cannot do without, once built. */
-const NEEDED = ['dist/index.js', 'dist/index.d.ts', '.jsii', 'README.md', 'CHANGELOG.md', 'LICENSE', 'node_modules/zod/package.json', 'bundles/cli/backup-policy.js'];
+const NEEDED = ['dist/index.js', 'dist/index.d.ts', '.jsii', 'README.md', 'CHANGELOG.md', 'LICENSE', 'node_modules/zod/package.json', 'bundles/cli/backup-policy.js', 'bundles/retire/index.js'];
 
 /** The only packages a user's install may bring besides the peers. */
 const DEPENDENCIES = ['zod'];

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { RunRequest } from '../../lib/contract/run-request';
 import { ContractError, NewerContractError, CONTRACT_VERSION } from '../../lib/contract/common';
 import { runIdOf } from '../../lib/contract/object-keys';
+import { startDeadline } from './deadline';
 import type { Engine, EngineContext } from './engine';
-import { OutOfTimeError, RefusedError } from './errors';
+import { RefusedError } from './errors';
 import { createLog, type Log } from './log';
 import { createSecretReader } from './secrets';
 
@@ -20,9 +21,6 @@ export interface InvocationContext {
   /** Aborted when the platform asks the worker to stop (SIGTERM of a task). */
   readonly signal?: AbortSignal;
 }
-
-/** Kept free at the end for the abort of uploads and the end of servers. */
-const CLOSING_MILLISECONDS = 10_000;
 
 export interface Invocation<Config> {
   readonly request: RunRequest;
@@ -69,20 +67,8 @@ export async function withInvocation<Config, Result>(
   const attempt = context.awsRequestId;
   const log = createLog({ environment, application, protection, runId, attempt, verb });
 
-  const deadline = new AbortController();
-  const remaining = context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
-  const allowed = Math.max(1_000, Math.min(request.limits.timeoutSeconds * 1000, remaining) - CLOSING_MILLISECONDS);
-  const timer = setTimeout(() => {
-    deadline.abort(
-      new OutOfTimeError(
-        'OUT_OF_TIME',
-        `The ${verb} did not end within ${Math.round(allowed / 1000)} s.`,
-        'Give it more time or memory; what does not fit in 15 minutes belongs on Compute.fargate().',
-      ),
-    );
-  }, allowed);
-  timer.unref();
-  const signal = context.signal ? AbortSignal.any([deadline.signal, context.signal]) : deadline.signal;
+  const deadline = startDeadline(verb, request.limits.timeoutSeconds, context);
+  const { signal } = deadline;
   const scratchDirectory = await mkdtemp(join(tmpdir(), 'bp-'));
   try {
     return await body({
@@ -107,7 +93,7 @@ export async function withInvocation<Config, Result>(
     log.error(cause.message, { errorType: cause.name, stack: cause.stack });
     throw cause;
   } finally {
-    clearTimeout(timer);
+    deadline.end();
     await rm(scratchDirectory, { recursive: true, force: true });
   }
 }

@@ -18,4 +18,8 @@ export const METRICS = {
   drillSeconds: { name: 'DrillSeconds', unit: 'Seconds' },
   proven: { name: 'Proven', unit: 'Count' },
   notProven: { name: 'NotProven', unit: 'Count' },
+  copiesAnnounced: { name: 'CopiesAnnounced', unit: 'Count' },
+  copiesReleased: { name: 'CopiesReleased', unit: 'Count' },
+  releasesHeldBack: { name: 'ReleasesHeldBack', unit: 'Count' },
+  storeFindings: { name: 'StoreFindings', unit: 'Count' },
 } as const satisfies Record<string, MetricDefinition>;

@@ -57,10 +57,19 @@ export function parseManifestKey(key: string): (ProtectionId & { readonly runId:
   return match ? { environment: match[1], application: match[2], protection: match[3], runId: match[4] } : undefined;
 }
 
+export interface PartName extends ProtectionId {
+  readonly runId: string;
+  readonly attempt: string;
+  /** Path under the attempt's prefix. */
+  readonly name: string;
+}
+
 /** The run and attempt a part's key speaks of; undefined for a key of another kind or shape. */
-export function parsePartKey(key: string): (ProtectionId & { readonly runId: string; readonly attempt: string; readonly name: string }) | undefined {
+export function parsePartKey(key: string): PartName | undefined {
   const match = /^parts\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{8}T\d{6}Z)\/([^/]+)\/(.+)$/.exec(key);
-  return match ? { environment: match[1], application: match[2], protection: match[3], runId: match[4], attempt: match[5], name: match[6] } : undefined;
+  if (!match) return undefined;
+  const [, environment, application, protection, runId, attempt, name] = match;
+  return { environment, application, protection, runId, attempt, name };
 }
 
 /** The run a verdict's key speaks of; undefined for a key of another kind or shape. */

@@ -114,12 +114,12 @@ const FROZEN = {
   'manifest-v1.json': '165e5e790f0595a5a2a36e0047bb838600fbd6c3e9c8203a1048e2059fa98dea',
   'verdict-v1.json': '53e36b5075fe663603a0b3d9f6f46a3e1bafde807fa15acd86cbe860dea40651',
   'census-v1.json': '3168ad062ee9bd98650d2427fb1f249cceaef2bc803f652eaa7d2852d8850660',
+  'policy-record-v1.json': '6e46a894ec8d31f86f59a5a34b1e256b28033da829f1376a66d3f70ba550ef0b',
 };
 
 const FROZEN_ENCRYPTED = {
   'manifest-v1-encrypted.json': 'e0fd5afd5fea9728b7c18aef5c0023551476e47d1fc484e3b42d40b690f57582',
   'verdict-v1-checksums-only.json': '43e03003c69402876378f8aba5033e8476f8889c1ab864fd1e2f0798dbcf32c2',
-  'policy-record-v1.json': '6e46a894ec8d31f86f59a5a34b1e256b28033da829f1376a66d3f70ba550ef0b',
 };
 
 function tried(act: () => unknown): Error | undefined {

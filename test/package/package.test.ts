@@ -20,7 +20,7 @@ function ask<Answer>(expression: string, given: unknown): Answer {
 
 const built: File[] = [
   'dist/index.js', 'dist/index.d.ts', '.jsii', 'README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'node_modules/zod/package.json',
-  'bundles/cli/backup-policy.js', 'bundles/postgres/index.js', 'bundles/postgres/task.js', 'bundles/postgres/Dockerfile', 'docs/runbook.md',
+  'bundles/cli/backup-policy.js', 'bundles/retire/index.js', 'bundles/postgres/index.js', 'bundles/postgres/task.js', 'bundles/postgres/Dockerfile', 'docs/runbook.md',
 ].map((name) => ({ path: name, size: 1000 }));
 
 test('a whole package has no finding', () => {

@@ -1,0 +1,182 @@
+import { tmpdir } from 'node:os';
+import { ContractError, CONTRACT_VERSION, NewerContractError } from '../../lib/contract/common';
+import { policyPrefix, type ProtectionId } from '../../lib/contract/object-keys';
+import { FINDINGS_NAMED, type RetireAction, type RetiredCounts, type RetireFinding, type RetireReport } from '../../lib/contract/retire-report';
+import { RetireRequest } from '../../lib/contract/retire-request';
+import { startDeadline } from '../runtime/deadline';
+import { IntegrityError, messageOf, RefusedError, TransientError } from '../runtime/errors';
+import type { InvocationContext } from '../runtime/invocation';
+import { createLog, type Log } from '../runtime/log';
+import { writeMetrics } from '../runtime/metrics';
+import { keepCopies } from '../runtime/retire/keep';
+import { CLOCK_MARGIN_SECONDS, retireProtection, type ProtectionRound } from '../runtime/retire/round';
+import { createStoreClient } from '../runtime/store-client';
+import { watchClock } from '../runtime/store-clock';
+import { listFolders } from '../runtime/store-listing';
+import type { StoreReaderOptions } from '../runtime/store-reader';
+
+// The SDK looks for its shared files in the home folder, and fails where a uid has neither a name nor HOME.
+process.env.HOME ??= tmpdir();
+
+/** What of the audit says that a copy which is kept may not come up, or that somebody wrote to the store. */
+const DAMAGE: readonly RetireFinding['kind'][] = ['part-missing', 'part-hidden', 'part-differs', 'manifest-hidden', 'manifest-overwritten', 'manifest-damaged'];
+
+/**
+ * A round over a policy: judges every copy by what was in force at its slot, marks what nothing keeps, in two steps that lie the store's
+ * grace apart, and audits the store against its manifests. It only tags; what it releases is deleted by the bucket's lifecycle rules.
+ */
+export async function retire(event: unknown, context: InvocationContext): Promise<RetireReport> {
+  const request = parseRequest(event);
+  refuseForeignClock(request);
+  const { environment, application } = request;
+  const log = createLog({ environment, application, execution: request.execution, verb: 'retire' });
+  const deadline = startDeadline('retire round', request.limits.timeoutSeconds, context);
+  const client = createStoreClient(request.store.region);
+  const ahead = watchClock(client);
+  try {
+    const store: StoreReaderOptions = { client, bucket: request.store.bucket, signal: deadline.signal };
+    const undeclared = await findUndeclared(store, request);
+    const now = clock(request, ahead());
+    if (request.keep || request.unkeep) return await keepCopies(store, request, now, log);
+    return await round(store, request, now, undeclared, log);
+  } catch (error) {
+    const cause = deadline.signal.aborted && deadline.signal.reason instanceof Error ? deadline.signal.reason : (error as Error);
+    log.error(cause.message, { errorType: cause.name, stack: cause.stack });
+    throw cause;
+  } finally {
+    deadline.end();
+    client.destroy();
+  }
+}
+
+function parseRequest(event: unknown): RetireRequest {
+  const version = (event as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > CONTRACT_VERSION) {
+    throw new RefusedError('REQUEST_NEWER', new NewerContractError('the retire request', version).message + '.', 'Deploy the stack again: worker and state machine are of different releases.');
+  }
+  const parsed = RetireRequest.safeParse(event);
+  if (!parsed.success) {
+    throw new RefusedError('REQUEST_INVALID', `${new ContractError('The retire request', parsed.error).message}.`, 'Deploy the stack again; if it repeats, report it.');
+  }
+  return parsed.data;
+}
+
+/** Who could say at which instant a round acts could let every grace pass: only a rehearsal may, where nothing else can be. */
+function refuseForeignClock({ rehearsedAt }: RetireRequest): void {
+  if (rehearsedAt === undefined || isOnLoopback()) return;
+  throw new RefusedError('REHEARSAL_ONLY', 'The request says at which instant to act, and the store is a real one.', 'Leave rehearsedAt out: the clock is the store\'s.');
+}
+
+/** This machine's clock, once the store's agrees. */
+function clock({ rehearsedAt }: RetireRequest, aheadMilliseconds: number | undefined): Date {
+  if (rehearsedAt !== undefined) return new Date(rehearsedAt);
+  const now = new Date();
+  if (aheadMilliseconds !== undefined && Math.abs(aheadMilliseconds) > CLOCK_MARGIN_SECONDS * 1000) {
+    throw new RefusedError(
+      'CLOCK_DIFFERS', `This worker's clock says ${now.toISOString()}, the store's ${new Date(now.getTime() + aheadMilliseconds).toISOString()}.`,
+      'Nothing was retired: find out which clock was changed.',
+    );
+  }
+  return now;
+}
+
+function isOnLoopback(): boolean {
+  const address = process.env.AWS_ENDPOINT_URL;
+  return address !== undefined && URL.canParse(address) && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(new URL(address).hostname);
+}
+
+/** Copies of protections that the policy no longer has: nobody judges them, and that is said. */
+async function findUndeclared(store: StoreReaderOptions, request: RetireRequest): Promise<RetireFinding[]> {
+  const { environment, application, protections } = request;
+  const declared = new Set(protections.map(({ protection }) => protection));
+  const kinds = ['runs', 'parts'] as const;
+  const found = await Promise.all(kinds.map(async (kind) => {
+    const prefix = policyPrefix(kind, { environment, application });
+    const { folders, keys } = await listFolders(store, prefix);
+    return [
+      ...folders.filter((folder) => !declared.has(folder)).map((folder): RetireFinding => (
+        { kind: 'undeclared', key: `${prefix}${folder}/`, text: `the policy has no protection ${folder}: its copies are left alone` })),
+      ...keys.map((key): RetireFinding => ({ kind: 'unknown-key', key, text: 'nothing of ours has such a key' })),
+    ];
+  }));
+  return found.flat();
+}
+
+async function round(
+  store: StoreReaderOptions, request: RetireRequest, now: Date, undeclared: readonly RetireFinding[], log: Log,
+): Promise<RetireReport> {
+  const rounds: { readonly id: ProtectionId; readonly ended: ProtectionRound }[] = [];
+  const failures: Error[] = [];
+  for (const protection of request.protections) {
+    const id: ProtectionId = { environment: request.environment, application: request.application, protection: protection.protection };
+    try {
+      const ended = await retireProtection({ store, request, now }, protection);
+      rounds.push({ id, ended });
+      report(id, ended, request, now, log);
+    } catch (error) {
+      // What is wrong with one protection says nothing of the others.
+      store.signal.throwIfAborted();
+      failures.push(error as Error);
+      log.warn(`${protection.protection}: ${messageOf(error)}`, { protection: protection.protection, errorType: (error as Error).name });
+    }
+  }
+  const findings = [...rounds.flatMap(({ ended }) => ended.findings), ...undeclared];
+  for (const finding of findings) log.warn(`${finding.key}: ${finding.text}`, { finding: finding.kind, key: finding.key });
+  if (failures.length > 0) throw worst(failures);
+  const answer: RetireReport = {
+    version: CONTRACT_VERSION, environment: request.environment, application: request.application,
+    at: now.toISOString(), dryRun: request.dryRun ?? false,
+    protections: rounds.map(({ id, ended }) => countsOf(id.protection, ended, request.whole === true)),
+    findings: damageFirst(findings).slice(0, FINDINGS_NAMED), findingCount: findings.length,
+  };
+  if (!request.dryRun) refuseDamage(findings);
+  return answer;
+}
+
+/** What passes by itself is tried again; else the first failure, and how many there are. */
+function worst(failures: readonly Error[]): Error {
+  const transient = failures.find((error) => error instanceof TransientError);
+  const [first] = failures;
+  if (transient) return transient;
+  return failures.length === 1 ? first : Object.assign(first, { message: `${first.message} ${failures.length - 1} more of its protections failed; the log has them.` });
+}
+
+function damageFirst(findings: readonly RetireFinding[]): RetireFinding[] {
+  return [...findings].sort((a, b) => Number(DAMAGE.includes(b.kind)) - Number(DAMAGE.includes(a.kind)));
+}
+
+/** Told to the recipients, once all is done: a copy that is kept and may not come up is worse than none. */
+function refuseDamage(findings: readonly RetireFinding[]): void {
+  const damage = findings.filter(({ kind }) => DAMAGE.includes(kind));
+  if (damage.length === 0) return;
+  const named = damage.slice(0, 3).map(({ key, text }) => `${key}: ${text}`).join('; ');
+  throw new IntegrityError(
+    'STORE_DAMAGED', `The store does not hold what its manifests say, in ${damage.length} ${damage.length === 1 ? 'place' : 'places'}: ${named}${damage.length > 3 ? '; …' : ''}.`,
+    'Look at who wrote to the store; damaged copies count as not proven, and the round did the rest of its work.',
+  );
+}
+
+function report(id: ProtectionId, { decisions, findings }: ProtectionRound, { dryRun }: RetireRequest, now: Date, log: Log): void {
+  const telling: readonly RetireAction[] = ['announced', 'released', 'held-back', 'taken-back', 'left-alone'];
+  for (const { runId, action, reasons } of decisions) {
+    if (telling.includes(action)) log.info(`${id.protection} ${runId} ${action}`, { protection: id.protection, runId, action, reasons, dryRun });
+  }
+  if (dryRun) return;
+  const count = (action: RetireAction): number => decisions.filter((decision) => decision.action === action).length;
+  writeMetrics(id, {
+    copiesAnnounced: count('announced'), copiesReleased: count('released'), releasesHeldBack: count('held-back'), storeFindings: findings.length,
+  }, now);
+}
+
+function countsOf(protection: string, round: ProtectionRound, whole: boolean): RetiredCounts {
+  const { survey: { copies, storedBytes }, decisions, orphans } = round;
+  const count = (action: RetireAction): number => decisions.filter((decision) => decision.action === action).length;
+  return {
+    protection, storedBytes, orphans,
+    copies: copies.filter(({ mark }) => mark.kind !== 'expire').length,
+    proven: copies.filter(({ mark, outcome }) => mark.kind !== 'expire' && (outcome === 'proven' || outcome === 'proven-except')).length,
+    kept: count('kept'), announced: count('announced'), waiting: count('waiting'), released: count('released'), heldBack: count('held-back'),
+    takenBack: count('taken-back'), gone: count('gone'), leftAlone: count('left-alone'),
+    ...whole ? { decisions: [...decisions] } : {},
+  };
+}

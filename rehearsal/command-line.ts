@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { NewerContractError, ContractError } from '../lib/contract/common';
 import { slotOf, runIdOf } from '../lib/contract/object-keys';
 import { AssemblyError } from './assembly';
 import { SimulatorMissingError } from './cloud/simulate';
+import { IdentityError } from './drill-identity';
 import { progressOn } from './progress';
 import { rehearse, type RehearseProps, UnknownProtectionError } from './rehearse';
 import { reportText } from './report/text';
@@ -24,6 +26,7 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
   --connection ID=ADDRESS    a database of one's own instead, which is only read: postgres://user@host/database,
                              or env:NAME for the variable that holds it, so that no password stands among the
                              arguments, where others see it
+  --identity ID=FILE         age identity for the drills of an encrypted protection      (default: a throwaway one)
   --parameter NAME=VALUE     value of a template parameter; may be given again           (default: the template's)
   --report FOLDER            where report.json and report.html go                        (default: report)
   --keep                     keep the store in the report's folder                       (default: it is removed)
@@ -32,7 +35,7 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
   --no-sandbox               run workers without the sandbox                             (default: with it, where there is one)
   --help
 
-Exit code: 0 all is proven; 1 something is not; 2 it could not begin: wrong usage, no assembly, no database.
+Exit code: 0 all is proven, or as far as the policy lets a drill go (checksums only); 1 something is not; 2 it could not begin: wrong usage, no assembly, no database.
 `;
 
 const OPTIONS = {
@@ -41,6 +44,7 @@ const OPTIONS = {
   'slot': { type: 'string' },
   'source-sql': { type: 'string', multiple: true, default: [] as string[] },
   'connection': { type: 'string', multiple: true, default: [] as string[] },
+  'identity': { type: 'string', multiple: true, default: [] as string[] },
   'parameter': { type: 'string', multiple: true, default: [] as string[] },
   'report': { type: 'string', default: 'report' },
   'keep': { type: 'boolean', default: false },
@@ -77,6 +81,7 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
     slot: options.slot === undefined ? undefined : instant(options.slot),
     sourceFiles: options['source-sql'].map(sourceFile),
     connections: connections(options.connection, terminal.env),
+    identities: identities(options.identity),
     parameters: Object.fromEntries(options.parameter.map((pair) => split('--parameter', pair, 'NAME=VALUE'))),
     store: options.keep ? `${options.report}/store` : undefined,
     sandbox: !options['no-sandbox'],
@@ -89,14 +94,14 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
     const { html } = await writeReport(report, options.report);
     terminal.stderr.write(reportText(report, { color: terminal.stderr.isTTY === true && !terminal.env.NO_COLOR, page: html }));
     if (options.json) terminal.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
-    return report.outcome === 'proven' || report.outcome === 'proven-except' ? 0 : 1;
+    return report.outcome === 'failed' || report.outcome === 'not-proven' ? 1 : 0;
   } catch (error) {
     if (terminal.signal.aborted) {
       terminal.stderr.write('\nstopped: nothing is left running, no report was written\n');
       return 130;
     }
     const foreseen = [
-      AssemblyError, UnknownProtectionError, UnknownEngineError, SourceError, ServersError, ReportWriteError,
+      AssemblyError, UnknownProtectionError, UnknownEngineError, IdentityError, SourceError, ServersError, ReportWriteError,
       NewerContractError, ContractError, SimulatorMissingError,
     ];
     if (!foreseen.some((kind) => error instanceof kind)) throw error;
@@ -139,6 +144,17 @@ function connections(given: readonly string[], env: NodeJS.ProcessEnv): Record<s
     const value = env[variable];
     if (!value) throw new UsageError(`--connection ${id}=env:${variable}: there is no variable ${variable} in the environment`, REHEARSE_USAGE);
     return [id, value];
+  }));
+}
+
+function identities(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(given.map((pair) => {
+    const [id, file] = split('--identity', pair, 'ID=FILE');
+    try {
+      return [id, readFileSync(file, 'utf8')];
+    } catch (error) {
+      throw new UsageError(`--identity ${id}=${file}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`, REHEARSE_USAGE);
+    }
   }));
 }
 

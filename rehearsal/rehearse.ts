@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runIdOf } from '../lib/contract/object-keys';
+import type { RunRequest } from '../lib/contract/run-request';
 import { AssemblyError, findPolicies, type FoundPolicy, type FoundProtection, readAssembly, Resolver } from './assembly';
 import { buildReport, type RanProtection, readStored, type StoredRun } from './build-report';
 import { Authorizer } from './cloud/authorizer';
@@ -9,7 +10,9 @@ import { type LocalMachine, machineOf } from './cloud/local-cloud';
 import { RoleKeyring } from './cloud/role-keys';
 import { seedSecrets } from './cloud/seed-secrets';
 import { startCloud } from './cloud/start-cloud';
+import { withCosts } from './cost/estimate';
 import type { Endpoint, FaultPlan } from './endpoint';
+import { type DrillIdentity, drillIdentity } from './drill-identity';
 import { lastSlot } from './last-slot';
 import { type Definition, interpretable, statesOf } from './machine/definition';
 import { runMachine, type StateRecord, type TaskCall } from './machine/run-machine';
@@ -39,6 +42,8 @@ export interface RehearseProps {
   readonly connections?: Readonly<Record<string, string>>;
   /** Files that fill the throwaway servers, in order; without a protection they are for each. @default a small sample */
   readonly sourceFiles?: readonly { readonly protection?: string; readonly file: string }[];
+  /** Text of an identity file for the drills of an encrypted protection, by protection. @default a throwaway identity */
+  readonly identities?: Readonly<Record<string, string>>;
   /** Values of template parameters. @default their defaults */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Folder for the store, kept when all is over. @default a temporary one, removed */
@@ -71,19 +76,21 @@ interface Planned {
   readonly machine: LocalMachine;
   readonly slot: string;
   readonly runId: string;
+  readonly identity: DrillIdentity;
 }
 
 /**
  * Runs the synthesized state machines of an app here: its workers from their bundles, its permissions enforced, against throwaway
  * databases and a local AWS endpoint. What a run can end with is in the report; nothing is left behind but the store where it is kept.
  *
- * @throws AssemblyError, UnknownProtectionError, UnknownEngineError, SourceError, ServersError for what cannot be rehearsed at all
+ * @throws AssemblyError, UnknownProtectionError, UnknownEngineError, IdentityError, SourceError, ServersError for what cannot be
+ *   rehearsed at all
  */
 export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
   const { progress = SILENT, now = () => new Date(), signal } = props;
   const startedAt = new Date();
   const resolver = localResolver(props);
-  const planned = plan(resolver, props, now());
+  const planned = await plan(resolver, props, now());
   const work = await mkdtemp(join(tmpdir(), 'backup-policy-rehearsal-'));
   const toClose: (() => Promise<void>)[] = [];
   try {
@@ -108,18 +115,18 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
     const ran: { run: RanProtection; stored: StoredRun }[] = [];
     for (const one of planned) {
       const source = sources.get(one) as RehearsalSource;
-      seedSecrets(source.secrets, resolver, authorizer, endpoint);
+      seedSecrets({ ...source.secrets, ...one.identity.secrets }, resolver, authorizer, endpoint);
       running.machine = one.machine;
       const run = await runProtection(one, {
         resolver, authorizer, keys, tokens, endpoint, source, progress, props, signal, sandbox: sandbox.used,
         programs: programs.get(one.protection.declared.run.engine) ?? { path: [] },
       });
       signal?.throwIfAborted();
-      ran.push({ run, stored: await readStored(run, endpoint) });
+      ran.push({ run, stored: await readStored(run, endpoint, one.identity.identity) });
       await source.stop();
     }
-    const differences = [...sources.values()].flatMap(({ notRehearsed }) => notRehearsed);
-    return buildReport({
+    const differences = [...sources.values(), ...planned.map(({ identity }) => identity)].flatMap(({ notRehearsed }) => notRehearsed);
+    const report = buildReport({
       startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, endpoint, authorizer,
       notRehearsed: [
         ...uniqueBy(differences, ({ what, why }) => what + why),
@@ -127,6 +134,7 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
         ...NEVER_ON_A_LAPTOP,
       ],
     });
+    return withCosts(report, planned.map(({ policy }) => policy), resolver, startedAt);
   } finally {
     for (const close of toClose.reverse()) await close().catch(() => undefined);
     await rm(work, { recursive: true, force: true, maxRetries: 3 });
@@ -141,20 +149,24 @@ function localResolver({ app, parameters }: RehearseProps): Resolver {
   return new Resolver(assembly, { parameters, region: first.stack.region, account: first.stack.account });
 }
 
-function plan(resolver: Resolver, { protections: wanted, slot, connections = {}, sourceFiles = [] }: RehearseProps, now: Date): Planned[] {
+async function plan(resolver: Resolver, props: RehearseProps, now: Date): Promise<Planned[]> {
+  const { protections: wanted, slot, connections = {}, sourceFiles = [], identities = {} } = props;
   const all = findPolicies(resolver).flatMap((policy) => policy.protections.map((protection) => ({ policy, protection })));
   const known = all.map(({ protection }) => protection.declared.id);
-  for (const asked of [...wanted ?? [], ...Object.keys(connections), ...sourceFiles.flatMap(({ protection }) => protection ?? [])]) {
+  const named = [...Object.keys(connections), ...Object.keys(identities), ...sourceFiles.flatMap(({ protection }) => protection ?? [])];
+  for (const asked of [...wanted ?? [], ...named]) {
     if (!known.includes(asked)) throw new UnknownProtectionError(asked, [...new Set(known)]);
   }
-  return all.filter(({ protection }) => !wanted?.length || wanted.includes(protection.declared.id)).map(({ policy, protection }) => {
+  const chosen = all.filter(({ protection }) => !wanted?.length || wanted.includes(protection.declared.id));
+  return await Promise.all(chosen.map(async ({ policy, protection }) => {
     const machine = machineOf(resolver, protection.stateMachineArn);
     Tasks.check(statesOf(interpretable(machine.definition as unknown as Definition, machine.path)), machine.path);
     sourceEngine(protection.declared.run.engine);
     const { expression, timeZone } = protection.declared.schedule;
     const instant = slot ?? lastSlot(expression, timeZone, now);
-    return { policy, protection, machine, slot: instant, runId: runIdOf(instant) };
-  });
+    const identity = await drillIdentity(protection, identities[protection.declared.id]);
+    return { policy, protection, machine, slot: instant, runId: runIdOf(instant), identity };
+  }));
 }
 
 interface Surroundings {
@@ -222,7 +234,7 @@ async function runProtection(one: Planned, parts: RunParts): Promise<RanProtecti
   const { beforeTask } = props;
   const tasks = new Tasks({
     ...parts, machine, endpointUrl: endpoint.url, region: resolver.region,
-    adjust: (request) => adjusted(request, source),
+    adjust: (request) => adjusted(request, source, one.identity),
     onRun: (run) => void workers.push(run),
     onLog: props.onLog ?? (() => undefined),
     ...(beforeTask ? { beforeTask: (call: TaskCall) => beforeTask(call, { endpoint, protection, runId }) } : {}),
@@ -241,10 +253,18 @@ async function runProtection(one: Planned, parts: RunParts): Promise<RanProtecti
   return { policy, protection, slot, runId, execution, workers };
 }
 
-/** Only the engine's part of a run request may differ from the deployed one; what is no request goes through as it is. */
-function adjusted(request: unknown, source: RehearsalSource): unknown {
-  const { config } = (request ?? {}) as { config?: unknown };
-  return typeof config === 'object' && config !== null ? { ...request as object, config: source.adjust(config as Record<string, unknown>) } : request;
+/**
+ * Only the engine's part of a run request may differ from the deployed one, and the recipients where the drill's identity is a throwaway;
+ * what is no request goes through as it is.
+ */
+function adjusted(request: unknown, source: RehearsalSource, identity: DrillIdentity): unknown {
+  const { config, encryption } = (request ?? {}) as { config?: unknown; encryption?: RunRequest['encryption'] };
+  if (typeof config !== 'object' || config === null) return request;
+  return {
+    ...request as object,
+    config: source.adjust(config as Record<string, unknown>),
+    ...(encryption ? { encryption: { ...encryption, recipients: identity.adjust(encryption.recipients) } } : {}),
+  };
 }
 
 /** @throws the first reason, once all have settled, so that what did start can be ended */

@@ -1,11 +1,17 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type Assertion, BackupPolicy, BackupSchedule, BackupStore, type Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
+import { type Assertion, BackupPolicy, BackupSchedule, BackupStore, type ClientEncryption, type Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
 import { synthesize, type Synthesized } from './synthesize';
 
+export interface ShopProps {
+  readonly compute?: Compute;
+  readonly assertions?: Assertion[];
+  readonly encryption?: (stack: Stack) => ClientEncryption;
+}
+
 /** The smallest policy there is: one database, one store, one recipient. With a compute, it stands in a network. */
-export function shopApp({ compute, assertions }: { compute?: Compute; assertions?: Assertion[] } = {}): Synthesized {
+export function shopApp({ compute, assertions, encryption }: ShopProps = {}): Synthesized {
   return synthesize((root) => {
     const stack = new Stack(root, 'Shop');
     const subnets = [{ name: 'out', subnetType: SubnetType.PUBLIC }, { name: 'in', subnetType: SubnetType.PRIVATE_WITH_EGRESS }];
@@ -23,6 +29,7 @@ export function shopApp({ compute, assertions }: { compute?: Compute; assertions
       objectives: { rpo: Duration.hours(26), rto: Duration.hours(1) },
       assertions,
       compute,
+      encryption: encryption?.(stack),
     });
   });
 }

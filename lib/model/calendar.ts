@@ -13,9 +13,10 @@ interface LocalTime { readonly year: number; readonly month: number; readonly da
 
 const DAY = 86_400;
 const HOUR = 3600;
-/** Local times that are remembered of a zone: a decision a day asks for the same slots again and again. */
-const REMEMBERED = 20_000;
-const zones = new Map<string, { readonly format: Intl.DateTimeFormat; readonly known: Map<number, LocalTime> }>();
+/** Periods that are remembered: a decision a day asks for the same slots again and again. */
+const REMEMBERED = 10_000;
+const remembered = new Map<string, Map<number, Period>>();
+const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
  * The period an instant lies in. The hour that autumn repeats is two hours, told apart by their offset from UTC (on Lord Howe, where clocks
@@ -26,7 +27,18 @@ const zones = new Map<string, { readonly format: Intl.DateTimeFormat; readonly k
  * @throws RangeError for a zone that is unknown or an instant that is none
  */
 export function periodOf(kind: PeriodKind, epochSeconds: number, timeZone: string): Period {
-  const { year, month, day, hour, offset } = localTime(epochSeconds, timeZone);
+  const calendar = `${kind} ${timeZone}`;
+  let known = remembered.get(calendar);
+  if (!known) remembered.set(calendar, known = new Map());
+  let period = known.get(epochSeconds);
+  if (!period) {
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(epochSeconds, period = findPeriod(kind, epochSeconds, localTime(epochSeconds, timeZone)));
+  }
+  return period;
+}
+
+function findPeriod(kind: PeriodKind, epochSeconds: number, { year, month, day, hour, offset }: LocalTime): Period {
   const date = `${year}-${pad(month)}-${pad(day)}`;
   switch (kind) {
     case 'hour': {
@@ -49,29 +61,23 @@ export function instantText(epochSeconds: number): string {
 
 function localTime(epochSeconds: number, timeZone: string): LocalTime {
   const seconds = Math.floor(epochSeconds);
-  const { format, known } = zoneOf(timeZone);
-  const before = known.get(seconds);
-  if (before) return before;
   const field: Record<string, number> = {};
-  for (const { type, value } of format.formatToParts(seconds * 1000)) field[type] = Number(value);
+  for (const { type, value } of formatOf(timeZone).formatToParts(seconds * 1000)) field[type] = Number(value);
   const { year, month, day, hour, minute, second } = field;
-  const found = { year, month, day, hour, offset: Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - seconds };
-  if (known.size >= REMEMBERED) known.clear();
-  known.set(seconds, found);
-  return found;
+  return { year, month, day, hour, offset: Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - seconds };
 }
 
-function zoneOf(timeZone: string) {
-  let zone = zones.get(timeZone);
-  if (!zone) {
-    const format = new Intl.DateTimeFormat('en-US', {
+/** Making a format costs some thousand times what using it does. */
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
       timeZone, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23',
       year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
     });
-    zone = { format, known: new Map() };
-    zones.set(timeZone, zone);
+    formats.set(timeZone, format);
   }
-  return zone;
+  return format;
 }
 
 function dayNumber(year: number, month: number, day: number): number {

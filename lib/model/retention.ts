@@ -58,7 +58,7 @@ export function decide(copies: readonly Copy[], eras: readonly RetentionEra[], n
 /** An era that is not yet in force at `now` does not end the one before it. */
 function spansOf(eras: readonly RetentionEra[], now: number): EraSpan[] {
   const ordered = [...eras].sort((one, other) => one.since - other.since);
-  const begun = ordered.filter(({ since }, index) => index === 0 || since <= now)
+  const begun = ordered.filter(({ since }) => since <= Math.max(now, ordered[0].since))
     .filter(({ since }, index, all) => all[index + 1]?.since !== since);
   return begun.map((era, index) => ({ era, until: begun[index + 1]?.since }));
 }

@@ -43,7 +43,8 @@ describe('periodOf', () => {
     expect(autumn.map((hour) => hour.label)).toEqual(['2026-10-25T01:00+02:00', '2026-10-25T02:00+02:00', '2026-10-25T02:00+01:00', '2026-10-25T03:00+01:00']);
     const spring = ['2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z'].map((text) => periodOf('hour', at(text), 'Europe/Paris'));
     expect(spring.map((hour) => hour.label)).toEqual(['2026-03-29T01:00+01:00', '2026-03-29T03:00+02:00']);
-    for (const hours of [autumn, spring]) expect(hours.map(({ ordinal }) => ordinal - hours[0].ordinal)).toEqual(hours.map((_, index) => index));
+    expect(autumn.map(({ ordinal }) => ordinal - autumn[0].ordinal)).toEqual([0, 1, 2, 3]);
+    expect(spring[1].ordinal - spring[0].ordinal).toBe(1);
   });
 
   test('two instants share a label exactly when they share an ordinal, and ordinals go up with time', () => {
@@ -57,7 +58,9 @@ describe('periodOf', () => {
   });
 
   test('the next period has the next ordinal', () => {
-    const next: [PeriodKind, number, number][] = [['hour', 3600, 1], ['day', 36 * 3600, 2], ['week', 7 * DAY, 1], ['month', 31 * DAY, 2], ['year', 366 * DAY, 2]];
+    const next: [PeriodKind, number, number][] = [
+      ['hour', 3600, 1], ['day', 36 * 3600, 2], ['week', 7 * DAY, 1], ['month', 31 * DAY, 2], ['year', 366 * DAY, 2],
+    ];
     fc.assert(fc.property(fc.constantFrom(...next), instant, ([kind, seconds, most], first) => {
       const step = periodOf(kind, first + seconds, 'UTC').ordinal - periodOf(kind, first, 'UTC').ordinal;
       expect(step).toBeGreaterThanOrEqual(1);

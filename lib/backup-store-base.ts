@@ -3,9 +3,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { BackupLock, type BoundLock } from './backup-lock';
 import type { IBackupStore, PolicyScope, ProtectionScope } from './backup-store';
+import type { ReplicaFacts } from './backup-replica';
 import type { BackupStoreRemoval } from './backup-store-removal';
 import { type ObjectKind, policyPrefix, protectionPrefix } from './contract/object-keys';
 import { requireDays } from './refusal';
+import type { BoundTransition } from './storage-transition';
 
 /**
  * What every store lets a role do, wherever its bucket is declared.
@@ -23,6 +25,10 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
   public abstract readonly _lock?: BoundLock;
   /** @internal */
   public abstract readonly _graceSeconds: number;
+  /** @internal */
+  public abstract readonly _replicas: readonly ReplicaFacts[];
+  /** @internal */
+  public abstract readonly _transitions: readonly BoundTransition[];
 
   constructor(scope: Construct, id: string, props?: ResourceProps) {
     super(scope, id, props);
@@ -68,7 +74,9 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
     });
   }
 
-  private grantObjects(grantee: iam.IGrantable, actions: string[], prefixes: string[], conditions?: Record<string, Record<string, unknown>>): iam.Grant {
+  private grantObjects(
+    grantee: iam.IGrantable, actions: string[], prefixes: string[], conditions?: Record<string, Record<string, unknown>>,
+  ): iam.Grant {
     return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: prefixes.map((prefix) => `${this.bucketArn}/${prefix}*`), conditions });
   }
 

@@ -1,13 +1,29 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, CrossStackReferences, Duration, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
+import { admitTeam } from './admit-team';
+import { requireAccount } from './aws-regions';
 import { BackupLock, type BoundLock } from './backup-lock';
+import { BackupReplica, type BoundReplica, type ReplicaFacts } from './backup-replica';
+import type { BackupReplicaStore, BackupReplicaStoreProps } from './backup-replica-store';
+import type { BackupStoreAttributes } from './backup-store-attributes';
 import { BackupStoreBase } from './backup-store-base';
+import type { BackupStoreProps } from './backup-store-props';
 import { BackupStoreRemoval } from './backup-store-removal';
-import { PropRefused, requireDays } from './refusal';
+import type { BackupTeamProps } from './backup-team';
+import { bindTransitions } from './bind-transitions';
+import { ImportedBackupStore } from './imported-backup-store';
+import { PropRefused, requireDays, requireName } from './refusal';
+import { requirePlaces } from './replica-places';
+import { replicaIn } from './replica-stack';
+import { ReplicationTopic } from './replication-topic';
+import { DEFAULT_ROLE_PATH, retireRolePathUnder, rolesUnder } from './role-paths';
 import { sealedBucket } from './sealed-bucket';
+import type { BoundTransition } from './storage-transition';
+import { type Destination, StoreReplication } from './store-replication';
 
 /** Whose copies: the segments that every key of one policy has. */
 export interface PolicyScope {
@@ -64,48 +80,15 @@ export interface IBackupStore extends IConstruct {
 
   /** @internal */
   readonly _graceSeconds: number;
-}
 
-/** Properties of a BackupStore. */
-export interface BackupStoreProps {
-  /**
-   * How long nobody can delete a copy.
-   * @default BackupLock.governance(Duration.days(7))
-   */
-  readonly lock?: BackupLock;
+  /** @internal */
+  readonly _replicas: readonly ReplicaFacts[];
 
-  /**
-   * How long a copy that retention releases can still be taken back before anything deletes it. Whole days, from 1 to 365.
-   * @default Duration.days(7)
-   */
-  readonly gracePeriod?: Duration;
+  /** @internal */
+  readonly _transitions: readonly BoundTransition[];
 
-  /**
-   * Key that encrypts every object, where the team brings its own. Its policy is the team's: it must let the account's roles use it, or
-   * no copy can be written or read.
-   * @default - a key of the store's own
-   */
-  readonly key?: kms.IKey;
-
-  /**
-   * How often KMS changes the key's material; older material still decrypts. Whole days, from 90 to 2560 (the limits of KMS). Not with
-   * `key`.
-   * @default Duration.days(365)
-   */
-  readonly keyRotationPeriod?: Duration;
-
-  /**
-   * What becomes of the store when its stack goes.
-   * @default BackupStoreRemoval.retain()
-   */
-  readonly removal?: BackupStoreRemoval;
-
-  /**
-   * IAM path of the roles of the store's retire workers, in this account and in those of the teams: the bucket lets nobody else tag, and
-   * whoever may make roles under this path may release copies.
-   * @default /cdk-backup-policy/retire/
-   */
-  readonly retireRolePath?: string;
+  /** Applications that may lie here; any when undefined. @internal */
+  readonly _applications?: readonly string[];
 }
 
 /**
@@ -113,6 +96,11 @@ export interface BackupStoreProps {
  * does not say `If-None-Match`, so that no key, stolen or not, can put anything over a copy.
  */
 export class BackupStore extends BackupStoreBase {
+  /** A store that is declared elsewhere, in this account or in another one: its owner lets the team in by `allowTeam()`. */
+  public static fromAttributes(scope: Construct, id: string, attributes: BackupStoreAttributes): IBackupStore {
+    return new ImportedBackupStore(scope, id, attributes);
+  }
+
   public readonly bucketName: string;
   public readonly bucketArn: string;
   public readonly keyArn: string;
@@ -123,10 +111,21 @@ export class BackupStore extends BackupStoreBase {
   public readonly key: kms.IKey;
   /** The bucket. */
   public readonly bucket: s3.Bucket;
+  /** The replicas that the store made, one for each of its regions: each is a store of its own, to verify and to restore from. */
+  public readonly replicaStores: BackupReplicaStore[];
+  /** Where S3 says what it could not replicate; undefined without a replica. */
+  public readonly replicationTopic?: sns.ITopic;
   /** @internal */
   public readonly _lock?: BoundLock;
   /** @internal */
   public readonly _graceSeconds: number;
+  /** @internal */
+  public readonly _replicas: readonly ReplicaFacts[];
+  /** @internal */
+  public readonly _transitions: readonly BoundTransition[];
+  /** @internal */
+  public readonly _admitRetire: (account: string) => void;
+  private readonly teams = new Set<string>();
 
   constructor(scope: Construct, id: string, props: BackupStoreProps = {}) {
     super(scope, id);
@@ -136,31 +135,95 @@ export class BackupStore extends BackupStoreBase {
       throw new PropRefused(this, 'lock', 'compliance', 'governance or none in a store that goes with its test environment: nobody could remove its copies');
     }
     this._graceSeconds = requireDays(this, 'gracePeriod', props.gracePeriod ?? Duration.days(7), 1, 365) * 86_400;
-    this.retireRolePath = requireRolePath(this, props.retireRolePath ?? RETIRE_ROLE_PATH);
+    const rolePath = props.rolePath ?? DEFAULT_ROLE_PATH;
+    this.retireRolePath = retireRolePathUnder(this, rolePath);
     if (props.key && props.keyRotationPeriod) throw new PropRefused(this, 'keyRotationPeriod', 'given with a key', 'one of the two: a key that the team brings is turned by the team');
+    const keyRotationDays = requireDays(this, 'keyRotationPeriod', props.keyRotationPeriod ?? Duration.days(365), 90, 2560);
+    this._transitions = bindTransitions(this, props.transitions ?? []);
     this.region = Stack.of(this).region;
+    const inRegions = (props.replicaRegions ?? []).map((region) => BackupReplica.inRegion(region));
+    const replicas = [...inRegions, ...props.replicas ?? []].map((replica) => replica._bind(this));
+    requirePlaces(this, replicas);
+    this._replicas = replicas.map(({ region, account, replicationTimeControl }) => ({ region, account, replicationTimeControl }));
 
-    const { bucket, key } = sealedBucket(this, {
-      key: props.key,
-      keyRotationDays: requireDays(this, 'keyRotationPeriod', props.keyRotationPeriod ?? Duration.days(365), 90, 2560),
-      lock: this._lock,
-      removal: this.removal,
-      retireRolePath: this.retireRolePath,
+    const { bucket, key, admitRetire } = sealedBucket(this, {
+      key: props.key, keyRotationDays, lock: this._lock, removal: this.removal, retireRolePath: this.retireRolePath,
+      transitions: this._transitions,
     });
+    this._admitRetire = admitRetire;
     this.bucket = bucket;
     this.key = key;
     this.bucketName = bucket.bucketName;
     this.bucketArn = bucket.bucketArn;
     this.keyArn = key.keyArn;
+    this.replicaStores = [];
+    this.replicationTopic = this.replicate(replicas, rolePath, props);
+    this.warnOfCompliance();
   }
-}
 
-const RETIRE_ROLE_PATH = '/cdk-backup-policy/retire/';
-
-/** IAM's form of a path (IAM User Guide, "IAM and AWS STS quotas"), and never the root, which every other role has. */
-function requireRolePath(scope: IConstruct, path: string): string {
-  if (!/^\/[\w+=,.@-]+(\/[\w+=,.@-]+)*\/$/.test(path) || path.length > 512) {
-    throw new PropRefused(scope, 'retireRolePath', JSON.stringify(path), 'a path of its own such as /cdk-backup-policy/retire/, which begins and ends with a slash');
+  /**
+   * Lets a team of another account keep copies here, under the names of its applications and nothing else. The team declares the store by
+   * `BackupStore.fromAttributes()`; class, grace and lock stay the store's. The replicas that the store made let it read.
+   *
+   * A bucket's policy ends at 20 KB, a key's at 32 KB: some ten teams.
+   */
+  public allowTeam(props: BackupTeamProps): void {
+    const account = requireAccount(this, 'the team\'s account', props.account);
+    if (account === Stack.of(this).account) {
+      throw new PropRefused(this, 'the team\'s account', `${account}, the store's own`, 'another account: here each role has what its own policies grant');
+    }
+    if (props.applications.length === 0) throw new PropRefused(this, 'the team\'s applications', 'an empty list', 'at least one');
+    if (this.teams.has(account)) throw new PropRefused(this, 'the team\'s account', `${account} twice`, 'each once, with all its applications');
+    if (!(this.key instanceof kms.Key)) {
+      throw new PropRefused(this, 'the team\'s account', `${account}, in a store with a key that is not its own`, 'a store with a key of its own: the policy of another one cannot be written here');
+    }
+    this.teams.add(account);
+    const names = {
+      applications: props.applications.map((application) => requireName(this, 'the team\'s application', application)),
+      environments: (props.environments ?? ['production']).map((environment) => requireName(this, 'the team\'s environment', environment)),
+    };
+    for (const place of [this, ...this.replicaStores]) {
+      const retireRoles = rolesUnder(place, account, this.retireRolePath);
+      admitTeam(place.bucket, place.key, { account, ...names, retireRoles, viaService: `s3.${place.region}.${place.stack.urlSuffix}` });
+      place._admitRetire(account);
+    }
   }
-  return path;
+
+  private replicate(replicas: BoundReplica[], rolePath: string, props: BackupStoreProps): sns.ITopic | undefined {
+    if (replicas.length === 0) {
+      if (props.replicationRecipients?.length) throw new PropRefused(this, 'replicationRecipients', 'given without a replica', 'them with replicaRegions: there is nothing to tell');
+      return undefined;
+    }
+    const { lock, gracePeriod, keyRotationPeriod, transitions } = props;
+    const same = { lock, gracePeriod, keyRotationPeriod, transitions, removal: this.removal, rolePath };
+    const destinations = replicas.map((replica) => this.destination(replica, same));
+    const { topic } = new ReplicationTopic(this, 'ReplicationEvents', this.bucket);
+    for (const recipient of props.replicationRecipients ?? []) {
+      const { subscription, topic: other } = recipient._bind(this);
+      if (other) throw new PropRefused(this, 'replicationRecipients', `the topic ${other.node.path}`, 'addresses and numbers: subscribe to replicationTopic what is not one');
+      if (subscription) topic.addSubscription(subscription);
+    }
+    new StoreReplication(this, 'Replication', { bucket: this.bucket, keyArn: this.keyArn, rolePath, destinations, topic });
+    return topic;
+  }
+
+  private destination(replica: BoundReplica, same: BackupReplicaStoreProps): Destination {
+    const { region, account, replicationTimeControl, made, existing } = replica;
+    const { account: own, partition } = Stack.of(this);
+    const foreign = account === own ? undefined : account;
+    if (existing) return { region, account: foreign, replicationTimeControl, bucketArn: `arn:${partition}:s3:::${existing.bucketName}`, keyArn: existing.keyArn };
+    const { store, bucketName } = replicaIn(this, region, made ?? {}, same);
+    this.replicaStores.push(store);
+    // A strong reference to another region is made of custom resources; the bucket has a name that both stacks can say.
+    CrossStackReferences.of(store.key).produce(ReferenceStrength.WEAK);
+    const keyArn = Stack.consumeReference(store.keyArn, ReferenceStrength.WEAK);
+    return { region, replicationTimeControl, bucketArn: `arn:${partition}:s3:::${bucketName}`, keyArn };
+  }
+
+  private warnOfCompliance(): void {
+    if (this._lock?.mode !== 'COMPLIANCE') return;
+    const days = this._lock.retentionSeconds / 86_400;
+    Annotations.of(this).addWarningV2('cdk-backup-policy:COMPLIANCE_LOCK', `[COMPLIANCE_LOCK] nobody, AWS and the account's root user included, can delete a copy for ${days} days from its writing, `
+      + 'shorten that, or stop paying for it; a copy that must be erased by law cannot be. Use BackupLock.governance() unless a law or an insurer asks for this, and acknowledge this warning where one does');
+  }
 }

@@ -7,6 +7,10 @@ import { PropRefused } from './refusal';
 const claims = new WeakMap<IBackupStore, Map<string, string>>();
 
 export function claimPrefix(store: IBackupStore, claimant: IConstruct, scope: ProtectionScope): void {
+  const { _applications: allowed } = store;
+  if (allowed && !allowed.includes(scope.application)) {
+    throw new PropRefused(claimant, 'application', `"${scope.application}" in the store ${store.node.path}`, `${allowed.map((one) => `"${one}"`).join(' or ')}, which its owner lets this team write`);
+  }
   const taken = claims.get(store) ?? new Map<string, string>();
   claims.set(store, taken);
   const prefix = protectionPrefix('parts', scope);

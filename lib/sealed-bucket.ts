@@ -6,6 +6,8 @@ import type { Construct } from 'constructs';
 import { AccessLogs } from './access-logs';
 import type { BoundLock } from './backup-lock';
 import type { BackupStoreRemoval } from './backup-store-removal';
+import { rolesUnder } from './role-paths';
+import type { BoundTransition } from './storage-transition';
 
 /** The tag a copy bears once it may go, and the value that says so: only a lifecycle rule ever deletes. */
 const RETIRE_TAG = { retire: 'expire' };
@@ -20,6 +22,9 @@ export interface SealedBucketProps {
   readonly removal: BackupStoreRemoval;
   /** IAM path of the roles that may tag. */
   readonly retireRolePath: string;
+  /** ARN pattern of the roles that may write replicas here; nobody may when undefined. */
+  readonly replicator?: string;
+  readonly transitions: readonly BoundTransition[];
 }
 
 /** @internal */
@@ -58,21 +63,19 @@ export function sealedBucket(scope: Construct, props: SealedBucketProps): Sealed
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     minimumTLSVersion: 1.2,
-    lifecycleRules: LIFECYCLE,
+    lifecycleRules: [...LIFECYCLE, ...transitionRules(props.transitions)],
+    transitionDefaultMinimumObjectSize: props.transitions.length === 0 ? undefined
+      : s3.TransitionDefaultMinimumObjectSize.ALL_STORAGE_CLASSES_128_K,
     removalPolicy,
   });
   new AccessLogs(scope, 'AccessLogs', { of: bucket, removalPolicy });
   refuseOverwriting(bucket);
   const accounts = [Stack.of(scope).account];
-  refuseTagging(bucket, () => accounts.map((account) => retireRoles(scope, account, props.retireRolePath)));
+  refuseTagging(bucket, () => accounts.map((account) => rolesUnder(scope, account, props.retireRolePath)));
+  refuseReplication(bucket, props.replicator);
   // A bucket that stays keeps what it refuses.
   bucket.policy?.applyRemovalPolicy(removalPolicy);
   return { bucket, key, admitRetire: (account) => void accounts.push(account) };
-}
-
-/** The retire roles of an account, by their path: KMS and S3 refuse a policy that names a role which is not there yet. */
-export function retireRoles(scope: Construct, account: string, path: string): string {
-  return `arn:${Stack.of(scope).partition}:iam::${account}:role${path}*`;
 }
 
 /**
@@ -80,23 +83,35 @@ export function retireRoles(scope: Construct, account: string, path: string): st
  * the beginning and the parts of an upload cannot, and create nothing.
  */
 function refuseOverwriting(bucket: s3.Bucket): void {
-  bucket.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'RefuseOverwriting',
-    effect: iam.Effect.DENY,
-    principals: [new iam.AnyPrincipal()],
-    actions: ['s3:PutObject'],
-    resources: [bucket.arnForObjects('*')],
-    conditions: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
-  }));
+  refuse(bucket, 'RefuseOverwriting', ['s3:PutObject'], { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } });
 }
 
 /** A tag is what releases a copy: it is for the retire workers, who tag versions and nothing else. */
 function refuseTagging(bucket: s3.Bucket, except: () => string[]): void {
-  const refuse = (sid: string, actions: string[], conditions?: Record<string, unknown>) => bucket.addToResourcePolicy(new iam.PolicyStatement({
+  refuse(bucket, 'RefuseTagging', ['s3:PutObjectTagging', 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging']);
+  refuse(bucket, 'RefuseRetirement', ['s3:PutObjectVersionTagging'], { ArnNotLike: { 'aws:PrincipalArn': Lazy.list({ produce: except }) } });
+}
+
+/** What is replicated into a bucket says no `If-None-Match`: it would be the way to write over a copy. And no deletion comes that way. */
+function refuseReplication(bucket: s3.Bucket, replicator: string | undefined): void {
+  refuse(bucket, 'RefuseReplicatedDeletion', ['s3:ReplicateDelete']);
+  const others = replicator === undefined ? undefined : { ArnNotLike: { 'aws:PrincipalArn': replicator } };
+  refuse(bucket, 'RefuseReplication', ['s3:ReplicateObject', 's3:ReplicateTags', 's3:ObjectOwnerOverrideToBucketOwner'], others);
+}
+
+function refuse(bucket: s3.Bucket, sid: string, actions: string[], conditions?: Record<string, unknown>): void {
+  bucket.addToResourcePolicy(new iam.PolicyStatement({
     sid, effect: iam.Effect.DENY, principals: [new iam.AnyPrincipal()], actions, resources: [bucket.arnForObjects('*')], conditions,
   }));
-  refuse('RefuseTagging', ['s3:PutObjectTagging', 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging']);
-  refuse('RefuseRetirement', ['s3:PutObjectVersionTagging'], { ArnNotLike: { 'aws:PrincipalArn': Lazy.list({ produce: except }) } });
+}
+
+/** Parts only: a manifest, a verdict or a declared policy in a cold class would make every look at the store slow and dear. */
+function transitionRules(transitions: readonly BoundTransition[]): s3.LifecycleRule[] {
+  if (transitions.length === 0) return [];
+  return [{
+    id: 'move-parts-to-colder-classes', prefix: 'parts/',
+    transitions: transitions.map(({ s3Class, afterDays }) => ({ storageClass: s3Class, transitionAfter: Duration.days(afterDays) })),
+  }];
 }
 
 /** S3 counts a rule's days from an object's creation, so these end what the tag released at the next midnight UTC. */

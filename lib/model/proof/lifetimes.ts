@@ -55,8 +55,8 @@ function lifetimeOf(rule: Rule, count: number, shortestGap: number, longestGap: 
   if (rule === 'days') return { rule, count, fromSeconds: count * DAY, toSeconds: count * DAY, everyCopy: true };
   if (rule === 'last') return { rule, count, fromSeconds: count * shortestGap, toSeconds: count * longestGap, everyCopy: true };
   const [shortest, longest] = PERIODS[rule];
-  // A day on which clocks go forward has 23 hours.
-  const everyCopy = shortestGap >= shortest - HOUR;
+  // A day on which clocks go forward has 23 hours; an hour has 60 minutes all the same.
+  const everyCopy = shortestGap >= (rule === 'hourly' ? shortest : shortest - HOUR);
   return {
     rule, count, everyCopy,
     fromSeconds: everyCopy ? count * shortestGap : (count - 1) * shortest,

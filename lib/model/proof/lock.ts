@@ -9,7 +9,7 @@ export function lockFindings({ store: { lock, lockExtended, graceSeconds, testEn
     return [{
       code: 'LOCK_MISSING',
       severity: 'warning',
-      reason: 'copies have no lock: whoever may delete in the bucket can delete all of them at once, ransom included',
+      reason: `copies are kept up to ${span(lifetimes.longestToSeconds)} and locked for ${span(0)}: whoever may delete in the bucket can delete all of them at once, ransom included`,
       mend: '`lock: BackupLock.governance(…)` in the store',
     }];
   }

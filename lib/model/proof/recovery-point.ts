@@ -16,7 +16,7 @@ const CONTINUOUS = 'RDS or Aurora point-in-time recovery, Atlas continuous backu
 export function recoveryPointFindings(known: Known): Finding[] {
   const { rpoSeconds: rpo, longestGap, runSeconds, runLimitSeconds } = known;
   if (rpo < DUMP_RPO_SECONDS || (runSeconds !== undefined && 2 * runSeconds > rpo)) return [continuousOnly(known)];
-  const apart = `runs are ${span(longestGap.seconds)} apart (${longestGap.reason})`;
+  const apart = apartOf(known);
   if (longestGap.seconds + (runSeconds ?? 1) > rpo) {
     const age = runSeconds === undefined
       ? 'and a copy is as old as that plus the run\'s own time when the next one is there'
@@ -38,14 +38,20 @@ export function recoveryPointFindings(known: Known): Finding[] {
   }];
 }
 
-function continuousOnly({ rpoSeconds: rpo, longestGap, runSeconds }: Known): Finding {
+function continuousOnly(known: Known): Finding {
+  const { rpoSeconds: rpo, runSeconds } = known;
   const why = rpo < DUMP_RPO_SECONDS
     ? `dumps are no means below ${span(DUMP_RPO_SECONDS)}`
     : `with runs of ${span(runSeconds ?? 0)} that do not overlap, a copy is at best ${span(2 * (runSeconds ?? 0))} old when the next one is proven`;
   return {
     code: 'RPO_NEEDS_CONTINUOUS_COPY',
     severity: 'error',
-    reason: `the RPO is ${span(rpo)}; runs are ${span(longestGap.seconds)} apart, and no schedule of dumps meets it: ${why}`,
+    reason: `the RPO is ${span(rpo)}; ${apartOf(known)}, and no schedule of dumps meets it: ${why}`,
     mend: `beside these copies, ${CONTINUOUS}; then acknowledge this with the name of what does it, or declare an RPO of ${span(Math.max(DUMP_RPO_SECONDS, 2 * (runSeconds ?? 0)))} or more`,
   };
+}
+
+/** Where the gap is is worth a word only when others are shorter. */
+function apartOf({ longestGap, shortestGapSeconds }: Known): string {
+  return longestGap.seconds > shortestGapSeconds ? `runs are up to ${span(longestGap.seconds)} apart (${longestGap.reason})` : `runs are ${span(longestGap.seconds)} apart`;
 }

@@ -17,7 +17,7 @@ export function secondRegionFindings(known: Known): Finding[] {
     return [{
       code: 'SECOND_REGION_MISSING',
       severity: asked ? 'error' : 'warning',
-      reason: `every copy lies in one region${asked ? `; the tier "${tier.name}" asks for a second one` : ''}: with the region, or the account's access to it, all are gone`,
+      reason: `every copy lies in 1 region${asked ? `, where the tier "${tier.name}" asks for 2` : ''}: when it is lost, all are`,
       mend: '`replicaRegions` in the store',
     }];
   }

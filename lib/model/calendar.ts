@@ -1,3 +1,5 @@
+import { dateOf, offsetAt } from './time-zone';
+
 /** What copies are counted by. A week is ISO's, from Monday, and belongs to the year that has its Thursday. */
 export type PeriodKind = 'hour' | 'day' | 'week' | 'month' | 'year';
 
@@ -16,7 +18,6 @@ const HOUR = 3600;
 /** Periods that are remembered: a decision a day asks for the same slots again and again. */
 const REMEMBERED = 10_000;
 const remembered = new Map<string, Map<number, Period>>();
-const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
  * The period an instant lies in. The hour that autumn repeats is two hours, told apart by their offset from UTC (on Lord Howe, where clocks
@@ -41,10 +42,7 @@ export function periodOf(kind: PeriodKind, epochSeconds: number, timeZone: strin
 function findPeriod(kind: PeriodKind, epochSeconds: number, { year, month, day, hour, offset }: LocalTime): Period {
   const date = `${year}-${pad(month)}-${pad(day)}`;
   switch (kind) {
-    case 'hour': {
-      const pastTheHour = offset - HOUR * Math.floor(offset / HOUR);
-      return { ordinal: Math.floor((epochSeconds + pastTheHour) / HOUR), label: `${date}T${pad(hour)}:00${offsetText(offset)}` };
-    }
+    case 'hour': return { ordinal: Math.floor((epochSeconds + rest(offset, HOUR)) / HOUR), label: `${date}T${pad(hour)}:00${offsetText(offset)}` };
     case 'day': return { ordinal: dayNumber(year, month, day), label: date };
     case 'week': return isoWeek(year, dayNumber(year, month, day));
     case 'month': return { ordinal: year * 12 + month, label: `${year}-${pad(month)}` };
@@ -54,30 +52,17 @@ function findPeriod(kind: PeriodKind, epochSeconds: number, { year, month, day, 
 
 /** The instant as ISO 8601 in UTC, `2026-11-20T02:00:00Z`; fractions of a second are cut. */
 export function instantText(epochSeconds: number): string {
-  const { year, month, day, hour } = localTime(epochSeconds, 'UTC');
   const seconds = Math.floor(epochSeconds);
-  return `${year}-${pad(month)}-${pad(day)}T${pad(hour)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}Z`;
+  const [year, month, day] = dateOf(seconds);
+  const past = rest(seconds, DAY);
+  return `${year}-${pad(month)}-${pad(day)}T${pad(Math.floor(past / HOUR))}:${pad(rest(Math.floor(past / 60), 60))}:${pad(rest(past, 60))}Z`;
 }
 
 function localTime(epochSeconds: number, timeZone: string): LocalTime {
-  const seconds = Math.floor(epochSeconds);
-  const field: Record<string, number> = {};
-  for (const { type, value } of formatOf(timeZone).formatToParts(seconds * 1000)) field[type] = Number(value);
-  const { year, month, day, hour, minute, second } = field;
-  return { year, month, day, hour, offset: Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - seconds };
-}
-
-/** Making a format costs some thousand times what using it does. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23',
-      year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
+  const offset = offsetAt(timeZone, epochSeconds);
+  const local = Math.floor(epochSeconds) + offset;
+  const [year, month, day] = dateOf(local);
+  return { year, month, day, hour: Math.floor(rest(local, DAY) / HOUR), offset };
 }
 
 function dayNumber(year: number, month: number, day: number): number {
@@ -94,7 +79,12 @@ function isoWeek(year: number, day: number): Period {
 
 function offsetText(offset: number): string {
   const minutes = Math.floor(Math.abs(offset) / 60);
-  return `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+  return `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(rest(minutes, 60))}`;
+}
+
+/** What is left of a value, negative ones too, after whole sizes. */
+function rest(value: number, size: number): number {
+  return value - size * Math.floor(value / size);
 }
 
 function pad(value: number): string {

@@ -11,7 +11,9 @@ export interface MonToitStackProps extends StackProps {
   readonly environment: string;
 }
 
-/** MonToit, homes to let in Côte d'Ivoire, on Supabase: the database half of its backup guide. */
+const SYSADMIN = Recipient.email('sysadmin@montoit.example.org');
+
+/** MonToit, homes to let in Côte d'Ivoire, on Supabase: the database half of its backup guide. Its stack must have a region. */
 export class MonToitStack extends Stack {
   constructor(scope: Construct, id: string, props: MonToitStackProps) {
     super(scope, id, props);
@@ -19,6 +21,8 @@ export class MonToitStack extends Stack {
 
     const store = new BackupStore(this, 'Store', {
       lock: BackupLock.governance(Duration.days(production ? 30 : 1)),
+      replicaRegions: production ? ['eu-west-1'] : [],
+      replicationRecipients: production ? [SYSADMIN] : [],
       removal: production ? BackupStoreRemoval.retain() : BackupStoreRemoval.destroyTestEnvironment(props.environment),
     });
 
@@ -26,7 +30,7 @@ export class MonToitStack extends Stack {
       application: 'montoit',
       environment: props.environment,
       store,
-      recipients: [Recipient.email('sysadmin@montoit.example.org')],
+      recipients: [SYSADMIN],
     });
 
     policy.protect('database', {

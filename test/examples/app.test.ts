@@ -8,9 +8,18 @@ import { MonToitStack } from '../../examples/montoit';
 import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
 import { DeclaredPostgresConfig } from '../../lib/contract/engines/postgres';
 import logicalIds from './montoit-logical-ids.json';
+import replicaLogicalIds from './montoit-replica-logical-ids.json';
 
 const root = join(__dirname, '..', '..');
-const montoit = (environment: string) => Template.fromStack(new MonToitStack(new App(), 'MonToit', { environment }));
+const declare = (environment: string) => new MonToitStack(new App(), 'MonToit', { environment, env: { region: 'eu-west-3' } });
+const montoit = (environment: string) => Template.fromStack(declare(environment));
+
+/** Id and type of what holds copies, messages or state. */
+function statefulOf(template: Template): Record<string, string> {
+  const stateful = /^AWS::(S3::Bucket|KMS::Key|SNS::Topic|StepFunctions::StateMachine|Scheduler::Schedule|SQS::Queue)$/;
+  const resources = Object.entries(template.toJSON().Resources as Record<string, { Type: string }>);
+  return Object.fromEntries(resources.filter(([, { Type }]) => stateful.test(Type)).map(([id, { Type }]) => [id, Type]));
+}
 
 describe('MonToit', () => {
   const production = montoit('production');
@@ -31,15 +40,22 @@ describe('MonToit', () => {
   test('has no custom resource', () => {
     const types = Object.values(production.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
     expect(types.filter((type) => type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource')).toEqual([]);
-    // Two workers and nothing that the CDK added beside them.
-    expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(2);
+    // Dump, verify and retire, and nothing that the CDK added beside them.
+    expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(3);
   });
 
   test('keeps its logical ids: a bucket by another name would leave every copy behind', () => {
-    const resources = production.toJSON().Resources as Record<string, { Type: string }>;
-    const stateful = /^AWS::(S3::Bucket|KMS::Key|SNS::Topic|StepFunctions::StateMachine|Scheduler::Schedule|SQS::Queue)$/;
-    const ids = Object.entries(resources).filter(([, { Type }]) => stateful.test(Type)).map(([id, { Type }]) => [id, Type]);
-    expect(Object.fromEntries(ids)).toEqual(logicalIds);
+    expect(statefulOf(production)).toEqual(logicalIds);
+  });
+
+  test('has a second region, of the same names for ever: a stack, a bucket or a key by another one would leave every replica behind', () => {
+    const stack = declare('production');
+    const assembly = (stack.node.root as App).synth();
+    expect(assembly.stacks.map(({ stackName, environment }) => `${stackName} ${environment.region}`)).toEqual(['MonToit-Store-eu-west-1 eu-west-1', 'MonToit eu-west-3']);
+    const replica = Template.fromJSON(assembly.getStackByName('MonToit-Store-eu-west-1').template as Record<string, unknown>);
+    expect(statefulOf(replica)).toEqual(replicaLogicalIds);
+    const bucket = (replica.toJSON().Resources as Record<string, { Properties: { BucketName: unknown } }>).StoreBucket4FBDE984.Properties;
+    expect(bucket.BucketName).toEqual({ 'Fn::Join': ['', ['montoit-store-732c2244-', { Ref: 'AWS::AccountId' }, '-eu-west-1']] });
   });
 
   test('in a test environment goes with its stack', () => {

@@ -136,7 +136,8 @@ const seconds = fc.option(fc.double({ min: 0, max: 86_400, noNaN: true }), { nil
 const worker = fc.option(fc.record({ size, seconds }), { nil: undefined });
 const region = fc.constantFrom(undefined, 'us-east-1', 'eu-west-1', 'eu-west-3', 'eu-central-1', 'ap-south-2');
 const anyFacts: fc.Arbitrary<CostFacts> = fc.record({
-  region, keys: counts, alarms: counts, dashboards: counts, dailyMetrics: counts, gauges: counts, secrets: counts, endpoints: counts, notSeen: fc.constant([]),
+  region, keys: counts, alarms: counts, dashboards: counts,
+  dailyMetrics: counts, gauges: counts, secrets: counts, endpoints: counts, notSeen: fc.constant([]),
   replicas: fc.array(fc.record({ region, timeControl: fc.boolean() }), { maxLength: 2 }),
   protections: fc.array(fc.record({
     id: fc.constantFrom('database', 'files'), stored: storedCopies, copyBytes: fc.option(fc.double({ min: 0, max: 1e15, noNaN: true }), { nil: undefined }),

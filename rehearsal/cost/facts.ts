@@ -1,0 +1,132 @@
+import { METRICS } from '../../lib/contract/metrics';
+import type { Architecture, CostFacts, CostProtection, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
+import { storedCopies } from '../../lib/model/cost-copies';
+import { STORAGE_CLASSES, type StorageClass } from '../../lib/model/prices';
+import { parseExpression, slotsBetween } from '../../lib/model/schedule';
+import type { FoundPolicy, FoundProtection, Resolver } from '../assembly';
+import type { LocalResource } from '../assembly/resolver';
+import { machineOf } from '../cloud/local-cloud';
+import { type Definition, statesOf } from '../machine/definition';
+import type { KnownFigures } from './known-figures';
+
+/** Sent once a run; what METRICS has besides is sent once a day. */
+const RUN_METRICS: readonly (keyof typeof METRICS)[] = ['dumpSeconds', 'sizeBytes', 'rows', 'restoreSeconds', 'drillSeconds', 'proven', 'notProven'];
+
+export interface CostFactsProps {
+  readonly resolver: Resolver;
+  readonly policy: FoundPolicy;
+  readonly figures: (protection: FoundProtection) => KnownFigures;
+  /** Any instant: figures of a year from it are taken. */
+  readonly now: Date;
+}
+
+/** What the synthesized templates show of a policy, and what is known of its copies. */
+export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps): CostFacts {
+  const { path } = policy.declared;
+  const buckets = storeBuckets(resolver, policy);
+  const stacks = new Set([policy.stack, ...buckets.map(({ stack }) => stack)]);
+  // A replica is its store's child too, in a stack of its own.
+  const own = (type: string): LocalResource[] => within(resolver, type, [path, ...buckets.map(storePath)]).filter(({ stack }) => stacks.has(stack));
+  const store = policy.declared.store;
+  const protections = policy.protections.map((protection) => protectionFacts(resolver, policy, protection, figures(protection), now));
+  return {
+    region: policy.stack.region,
+    protections,
+    replicas: store.replicas.map(({ region, timeControl }) => ({ region, timeControl })),
+    keys: own('AWS::KMS::Key').length,
+    alarms: own('AWS::CloudWatch::Alarm').length,
+    dashboards: own('AWS::CloudWatch::Dashboard').length,
+    dailyMetrics: (Object.keys(METRICS).length - RUN_METRICS.length) * protections.length,
+    gauges: 0,
+    secrets: own('AWS::SecretsManager::Secret').length,
+    endpoints: endpointZones(resolver, policy),
+    notSeen: [
+      ...own('AWS::Scheduler::ScheduleGroup').length > 0 ? []
+        : ['keys, alarms, dashboards and secrets: the template names no construct paths (synthesize with path metadata)'],
+      ...store.transitions.filter(({ storageClass }) => !isStorageClass(storageClass))
+        .map(({ storageClass }) => `what ${storageClass} saves: copies are counted in the class they were in before`),
+    ],
+  };
+}
+
+function isStorageClass(name: string): name is StorageClass {
+  return (STORAGE_CLASSES as readonly string[]).includes(name);
+}
+
+function protectionFacts(
+  resolver: Resolver, policy: FoundPolicy, { declared, stateMachineArn }: FoundProtection, known: KnownFigures, now: Date,
+): CostProtection {
+  const { store } = policy.declared;
+  const schedule = parseExpression(declared.schedule.expression, declared.schedule.timeZone);
+  const { rules, timeZone, minimumVerified } = declared.retention;
+  const { copyBytes, copyBytesBy, copyObjects, secondsBy } = known;
+  return {
+    id: declared.id, copyBytes, copyBytesBy, copyObjects, secondsBy,
+    stored: storedCopies({
+      slots: (from, to) => slotsBetween(schedule, from, to),
+      from: Math.floor(now.getTime() / 86_400_000) * 86_400,
+      rules, timeZone, minimumVerified,
+      graceSeconds: store.graceSeconds,
+      lockSeconds: declared.run.store.lock?.retentionSeconds ?? 0,
+      transitions: store.transitions
+        .flatMap(({ afterDays, storageClass }) => (isStorageClass(storageClass) ? [{ afterDays, storageClass }] : [])),
+    }),
+    dump: worker(resolver, `${declared.path}/Dump`, known.dumpSeconds),
+    verify: worker(resolver, `${declared.path}/Verify`, known.verifySeconds),
+    transitions: statesOf(machineOf(resolver, stateMachineArn).definition as unknown as Definition).size,
+    runMetrics: RUN_METRICS.length,
+  };
+}
+
+function worker(resolver: Resolver, path: string, seconds: number | undefined): CostWorker | undefined {
+  const [lambda] = within(resolver, 'AWS::Lambda::Function', [path]);
+  const [task] = within(resolver, 'AWS::ECS::TaskDefinition', [path]);
+  const size = lambda ? lambdaSize(resolver, lambda) : task && taskSize(resolver, task);
+  return size && { size, ...(seconds === undefined ? {} : { seconds }) };
+}
+
+/** Defaults are CloudFormation's own (AWS::Lambda::Function). */
+function lambdaSize(resolver: Resolver, lambda: LocalResource): WorkerSize {
+  const { Size = 512 } = (resolver.property(lambda, 'EphemeralStorage') ?? {}) as { Size?: number };
+  const [architecture = 'x86_64'] = (resolver.property(lambda, 'Architectures') ?? []) as Architecture[];
+  return {
+    platform: 'lambda', architecture, ephemeralMebibytes: Number(Size), memoryMebibytes: Number(resolver.property(lambda, 'MemorySize') ?? 128),
+  };
+}
+
+/** Defaults are CloudFormation's own (AWS::ECS::TaskDefinition). */
+function taskSize(resolver: Resolver, task: LocalResource): WorkerSize {
+  const { SizeInGiB = 20 } = (resolver.property(task, 'EphemeralStorage') ?? {}) as { SizeInGiB?: number };
+  const { CpuArchitecture } = (resolver.property(task, 'RuntimePlatform') ?? {}) as { CpuArchitecture?: string };
+  return {
+    platform: 'fargate', architecture: CpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64',
+    cpuUnits: Number(resolver.property(task, 'Cpu') ?? 256), memoryMebibytes: Number(resolver.property(task, 'Memory') ?? 512),
+    ephemeralGibibytes: Number(SizeInGiB),
+  };
+}
+
+/** Buckets of the policy's stores; none of a store that another app makes. */
+function storeBuckets(resolver: Resolver, { protections }: FoundPolicy): LocalResource[] {
+  const names = new Set(protections.map(({ bucket }) => bucket));
+  return resolver.resourcesOf('AWS::S3::Bucket').filter(({ identity }) => names.has(identity.ref));
+}
+
+/** A bucket is its store's own child: `Shop/Store/Bucket/Resource` is of `Shop/Store`. */
+function storePath({ path }: LocalResource): string {
+  return path.split('/').slice(0, -2).join('/');
+}
+
+function within(resolver: Resolver, type: string, paths: readonly string[]): LocalResource[] {
+  const parents = paths.filter((path) => path !== '');
+  return resolver.resourcesOf(type).filter(({ path }) => parents.some((parent) => path.startsWith(`${parent}/`)));
+}
+
+/** The workers' interface endpoints of the policy's stack: each is paid for in every zone. */
+function endpointZones(resolver: Resolver, { stack }: FoundPolicy): number {
+  return resolver.resourcesOf('AWS::EC2::VPCEndpoint')
+    .filter((one) => one.stack === stack && one.path.includes('/BackupEndpoints-'))
+    // As the template has them: which subnets they are need not be known.
+    .map(({ logicalId }) => stack.template.Resources?.[logicalId]?.Properties ?? {})
+    .filter(({ VpcEndpointType }) => VpcEndpointType === 'Interface')
+    .reduce((zones, { SubnetIds }) => zones + (Array.isArray(SubnetIds) ? SubnetIds.length : 1), 0);
+}

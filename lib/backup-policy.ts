@@ -11,6 +11,8 @@ import { Protection } from './protection';
 import type { ProtectionProps } from './protection-props';
 import type { Recipient } from './recipient';
 import { PropRefused, requireName } from './refusal';
+import { RetireWorker } from './retire-worker';
+import type { RetirementProps } from './retirement';
 import { declareInTemplate, resourcesOf } from './template-metadata';
 
 /** Context key of the environment of policies that do not name theirs. */
@@ -29,6 +31,11 @@ export interface BackupPolicyProps {
   readonly store: IBackupStore;
   /** Who is told when a run fails; at least one. */
   readonly recipients: Recipient[];
+  /**
+   * How copies that nothing keeps are released.
+   * @default - a round a day
+   */
+  readonly retirement?: RetirementProps;
 }
 
 /** One application's declaration: a store, recipients, protections. */
@@ -47,6 +54,7 @@ export class BackupPolicy extends Construct {
   public readonly _topics: sns.ITopic[];
   private readonly protections: Protection[] = [];
   private readonly proof: Proof;
+  private readonly retire: RetireWorker;
 
   constructor(scope: Construct, id: string, props: BackupPolicyProps) {
     super(scope, id);
@@ -64,6 +72,7 @@ export class BackupPolicy extends Construct {
     const bound = props.recipients.map((recipient) => recipient._bind(this));
     for (const { subscription } of bound) if (subscription) topic.addSubscription(subscription);
     this._topics = [topic, ...bound.flatMap((recipient) => (recipient.topic ? [recipient.topic] : []))];
+    this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     const first = declareInTemplate(this, () => this.declare());
     // What concerns the whole template is said once.
     this.proof = new Proof(this, () => [...policyFindings(this.protections.length), ...first ? templateFindings(resourcesOf(this)) : []]);
@@ -107,6 +116,7 @@ export class BackupPolicy extends Construct {
       topic: this.topic.topicArn,
       store: this.declareStore(),
       findings: this.proof.findings(),
+      retirement: this.retire._declare(),
       protections: this.protections.map((protection) => protection._declare()),
     };
   }

@@ -10,3 +10,12 @@ export function imageDirectory(scope: IConstruct, engine: string): string {
   }
   return directory;
 }
+
+/** Code of a worker without an engine, beside `lib` or `dist`: made once, at the library's own build. */
+export function workerDirectory(scope: IConstruct, worker: string): string {
+  const directory = join(__dirname, '..', 'bundles', worker);
+  if (!existsSync(join(directory, 'index.js'))) {
+    throw new Error(`${scope.node.path}: the ${worker} worker is not there (${join('bundles', worker, 'index.js')}); the published package has it, in the repository run "npm run build"`);
+  }
+  return directory;
+}

@@ -7,13 +7,20 @@ import type { Construct } from 'constructs';
 /** SNS's limit of a subject. */
 const SUBJECT_CHARACTERS = 100;
 
+/** What a message says of whose failure it is. */
+export interface FailureWords {
+  readonly subject: string;
+  /** Beginning of the sentence that ends with the slot. */
+  readonly what: string;
+}
+
 /**
  * From `$.error` to the recipients, then to the end of the execution. A worker's cause is JSON with the sentence in `errorMessage`;
  * another's may be plain text or missing, and must be told all the same.
  */
-export function failurePath(scope: Construct, title: string, topics: sns.ITopic[]): sfn.IChainable {
+export function failurePath(scope: Construct, words: FailureWords, topics: sns.ITopic[]): sfn.IChainable {
   const failed = new sfn.Fail(scope, 'Failed', { errorPath: '$.error.Error', causePath: '$.failure.sentence' });
-  const notify = topics.reduceRight<sfn.IChainable>((next, topic, index) => publish(scope, title, topic, index, next), failed);
+  const notify = topics.reduceRight<sfn.IChainable>((next, topic, index) => publish(scope, words, topic, index, next), failed);
 
   const told = (id: string, parameters: Record<string, unknown>) => new sfn.Pass(scope, id, { parameters, resultPath: '$.failure' }).next(notify);
   const plain = told('PlainCause', { 'sentence.$': '$.error.Cause' });
@@ -32,12 +39,12 @@ export function failurePath(scope: Construct, title: string, topics: sns.ITopic[
     .otherwise(plain);
 }
 
-function publish(scope: Construct, title: string, topic: sns.ITopic, index: number, next: sfn.IChainable): SnsPublish {
+function publish(scope: Construct, { subject, what }: FailureWords, topic: sns.ITopic, index: number, next: sfn.IChainable): SnsPublish {
   const step = new SnsPublish(scope, index === 0 ? 'Notify' : `Notify${index + 1}`, {
     topic,
-    subject: `Backup failed: ${title}`.slice(0, SUBJECT_CHARACTERS),
+    subject: subject.slice(0, SUBJECT_CHARACTERS),
     message: sfn.TaskInput.fromText(sfn.JsonPath.format(
-      `The backup of ${title} failed for the slot {}. {} (error {}, execution {})`,
+      `${what} {}. {} (error {}, execution {})`,
       sfn.JsonPath.stringAt('$.slot'),
       sfn.JsonPath.stringAt('$.failure.sentence'),
       sfn.JsonPath.stringAt('$.error.Error'),

@@ -6,6 +6,7 @@ import type { Assertion } from './assertion';
 import type { BackupPolicy } from './backup-policy';
 import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
+import type { RetiredProtection } from './contract/retire-request';
 import type { DeclaredRun } from './contract/run-request';
 import { proveProtection } from './model/proof';
 import { expressionOf, timeZoneOf } from './model/schedule';
@@ -13,6 +14,7 @@ import { Proof } from './proof';
 import { factsOf, promiseOf, type ProtectionPromise } from './protection-promise';
 import type { ProtectionProps } from './protection-props';
 import { PropRefused, requireName } from './refusal';
+import { retiredProtection } from './retired-protection';
 import { RunMachine } from './run-machine';
 import { RunSchedule } from './run-schedule';
 import type { SourceConfig } from './source';
@@ -27,6 +29,7 @@ export class Protection extends Construct implements ec2.IConnectable {
   private readonly promise: ProtectionPromise;
   private readonly run: DeclaredRun;
   private readonly proof: Proof;
+  private readonly longestRunSeconds: number;
 
   /** Made by `BackupPolicy.protect()`. */
   constructor(policy: BackupPolicy, id: string, props: ProtectionProps) {
@@ -55,6 +58,7 @@ export class Protection extends Construct implements ec2.IConnectable {
       logGroup: policy._shared.machineLogs,
     });
     this.stateMachine = machine.machine;
+    this.longestRunSeconds = machine.timeoutSeconds;
     new RunSchedule(this, 'Schedule', {
       title: this.title(policy),
       expression: expressionOf(this.promise.schedule),
@@ -94,6 +98,11 @@ export class Protection extends Construct implements ec2.IConnectable {
       findings: this.proof.findings(),
       stateMachine: this.stateMachine.stateMachineArn,
     };
+  }
+
+  /** @internal */
+  public _retired(): RetiredProtection {
+    return retiredProtection(this.node.id, this.promise, this.longestRunSeconds);
   }
 
   private title(policy: BackupPolicy): string {

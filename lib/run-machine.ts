@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -6,9 +6,9 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { acknowledgeWildcards } from './acknowledgements';
 import type { DeclaredRun } from './contract/run-request';
 import { failurePath } from './failure-path';
+import { machineRole } from './machine-role';
 import { longestStepSeconds, type Worker } from './workers/worker';
 
 /** A hook is a Lambda: it ends within 15 minutes. */
@@ -33,32 +33,23 @@ export interface RunMachineProps {
  */
 export class RunMachine extends Construct {
   public readonly machine: sfn.StateMachine;
+  /** No execution goes on for longer. */
+  public readonly timeoutSeconds: number;
 
   constructor(scope: Construct, id: string, props: RunMachineProps) {
     super(scope, id);
     const { title, dump, verify, topics } = props;
-    const policy = new iam.ManagedPolicy(this, 'Policy', {
-      description: `What the state machine of ${title} may do`,
-      statements: [
-        ...dump.machineStatements, ...verify.machineStatements, ...hookStatements(props),
-        ...topicStatements(this, topics), ...observability(),
-      ],
-    });
-    acknowledgeWildcards(policy, (resource) => {
-      if (resource === '*') return 'Log delivery and X-Ray have no resource-level permissions.';
-      return resource.includes(':task-definition/') ? 'ECS runs the newest revision of this one task definition.' : undefined;
-    });
-    const role = new iam.Role(this, 'Role', {
-      assumedBy: machinePrincipal(this),
-      description: `Role of the state machine of ${title}`,
-      managedPolicies: [policy],
+    this.timeoutSeconds = longestRunSeconds(props);
+    const role = machineRole(this, {
+      title, topics,
+      statements: [...dump.machineStatements, ...verify.machineStatements, ...hookStatements(props)],
     });
     this.machine = new sfn.StateMachine(this, 'Machine', {
       definitionBody: sfn.DefinitionBody.fromChainable(this.definition(props)),
       queryLanguage: sfn.QueryLanguage.JSON_PATH,
       comment: `Backup run of ${title}`,
-      timeout: this.timeout(props),
-      role: role.withoutPolicyUpdates(),
+      timeout: Duration.seconds(this.timeoutSeconds),
+      role,
       tracingEnabled: true,
       logs: { destination: props.logGroup, level: sfn.LogLevel.ALL, includeExecutionData: true },
     });
@@ -67,7 +58,7 @@ export class RunMachine extends Construct {
   }
 
   private definition({ title, run, dump, verify, before, after, topics }: RunMachineProps): sfn.Chain {
-    const failed = failurePath(this, title, topics);
+    const failed = failurePath(this, { subject: `Backup failed: ${title}`, what: `The backup of ${title} failed for the slot` }, topics);
     // What nobody opened nobody proved: the end has no better name than the verdict.
     const proven = new sfn.Succeed(this, run.encryption && !run.encryption.identitySecretArn ? 'ChecksumsOnly' : 'Proven');
     const verifyStep = verify.step(this, 'Verify', '$.verify').addCatch(failed, { resultPath: '$.error' }).next(proven);
@@ -128,56 +119,15 @@ export class RunMachine extends Construct {
     step.next(failed);
     return step;
   }
+}
 
-  /** Above the longest a run can take with every retry used: a machine that times out tells nobody. */
-  private timeout({ dump, verify, before, after }: RunMachineProps): Duration {
-    const hooks = [before, after].filter(Boolean).length * (HOOK_SECONDS + 60) * (1 + HOOK_RETRIES);
-    return Duration.seconds(longestStepSeconds(dump.timeoutSeconds + 660) + longestStepSeconds(verify.timeoutSeconds + 660) + hooks + 600);
-  }
+/** Above the longest a run can take with every retry used: a machine that times out tells nobody. */
+function longestRunSeconds({ dump, verify, before, after }: RunMachineProps): number {
+  const hooks = [before, after].filter(Boolean).length * (HOOK_SECONDS + 60) * (1 + HOOK_RETRIES);
+  return longestStepSeconds(dump.timeoutSeconds + 660) + longestStepSeconds(verify.timeoutSeconds + 660) + hooks + 600;
 }
 
 function hookStatements({ before, after }: RunMachineProps): iam.PolicyStatement[] {
   const resources = [before, after].flatMap((hook) => (hook ? hook.resourceArnsForGrantInvoke.slice(0, 1) : []));
   return resources.length ? [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources })] : [];
-}
-
-function topicStatements(scope: Construct, topics: sns.ITopic[]): iam.PolicyStatement[] {
-  const { region, urlSuffix } = Stack.of(scope);
-  const keys = topics.flatMap((topic) => (topic.masterKey ? [topic.masterKey.keyArn] : []));
-  return [
-    new iam.PolicyStatement({ actions: ['sns:Publish'], resources: topics.map((topic) => topic.topicArn) }),
-    ...(keys.length
-      ? [new iam.PolicyStatement({
-        actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-        resources: keys,
-        conditions: { StringEquals: { 'kms:ViaService': `sns.${region}.${urlSuffix}` } },
-      })]
-      : []),
-  ];
-}
-
-/** Log delivery and X-Ray have no resource-level permissions. */
-function observability(): iam.PolicyStatement[] {
-  return [
-    new iam.PolicyStatement({
-      actions: [
-        'logs:CreateLogDelivery', 'logs:GetLogDelivery', 'logs:UpdateLogDelivery', 'logs:DeleteLogDelivery', 'logs:ListLogDeliveries',
-        'logs:PutResourcePolicy', 'logs:DescribeResourcePolicies', 'logs:DescribeLogGroups',
-      ],
-      resources: ['*'],
-    }),
-    new iam.PolicyStatement({
-      actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'xray:GetSamplingRules', 'xray:GetSamplingTargets'],
-      resources: ['*'],
-    }),
-  ];
-}
-
-/** Only state machines of this account and region may take the role. */
-function machinePrincipal(scope: Construct): iam.IPrincipal {
-  const stack = Stack.of(scope);
-  return new iam.ServicePrincipal('states.amazonaws.com').withConditions({
-    StringEquals: { 'aws:SourceAccount': stack.account },
-    ArnLike: { 'aws:SourceArn': stack.formatArn({ service: 'states', resource: '*' }) },
-  });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CONTRACT_VERSION, Name } from './common';
 import { DeclaredFinding, DeclaredLoad, DeclaredStore } from './declared-finding';
 import { DeclaredRetention } from './declared-retention';
+import { DeclaredRetire } from './retire-request';
 import { DeclaredRun } from './run-request';
 
 export { DeclaredRetention };
@@ -29,6 +30,17 @@ export const DeclaredProtection = z.strictObject({
 });
 export type DeclaredProtection = z.infer<typeof DeclaredProtection>;
 
+/** The rounds of the retire worker. */
+export const DeclaredRetirement = z.strictObject({
+  schedule: z.strictObject({ expression: z.string(), timeZone: z.string() }),
+  request: DeclaredRetire,
+  /** ARN of the worker's function. */
+  function: Deployed,
+  /** ARN of the state machine that runs a round. */
+  stateMachine: Deployed,
+});
+export type DeclaredRetirement = z.infer<typeof DeclaredRetirement>;
+
 export const DeclaredPolicy = z.strictObject({
   application: Name,
   environment: Name,
@@ -37,6 +49,7 @@ export const DeclaredPolicy = z.strictObject({
   store: DeclaredStore,
   /** The policy's own, its store's and its template's. */
   findings: z.array(DeclaredFinding),
+  retirement: DeclaredRetirement,
   protections: z.array(DeclaredProtection),
 });
 export type DeclaredPolicy = z.infer<typeof DeclaredPolicy>;

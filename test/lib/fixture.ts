@@ -90,8 +90,8 @@ export interface Definition {
   readonly TimeoutSeconds: number;
 }
 
-/** The state machine's definition, references as in `text`. */
-export function definition(from: Template): Definition {
-  const escaped = resource(from, 'AWS::StepFunctions::StateMachine').DefinitionString;
+/** The definition of the protection's state machine, or of the retire worker's (`Round`), references as in `text`. */
+export function definition(from: Template, part: 'Run' | 'Round' = 'Run'): Definition {
+  const escaped = resource(from, 'AWS::StepFunctions::StateMachine', `${part}Machine`).DefinitionString;
   return JSON.parse(text(escaped));
 }

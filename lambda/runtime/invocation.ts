@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RunRequest } from '../../lib/contract/run-request';
 import { ContractError, NewerContractError, CONTRACT_VERSION } from '../../lib/contract/common';
 import { runIdOf } from '../../lib/contract/object-keys';
+import { collectLessOften } from './chunk-memory';
 import { startDeadline } from './deadline';
 import type { Engine, EngineContext } from './engine';
 import { RefusedError } from './errors';
@@ -54,6 +55,7 @@ export async function withInvocation<Config, Result>(
   context: InvocationContext,
   body: (invocation: Invocation<Config>) => Promise<Result>,
 ): Promise<Result> {
+  collectLessOften();
   const request = parseRequest(event);
   if (request.engine !== engine.name) {
     throw new RefusedError('WRONG_ENGINE', `The request is for engine "${request.engine}", this worker is "${engine.name}".`, 'Deploy the stack again.');

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Connection, Submittable } from 'pg';
+import { releaseChunk } from '../../runtime/chunk-memory';
 
 /** Message types of the protocol (section "Message Formats" of PostgreSQL's documentation). */
 const COPY_DATA = 0x64;
@@ -13,7 +14,7 @@ const GATHER_BYTES = 256 * 1024;
 const NONE: Buffer = Buffer.alloc(0);
 
 /**
- * One `COPY … TO STDOUT` as a query of node-postgres, its data into `out`.
+ * One `COPY … TO STDOUT` as a query of node-postgres, its data into `out`, or to be looked at only where there is none.
  *
  * The server sends a message a row. This reads the socket below node-postgres's parser and moves each row's bytes once, into a large
  * buffer: no object, no event and no slice a row. Backpressure of `out` pauses the socket, and so the server.
@@ -43,7 +44,7 @@ export class CopyStream implements Submittable {
 
   constructor(
     private readonly statement: string,
-    private readonly out: Writable,
+    private readonly out: Writable | undefined,
     /** Sees each gathered buffer before it is written. */
     private readonly onData: (data: Buffer) => void,
   ) {
@@ -52,8 +53,8 @@ export class CopyStream implements Submittable {
       this.reject = reject;
     });
     this.done.catch(() => undefined);
-    this.out.once('error', this.onOutError);
-    this.out.once('close', this.onOutClose);
+    this.out?.once('error', this.onOutError);
+    this.out?.once('close', this.onOutClose);
   }
 
   submit(connection: Connection): void {
@@ -79,17 +80,17 @@ export class CopyStream implements Submittable {
     const { length } = chunk;
     for (;;) {
       if (this.remaining > 0) {
-        if (at === length) return;
+        if (at === length) return releaseChunk(chunk);
         const part = Math.min(this.remaining, length - at);
         if (this.inCopyData) this.gather(chunk, at, part);
         at += part;
         this.remaining -= part;
-        if (this.remaining > 0) return;
+        if (this.remaining > 0) return releaseChunk(chunk);
       }
       if (length - at < HEADER_BYTES) {
         // A copy, so that the large chunk can go.
         if (at < length) this.head = Buffer.from(chunk.subarray(at));
-        return;
+        return releaseChunk(chunk);
       }
       const type = chunk[at];
       if (type === COPY_DATA) {
@@ -122,11 +123,12 @@ export class CopyStream implements Submittable {
   private flush(): void {
     if (this.filled === 0) return;
     const data = this.gathered.subarray(0, this.filled);
-    // The reader of `out` keeps what it was given: a new buffer for the next rows.
-    this.gathered = NONE;
     this.filled = 0;
     this.bytes += data.length;
     this.onData(data);
+    if (!this.out) return;
+    // Its reader keeps what it was given: a new buffer for the next rows.
+    this.gathered = NONE;
     if (this.out.destroyed || this.out.write(data) || !this.socket) return;
     const { socket } = this;
     socket.pause();
@@ -169,8 +171,8 @@ export class CopyStream implements Submittable {
   private settle(how: () => void): void {
     if (this.settled) return;
     this.settled = true;
-    this.out.removeListener('error', this.onOutError);
-    this.out.removeListener('close', this.onOutClose);
+    this.out?.removeListener('error', this.onOutError);
+    this.out?.removeListener('close', this.onOutClose);
     how();
   }
 }

@@ -33,7 +33,7 @@ export interface Steps {
 const GRAPH_KINDS = new Set(['INDEX', 'CONSTRAINT', 'INDEX ATTACH', 'FK CONSTRAINT']);
 const GROUP_ENTRIES = 100;
 /** Seconds a byte costs, by what is done with it (1 GB of section 12's data on two cores); only ratios count. */
-const COST = { load: 9, btree: 2.5, other: 8, key: 1, foreign: 0.8, analyze: 0.3 } as const;
+const COST = { load: 9, btree: 2, text: 7, other: 8, key: 1, foreign: 0.8, analyze: 0.3 } as const;
 
 /**
  * The steps that load one database: each part, then each large table's indexes side by side, its keys as index and adoption, its
@@ -46,6 +46,7 @@ export function restoreSteps(props: StepsProps): Steps {
 class StepsBuilder {
   private readonly steps: Step<LoadSession>[] = [];
   private readonly tables = new Map<number, string>();
+  private readonly slowColumns = new Map<string, string[]>();
   private readonly partitions = new Map<string, string[]>();
   private readonly loadedBy = new Map<string, string>();
   /** Id of the step that ends an entry. */
@@ -55,7 +56,11 @@ class StepsBuilder {
   private count = 0;
 
   constructor(private readonly props: StepsProps) {
-    for (const { id, kind, schema, tag } of props.structure) if (kind === 'TABLE' && schema !== undefined) this.tables.set(id, qualified(schema, tag));
+    for (const { id, kind, schema, tag, definition } of props.structure) {
+      if (kind !== 'TABLE' || schema === undefined) continue;
+      this.tables.set(id, qualified(schema, tag));
+      if (props.bytesOf(qualified(schema, tag)) >= SMALL_TABLE_BYTES) this.slowColumns.set(qualified(schema, tag), slowColumns(definition));
+    }
     for (const { kind, dependencies } of props.structure) {
       const [child, parent] = kind === 'TABLE ATTACH' ? dependencies.map((id) => this.tables.get(id)) : [];
       if (child && parent) push(this.partitions, parent, child);
@@ -122,7 +127,7 @@ class StepsBuilder {
       const after = load === undefined ? [] : [load];
       const key = entry.kind === 'CONSTRAINT' && !this.partitions.has(table) ? splitKey(entry) : undefined;
       const build = this.add({
-        label: `index ${entry.tag}`, cost: bytes * (/ USING (?!btree)/.test(entry.definition) ? COST.other : COST.btree), after, entries: [entry],
+        label: `index ${entry.tag}`, cost: bytes * this.indexCost(entry, table), after, entries: [entry],
         statements: key?.build ?? entry.definition, [key || isPlainIndex(entry) ? 'shares' : 'excludes']: [table],
       });
       const last = key ? this.add({ label: `key ${entry.tag}`, cost: COST.key, after: [build], entries: [entry], statements: key.attach, excludes: [table] }) : build;
@@ -130,6 +135,12 @@ class StepsBuilder {
       this.stepOf.set(entry.id, last);
     }
     for (const [load, group] of small) for (const some of chunks(group)) this.addSmall(load, some);
+  }
+
+  private indexCost({ definition }: ArchiveEntry, table: string): number {
+    if (/ USING (?!btree)/.test(definition)) return COST.other;
+    const keys = definition.slice(definition.lastIndexOf(' ('));
+    return (this.slowColumns.get(table) ?? []).some((column) => keys.includes(column)) ? COST.text : COST.btree;
   }
 
   /** Indexes and keys of small tables that came with one part. */
@@ -195,6 +206,11 @@ class StepsBuilder {
     this.steps.push({ id, cost, after, shares, excludes, run: (session) => this.props.execute(session, entries, statements) });
     return id;
   }
+}
+
+/** Columns whose values are compared by a call for each pair, under a collation or digit by digit: their index takes thrice the time. */
+function slowColumns(definition: string): string[] {
+  return [...definition.matchAll(/^ +("(?:[^"]|"")+"|[^\s"]+) (?:text|character|numeric|jsonb|public\.citext)/gm)].map(([, name]) => name);
 }
 
 /** An index whose entry also says CLUSTER ON or REPLICA IDENTITY would ask for more than its share of the table's lock. */

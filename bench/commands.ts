@@ -44,9 +44,16 @@ export async function customFormat(target: Target, folder: string): Promise<Meas
   return { ...measured, storedBytes: (await stat(file)).size };
 }
 
+export interface PgRestoreMeasured extends Measured {
+  /** The statistics that a restored database lacks until somebody asks for them, and that our restore has. */
+  readonly analyzeSeconds: number;
+}
+
 /** With two parallel connections, into a database that is new. */
-export async function pgRestore(target: Target, folder: string): Promise<Measured> {
-  return shell('pg_restore -j2 -d "$PGDATABASE" "$IN"; echo $? > "$STATUS"', target, folder, { IN: customFile(folder) });
+export async function pgRestore(target: Target, folder: string): Promise<PgRestoreMeasured> {
+  const restored = await shell('pg_restore -j2 -d "$PGDATABASE" "$IN"; echo $? > "$STATUS"', target, folder, { IN: customFile(folder) });
+  const analyzed = await shell('vacuumdb -q --analyze-only -j2; echo $? > "$STATUS"', target, folder, {});
+  return { ...restored, analyzeSeconds: analyzed.seconds };
 }
 
 function customFile(folder: string): string {

@@ -1,4 +1,4 @@
-import type { Measured } from './commands';
+import type { Measured, PgRestoreMeasured } from './commands';
 import { median, megabytes, seconds } from './figures';
 import type { DatasetSize } from './load-dataset';
 import type { Measurement } from './options';
@@ -43,15 +43,22 @@ export function mediansOf({ figures: { measured } }: Pick<BenchReport, 'figures'
   const wall = (name: keyof typeof TITLES): number | undefined => measured[name] && median(measured[name].map((one) => one.seconds));
   const ratio = (one: number | undefined, other: number | undefined): number | undefined =>
     one !== undefined && other !== undefined ? one / other : undefined;
+  const restores = measured.pg_restore as PgRestoreMeasured[] | undefined;
+  const analyzed = restores && median(restores.map((one) => one.seconds + one.analyzeSeconds));
   const drills = measured.verify as VerifyMeasured[] | undefined;
   const restoring = drills && median(drills.map((one) => one.restoreSeconds));
   return {
-    seconds: { ...Object.fromEntries(Object.keys(TITLES).map((name) => [name, wall(name as keyof typeof TITLES)])), restore: restoring },
+    seconds: {
+      ...Object.fromEntries(Object.keys(TITLES).map((name) => [name, wall(name as keyof typeof TITLES)])),
+      analyzed, restore: restoring,
+    },
     ratios: {
       dumpOfCron: ratio(wall('dump'), wall('cron')),
       dumpOfCustom: ratio(wall('dump'), wall('custom')),
       restoreOfPgRestore: ratio(restoring, wall('pg_restore')),
+      restoreOfAnalyzed: ratio(restoring, analyzed),
       drillOfPgRestore: ratio(wall('verify'), wall('pg_restore')),
+      drillOfAnalyzed: ratio(wall('verify'), analyzed),
     },
   };
 }
@@ -72,10 +79,13 @@ export function renderReport(report: BenchReport): string {
   const restored = line('verify', {});
   const restores = [
     line('pg_restore', { 'of pg_restore': ratioOf(measured, 'pg_restore', 'pg_restore') }),
+    walls.analyzed === undefined
+      ? undefined
+      : { name: '  and vacuumdb --analyze-only -j2', wall: walls.analyzed, against: { 'of both': 1 }, memory: NO_MEMORY },
     restored && walls.restore !== undefined
-      ? { name: '  of which restore', wall: walls.restore, against: { 'of pg_restore': ratios.restoreOfPgRestore }, memory: NO_MEMORY }
+      ? { name: '  of which restore', wall: walls.restore, against: { 'of pg_restore': ratios.restoreOfPgRestore, 'of both': ratios.restoreOfAnalyzed }, memory: NO_MEMORY }
       : undefined,
-    line('verify', { 'of pg_restore': ratios.drillOfPgRestore }),
+    line('verify', { 'of pg_restore': ratios.drillOfPgRestore, 'of both': ratios.drillOfAnalyzed }),
   ];
   const text = [
     `${dataset.description}: ${dataset.tables} tables, ${dataset.rows} rows, ${megabytes(dataset.copyTextBytes)} MB of COPY text, `
@@ -84,7 +94,7 @@ export function renderReport(report: BenchReport): string {
     + `medians of ${runs} turns; cpu is of command, servers and store; memory is the peak of all turns`,
     '',
     ...table(['dump', 'wall s', 'of cron', 'of -Fc', 'cpu s', 'stored MB', 'peak MB', 'Node MB', 'others MB'], dumps),
-    ...table(['restore', 'wall s', 'of pg_restore', 'cpu s', 'peak MB', 'Node MB', 'others MB'], restores),
+    ...table(['restore', 'wall s', 'of pg_restore', 'of both', 'cpu s', 'peak MB', 'Node MB', 'others MB'], restores),
   ];
   if (report.writer) text.push(...writerTable(report.writer));
   for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cronLine, customFormat, findRestic, pgRestore, restic, type Measured, type Target } from './commands';
+import { cronLine, customFormat, findRestic, pgRestore, restic, type Measured, type PgRestoreMeasured, type Target } from './commands';
 import type { Measurement } from './options';
 import type { VerifyMeasured, Workers } from './workers';
 
@@ -55,6 +55,7 @@ export async function takeTurns(props: TurnsProps): Promise<Figures> {
 }
 
 function detail(figures: Measured): string {
+  if ('analyzeSeconds' in figures) return ` (and statistics ${(figures as PgRestoreMeasured).analyzeSeconds.toFixed(2)})`;
   if (!('restoreSeconds' in figures)) return '';
   const { restoreSeconds, scratchSeconds, censusSeconds } = figures as VerifyMeasured;
   return ` (scratch ${scratchSeconds.toFixed(2)}, restore ${restoreSeconds.toFixed(2)}, census ${censusSeconds.toFixed(2)})`;

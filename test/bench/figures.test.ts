@@ -35,7 +35,7 @@ const report: BenchReport = {
     measured: {
       cron: [run(10, { storedBytes: 400e6 }), run(30, { storedBytes: 400e6 }), run(20, { storedBytes: 400e6 })],
       dump: [run(4, { storedBytes: 300e6 }), run(5, { storedBytes: 300e6 }), run(9, { storedBytes: 300e6 })],
-      pg_restore: [run(8)],
+      pg_restore: [run(8, { analyzeSeconds: 2 })],
       verify: [run(7, { restoreSeconds: 4 })],
     },
     skipped: { restic: 'no restic here' },
@@ -45,8 +45,11 @@ const report: BenchReport = {
 
 test('ratios are of medians, and missing where a side is missing', () => {
   expect(mediansOf(report)).toEqual({
-    seconds: { cron: 20, custom: undefined, restic: undefined, dump: 5, pg_restore: 8, verify: 7, restore: 4 },
-    ratios: { dumpOfCron: 0.25, dumpOfCustom: undefined, restoreOfPgRestore: 0.5, drillOfPgRestore: 0.875 },
+    seconds: { cron: 20, custom: undefined, restic: undefined, dump: 5, pg_restore: 8, analyzed: 10, verify: 7, restore: 4 },
+    ratios: {
+      dumpOfCron: 0.25, dumpOfCustom: undefined,
+      restoreOfPgRestore: 0.5, restoreOfAnalyzed: 0.4, drillOfPgRestore: 0.875, drillOfAnalyzed: 0.7,
+    },
   });
 });
 
@@ -55,8 +58,8 @@ test('the table holds medians, ratios, stored bytes, the peak of all turns, and 
   const cells = (start: string): string[] | undefined => lines.find((line) => line.startsWith(start))?.slice(start.length).trim().split(/\s+/);
   expect(cells('dump worker, store in the loop')).toEqual(['5.00', '0.25', '–', '6.00', '300', '450', '90', '–']);
   expect(cells('pg_dump | gzip (the cron line)')).toEqual(['20.0', '1.00', '–', '21.0', '400', '1500', '90', '–']);
-  expect(cells('  of which restore')).toEqual(['4.00', '0.50', '–', '–', '–', '–']);
-  expect(cells('verify worker, the whole drill')?.slice(0, 2)).toEqual(['7.00', '0.88']);
+  expect(cells('  of which restore')).toEqual(['4.00', '0.50', '0.40', '–', '–', '–', '–']);
+  expect(cells('verify worker, the whole drill')?.slice(0, 3)).toEqual(['7.00', '0.88', '0.70']);
   expect(cells('no dump')).toEqual(['100', '1.0', '2.0', '3.0']);
   expect(lines).toContain('skipped: restic: no restic here');
   expect(lines.some((line) => line.startsWith('pg_dump -Fc'))).toBe(false);

@@ -1,7 +1,7 @@
-import { type Duration, TimeZone } from 'aws-cdk-lib';
+import type { Duration, TimeZone } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { ExpressionRefused, longestGapSeconds, MINUTES_A_DAY, parseExpression, type Schedule, type WeekDayName } from './model/schedule';
-import { PropRefused, requireInteger } from './refusal';
+import { PropRefused, requireInteger, requireTimeZone } from './refusal';
 
 /** Options of a schedule at a time of the day. */
 export interface DailyScheduleProps {
@@ -120,26 +120,8 @@ function timeOfDay(scope: IConstruct, at: string): { hour: number; minute: numbe
   return { hour: Number(match[1]), minute: Number(match[2]) };
 }
 
-/** In the spelling a deployment wants: `Intl` would also take `europe/paris` and `+02:00`. */
-const ZONE_NAME = /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/;
-const SPELLINGS = new Map(Intl.supportedValuesOf('timeZone').map((name) => [name.toLowerCase(), name]));
-
-function zone(scope: IConstruct, timeZone: TimeZone = TimeZone.ETC_UTC): string {
-  const name = timeZone.timezoneName;
-  const spelling = SPELLINGS.get(name.toLowerCase()) ?? name;
-  if (!ZONE_NAME.test(name) || spelling !== name || !isKnown(name)) {
-    throw new PropRefused(scope, 'schedule.timeZone', JSON.stringify(name), 'a zone of the IANA database in its own spelling, such as Europe/Paris');
-  }
-  return name === 'Etc/UTC' ? 'UTC' : name;
-}
-
-function isKnown(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-    return true;
-  } catch {
-    return false;
-  }
+function zone(scope: IConstruct, timeZone?: TimeZone): string {
+  return requireTimeZone(scope, 'schedule.timeZone', timeZone);
 }
 
 function wholeMinutes(scope: IConstruct, interval: Duration): number {

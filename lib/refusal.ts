@@ -1,4 +1,4 @@
-import { type Duration, type TimeZone, Token } from 'aws-cdk-lib';
+import { type Duration, TimeZone, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /** Segments of object keys and values of metric dimensions. */
@@ -43,15 +43,27 @@ export function requireDays(scope: IConstruct, prop: string, value: Duration, mi
   return days;
 }
 
-/** Name of a zone that the IANA database knows; `UTC` for `Etc/UTC`. */
-export function requireTimeZone(scope: IConstruct, prop: string, timeZone: TimeZone): string {
+/** In the spelling a deployment wants: `Intl` would also take `europe/paris` and `+02:00`. */
+const ZONE_NAME = /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/;
+const SPELLINGS = new Map(Intl.supportedValuesOf('timeZone').map((name) => [name.toLowerCase(), name]));
+
+/** Name of a zone that the IANA database knows; `UTC` for `Etc/UTC`, and for none. */
+export function requireTimeZone(scope: IConstruct, prop: string, timeZone: TimeZone = TimeZone.ETC_UTC): string {
   const name = timeZone.timezoneName;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-  } catch {
-    throw new PropRefused(scope, prop, JSON.stringify(name), 'a zone of the IANA database, such as Europe/Paris');
+  const spelling = SPELLINGS.get(name.toLowerCase()) ?? name;
+  if (!ZONE_NAME.test(name) || spelling !== name || !isKnown(name)) {
+    throw new PropRefused(scope, prop, JSON.stringify(name), 'a zone of the IANA database in its own spelling, such as Europe/Paris');
   }
   return name === 'Etc/UTC' ? 'UTC' : name;
+}
+
+function isKnown(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function describe(value: Duration): string {

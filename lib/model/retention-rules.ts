@@ -95,7 +95,7 @@ export function judgeByRules(own: readonly Copy[], span: EraSpan, latest: number
   return judgements;
 }
 
-/** Newest first. */
+/** Newest first, as the copies are. */
 function bucketsOf(own: readonly Copy[], kind: PeriodKind | undefined, timeZone: string): Bucket[] {
   if (kind === undefined) return own.map((copy) => ({ label: undefined, copies: [copy], nominee: copy }));
   const buckets = new Map<number, { period: Period; copies: Copy[] }>();
@@ -105,9 +105,7 @@ function bucketsOf(own: readonly Copy[], kind: PeriodKind | undefined, timeZone:
     if (bucket) bucket.copies.push(copy);
     else buckets.set(period.ordinal, { period, copies: [copy] });
   }
-  return [...buckets.values()]
-    .sort((one, other) => other.period.ordinal - one.period.ordinal)
-    .map(({ period, copies }) => ({ label: period.label, copies, nominee: best(copies) }));
+  return [...buckets.values()].map(({ period, copies }) => ({ label: period.label, copies, nominee: best(copies) }));
 }
 
 function best(copies: readonly Copy[]): Copy {

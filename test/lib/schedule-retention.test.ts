@@ -117,7 +117,9 @@ describe('Retention', () => {
     for (const minimumVerified of [0, -1, 1.5, 10_001]) {
       expect(() => bound(make({ minimumVerified }))).toThrow(`S: retention.minimumVerified is ${minimumVerified}; allowed: a whole number from 1 to 10000`);
     }
-    expect(() => bound(make({ timeZone: TimeZone.of('Mars/Phobos') }))).toThrow('S: retention.timeZone is "Mars/Phobos"; allowed: a zone');
+    for (const name of ['Mars/Phobos', '+02:00', 'europe/paris']) {
+      expect(() => bound(make({ timeZone: TimeZone.of(name) }))).toThrow(`S: retention.timeZone is "${name}"; allowed: a zone`);
+    }
   });
 
   test('any whole count from 1 to 10000 is kept as given, any other is refused with its name and value', () => {

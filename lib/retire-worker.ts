@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { acknowledgeWildcards } from './acknowledgements';
+import { acknowledgeWildcards, acknowledgeWorker } from './acknowledgements';
 import type { BackupPolicy } from './backup-policy';
 import { BackupSchedule } from './backup-schedule';
 import { workerDirectory } from './bundles';
@@ -16,7 +16,7 @@ import type { RetirementProps } from './retirement';
 import { RunSchedule } from './run-schedule';
 import { CLOSING_SECONDS } from './workers/worker';
 
-/** Lambda's longest: a round reads three small objects a copy, which is a minute for ten thousand of them. */
+/** Lambda's longest: a round makes some five small requests a copy, which is a minute or two for ten thousand of them. */
 const TIMEOUT_SECONDS = 15 * 60;
 
 const MEMORY_MEGABYTES = 512;
@@ -80,7 +80,7 @@ export class RetireWorker extends Construct {
       description: `Role of the retire worker of ${title}`,
       managedPolicies: [rights],
     });
-    return new lambda.Function(this, 'Function', {
+    const worker = new lambda.Function(this, 'Function', {
       description: `retire of ${title}`,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -92,6 +92,8 @@ export class RetireWorker extends Construct {
       logGroup: policy._shared.workerLogs,
       loggingFormat: lambda.LoggingFormat.JSON,
     });
+    acknowledgeWorker(worker);
+    return worker;
   }
 
   private request(): DeclaredRetire {

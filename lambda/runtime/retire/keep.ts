@@ -61,10 +61,10 @@ async function findCopy(store: StoreReaderOptions, id: ProtectionId, runId: stri
   const name = `${id.environment}/${id.application}/${id.protection}/${runId}`;
   const found = await findManifest(store, id, runId);
   if (!found) throw new RefusedError('KEEP_NO_RUN', `There is no manifest of ${name}.`, 'Nothing was marked: look at the runs that there are (backup-policy retire --dry-run).');
-  const [mark, document] = await Promise.all([readMark(store, found.manifest), readStoredDocument(store, found.manifest)]);
+  const [mark, value] = await Promise.all([readMark(store, found.manifest), readStoredDocument(store, found.manifest)]);
   let manifest: Manifest;
   try {
-    manifest = parseManifest(document.value);
+    manifest = parseManifest(value);
   } catch (error) {
     throw new RefusedError('KEEP_UNREADABLE', `The manifest of ${name} cannot be read: ${messageOf(error)}.`, 'Nothing was marked; a round leaves such a copy alone.', { cause: error });
   }

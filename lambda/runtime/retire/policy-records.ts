@@ -37,7 +37,7 @@ interface NamedRecord {
 }
 
 async function readRecord(store: StoreReaderOptions, id: ProtectionId, version: StoredVersion): Promise<NamedRecord> {
-  const { value } = await readStoredDocument(store, version);
+  const value = await readStoredDocument(store, version);
   let record: PolicyRecord;
   try {
     record = parsePolicyRecord(value);

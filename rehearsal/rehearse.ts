@@ -2,8 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runIdOf } from '../lib/contract/object-keys';
-import type { RunRequest } from '../lib/contract/run-request';
-import { AssemblyError, findPolicies, type FoundPolicy, type FoundProtection, readAssembly, Resolver } from './assembly';
+import { AssemblyError, findPolicies, type FoundPolicy, readAssembly, Resolver } from './assembly';
 import { buildReport, type RanProtection, readStored, type StoredRun } from './build-report';
 import { Authorizer } from './cloud/authorizer';
 import { type LocalMachine, machineOf } from './cloud/local-cloud';
@@ -11,25 +10,20 @@ import { RoleKeyring } from './cloud/role-keys';
 import { seedSecrets } from './cloud/seed-secrets';
 import { startCloud } from './cloud/start-cloud';
 import { withCosts } from './cost/estimate';
-import type { Endpoint, FaultPlan } from './endpoint';
-import { type DrillIdentity, drillIdentity } from './drill-identity';
+import type { FaultPlan } from './endpoint';
+import { drillIdentity } from './drill-identity';
 import { lastSlot } from './last-slot';
 import { type Definition, interpretable, statesOf } from './machine/definition';
-import { runMachine, type StateRecord, type TaskCall } from './machine/run-machine';
+import type { TaskCall } from './machine/run-machine';
 import { TaskTokens } from './machine/task-tokens';
-import { Tasks, type WorkerRun } from './machine/tasks';
+import { Tasks } from './machine/tasks';
 import { NEVER_ON_A_LAPTOP, withoutSandbox } from './not-rehearsed';
 import { type Progress, SILENT } from './progress';
 import type { RehearsalReport } from './report/model';
+import { type Planned, runProtection, type Scene } from './run-protection';
+import { rehearseRetirement, type RehearsedRetirement } from './rehearse-retirement';
 import { findSandbox, isSandbox, type Sandbox } from './sandbox';
 import { type EnginePrograms, type RehearsalSource, sourceEngine } from './sources/source';
-
-/** What a test may touch while a rehearsal runs. */
-export interface Scene {
-  readonly endpoint: Endpoint;
-  readonly protection: FoundProtection;
-  readonly runId: string;
-}
 
 export interface RehearseProps {
   /** Folder that `cdk synth` wrote. */
@@ -68,15 +62,6 @@ export class UnknownProtectionError extends Error {
     super(`no policy of this app has a protection "${asked}"; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`);
     this.name = 'UnknownProtectionError';
   }
-}
-
-interface Planned {
-  readonly policy: FoundPolicy;
-  readonly protection: FoundProtection;
-  readonly machine: LocalMachine;
-  readonly slot: string;
-  readonly runId: string;
-  readonly identity: DrillIdentity;
 }
 
 /**
@@ -118,16 +103,27 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
       seedSecrets({ ...source.secrets, ...one.identity.secrets }, resolver, authorizer, endpoint);
       running.machine = one.machine;
       const run = await runProtection(one, {
-        resolver, authorizer, keys, tokens, endpoint, source, progress, props, signal, sandbox: sandbox.used,
+        resolver, authorizer, keys, tokens, endpoint, source, progress, signal, sandbox: sandbox.used,
+        onLog: props.onLog ?? (() => undefined), beforeTask: props.beforeTask,
         programs: programs.get(one.protection.declared.run.engine) ?? { path: [] },
       });
       signal?.throwIfAborted();
       ran.push({ run, stored: await readStored(run, endpoint, one.identity.identity) });
       await source.stop();
     }
+    const retired = new Map<FoundPolicy, RehearsedRetirement>();
+    for (const policy of new Set(planned.map((one) => one.policy))) {
+      const copies = ran.filter(({ run, stored }) => run.policy === policy && stored.manifest)
+        .map(({ run }) => ({ protection: run.protection.declared.id, runId: run.runId }));
+      const done = progress.begin(`${policy.declared.application}: retire`);
+      const retirement = await rehearseRetirement({ policy, resolver, authorizer, keys, tokens, endpoint, sandbox: sandbox.used, signal, onLog: props.onLog }, copies);
+      retired.set(policy, retirement);
+      done(retirement.round.report ? 'done' : 'failed');
+      signal?.throwIfAborted();
+    }
     const differences = [...sources.values(), ...planned.map(({ identity }) => identity)].flatMap(({ notRehearsed }) => notRehearsed);
     const report = buildReport({
-      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, endpoint, authorizer,
+      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, retired, endpoint, authorizer,
       notRehearsed: [
         ...uniqueBy(differences, ({ what, why }) => what + why),
         ...sandbox.used ? [] : [withoutSandbox(sandbox.description)],
@@ -169,12 +165,12 @@ async function plan(resolver: Resolver, props: RehearseProps, now: Date): Promis
   }));
 }
 
-interface Surroundings {
+interface Confinement {
   readonly sandbox: { readonly used: Sandbox | undefined; readonly description: string };
   readonly programs: ReadonlyMap<string, EnginePrograms>;
 }
 
-async function prepareSandbox({ sandbox }: RehearseProps, planned: readonly Planned[]): Promise<Surroundings> {
+async function prepareSandbox({ sandbox }: RehearseProps, planned: readonly Planned[]): Promise<Confinement> {
   const [found, programs] = await Promise.all([sandbox === false ? { reason: 'it was switched off' } : findSandbox(), findPrograms(planned)]);
   const hindrance = [...programs.values()].find(({ needsNamedUser }) => needsNamedUser !== undefined)?.needsNamedUser;
   if (!isSandbox(found)) return { programs, sandbox: { used: undefined, description: found.reason } };
@@ -211,60 +207,6 @@ async function startSources(
 async function findPrograms(planned: readonly Planned[]): Promise<Map<string, EnginePrograms>> {
   const engines = [...new Set(planned.map(({ protection }) => protection.declared.run.engine))];
   return new Map(await Promise.all(engines.map(async (engine) => [engine, await sourceEngine(engine).programs()] as const)));
-}
-
-interface RunParts {
-  readonly resolver: Resolver;
-  readonly authorizer: Authorizer;
-  readonly keys: RoleKeyring;
-  readonly tokens: TaskTokens;
-  readonly endpoint: Endpoint;
-  readonly source: RehearsalSource;
-  readonly sandbox: Sandbox | undefined;
-  readonly programs: EnginePrograms;
-  readonly progress: Progress;
-  readonly props: RehearseProps;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function runProtection(one: Planned, parts: RunParts): Promise<RanProtection> {
-  const { policy, protection, machine, slot, runId } = one;
-  const { resolver, endpoint, tokens, source, progress, props } = parts;
-  const workers: WorkerRun[] = [];
-  const { beforeTask } = props;
-  const tasks = new Tasks({
-    ...parts, machine, endpointUrl: endpoint.url, region: resolver.region,
-    adjust: (request) => adjusted(request, source, one.identity),
-    onRun: (run) => void workers.push(run),
-    onLog: props.onLog ?? (() => undefined),
-    ...(beforeTask ? { beforeTask: (call: TaskCall) => beforeTask(call, { endpoint, protection, runId }) } : {}),
-  });
-  const begun = new Map<StateRecord, (how: string) => void>();
-  const execution = await runMachine({
-    definition: machine.definition, name: machine.path, arn: machine.arn, roleArn: machine.roleArn,
-    executionName: `rehearsal-${runId}-${protection.declared.id}`.slice(0, 80),
-    input: { slot }, signal: parts.signal, runTask: tasks.run, issueToken: () => tokens.issue(),
-    onState: (state) => {
-      if (state.type !== 'Task') return;
-      if (state.outcome === undefined) begun.set(state, progress.begin(`${protection.declared.id}: ${state.name}`));
-      else begun.get(state)?.(state.outcome === 'succeeded' ? `done${state.tries > 1 ? ` after ${state.tries} tries` : ''}` : state.error?.name ?? 'failed');
-    },
-  });
-  return { policy, protection, slot, runId, execution, workers };
-}
-
-/**
- * Only the engine's part of a run request may differ from the deployed one, and the recipients where the drill's identity is a throwaway;
- * what is no request goes through as it is.
- */
-function adjusted(request: unknown, source: RehearsalSource, identity: DrillIdentity): unknown {
-  const { config, encryption } = (request ?? {}) as { config?: unknown; encryption?: RunRequest['encryption'] };
-  if (typeof config !== 'object' || config === null) return request;
-  return {
-    ...request as object,
-    config: source.adjust(config as Record<string, unknown>),
-    ...(encryption ? { encryption: { ...encryption, recipients: identity.adjust(encryption.recipients) } } : {}),
-  };
 }
 
 /** @throws the first reason, once all have settled, so that what did start can be ended */

@@ -5,7 +5,6 @@ export const BILLED_GB = 2 ** 30;
 
 /** Hours of a month, as AWS's own examples count. */
 export const MONTH_HOURS = 730;
-export const MONTH_DAYS = 365 / 12;
 
 /** What a worker is paid by. */
 export type WorkerSize =
@@ -44,6 +43,17 @@ export interface CostReplica {
   readonly timeControl: boolean;
 }
 
+/** The rounds that release what retention no longer keeps. */
+export interface CostRetirement {
+  /** @default not known, and not counted */
+  readonly size?: WorkerSize;
+  readonly roundsAMonth: number;
+  /** State transitions of a round at most. */
+  readonly transitions: number;
+  /** Metrics that a round sends. */
+  readonly metrics: number;
+}
+
 /** What is known of a policy; counts are of the template's. */
 export interface CostFacts {
   /** @default not known: `REFERENCE_REGION`'s prices */
@@ -54,9 +64,10 @@ export interface CostFacts {
   readonly keys: number;
   readonly alarms: number;
   readonly dashboards: number;
-  /** Metrics that are sent once a day, and those in every hour. */
-  readonly dailyMetrics: number;
+  /** Metrics that are sent in every hour. */
   readonly gauges: number;
+  /** @default none */
+  readonly retirement?: CostRetirement;
   readonly secrets: number;
   /** Interface endpoints times the zones they stand in. */
   readonly endpoints: number;
@@ -115,6 +126,9 @@ export interface CostEstimate {
 
 /** Objects of a copy where no run has shown them. */
 export const ASSUMED_OBJECTS = 20;
+
+/** Time of a round of retirement: it reads three small objects a copy, which takes a minute for ten thousand of them. */
+export const ASSUMED_ROUND_SECONDS = 60;
 
 /** What a run writes to its logs, worker and state machine together. */
 export const ASSUMED_LOG_BYTES = 200_000;

@@ -1,5 +1,5 @@
 import {
-  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, BILLED_GB, MONTH_DAYS, MONTH_HOURS,
+  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, ASSUMED_ROUND_SECONDS, BILLED_GB, MONTH_HOURS,
   type CostFacts, type CostGroup, type CostLine, type CostProtection, type CostReplica, type WorkerSize,
 } from './cost-facts';
 import { priceOf, STORAGE_CLASSES, type PriceKey } from './prices';
@@ -19,6 +19,9 @@ const FREE_FARGATE_GIBIBYTES = 20;
 
 /** The shortest that Fargate charges. */
 const FARGATE_MINIMUM_SECONDS = 60;
+
+/** Manifest, verdict and tags. */
+const READ_A_COPY = 3;
 
 /** Secrets that a run reads: the connection, its certificate, by two workers. */
 const SECRETS_READ = 4;
@@ -86,8 +89,19 @@ export function replicaLines(region: string | undefined, replica: CostReplica, o
 export function computeLines(
   region: string | undefined, one: CostProtection, purpose: 'dump' | 'verify', size: WorkerSize, seconds: number,
 ): CostLine[] {
-  const runs = one.stored.runsAMonth;
-  const of = (what: string, quantity: number): LineProps => ({ group: 'compute', protection: one.id, what: `${what}, ${purpose}`, quantity });
+  return workerLines(region, { purpose, protection: one.id, size, runs: one.stored.runsAMonth, seconds });
+}
+
+interface WorkerRuns {
+  readonly purpose: string;
+  readonly protection?: string;
+  readonly size: WorkerSize;
+  readonly runs: number;
+  readonly seconds: number;
+}
+
+function workerLines(region: string | undefined, { purpose, protection, size, runs, seconds }: WorkerRuns): CostLine[] {
+  const of = (what: string, quantity: number): LineProps => ({ group: 'compute', protection, what: `${what}, ${purpose}`, quantity });
   if (size.platform === 'lambda') {
     const disk = Math.max(0, size.ephemeralMebibytes - FREE_LAMBDA_MEBIBYTES) / 1024;
     return [
@@ -117,9 +131,26 @@ export function orchestrationLines(region: string | undefined, one: CostProtecti
   ];
 }
 
+/** The rounds of retirement: each reads manifest, verdict and tags of every copy that is stored. */
+export function retirementLines({ region, retirement, protections }: CostFacts): CostLine[] {
+  if (!retirement) return [];
+  const { size, roundsAMonth, transitions, metrics } = retirement;
+  const read = roundsAMonth * READ_A_COPY * protections.reduce((sum, { stored }) => sum + stored.kept + stored.released, 0);
+  const of = (group: CostGroup, what: string, quantity: number): LineProps => ({ group, what: `${what}, retirement`, quantity });
+  return [
+    ...size ? workerLines(region, { purpose: 'retirement', size, runs: roundsAMonth, seconds: ASSUMED_ROUND_SECONDS }) : [],
+    ...line('read.STANDARD', region, of('requests', 'requests that read', read)),
+    ...line('key-request', region, of('keys', 'requests to the key', read)),
+    ...line('state-transition', region, of('orchestration', 'state transitions', roundsAMonth * transitions)),
+    ...line('scheduler', region, of('orchestration', 'scheduled starts', roundsAMonth)),
+    ...line('logs', region, of('watching', 'logs', roundsAMonth * ASSUMED_LOG_BYTES / BILLED_GB)),
+    ...line('metric', region, of('watching', 'metrics', metrics * Math.min(1, roundsAMonth / MONTH_HOURS))),
+  ];
+}
+
 /** What a policy's protections share. */
 export function watchingLines(facts: CostFacts): CostLine[] {
-  const { region, replicas, protections, keys, alarms, dashboards, dailyMetrics, gauges, secrets, endpoints } = facts;
+  const { region, replicas, protections, keys, alarms, dashboards, gauges, secrets, endpoints } = facts;
   return [
     ...line('key', region, { group: 'keys', what: 'keys', quantity: keys * KEY_VERSIONS }),
     ...replicas.flatMap((replica) => [
@@ -128,7 +159,6 @@ export function watchingLines(facts: CostFacts): CostLine[] {
         group: 'replication', what: `replication metrics, ${replica.region ?? 'another region'}`, quantity: protections.length > 0 ? REPLICATION_METRICS : 0,
       }),
     ]),
-    ...line('metric', region, { group: 'watching', what: 'daily metrics', quantity: dailyMetrics * MONTH_DAYS / MONTH_HOURS }),
     ...line('metric', region, { group: 'watching', what: 'metrics', quantity: gauges }),
     ...line('alarm', region, { group: 'watching', what: 'alarms', quantity: alarms }),
     ...line('dashboard', region, { group: 'watching', what: 'dashboards', quantity: dashboards }),

@@ -1,13 +1,13 @@
 import {
-  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, BILLED_GB, type CostEstimate, type CostFacts, type CostLine, type CostRate,
+  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, ASSUMED_ROUND_SECONDS, BILLED_GB, type CostEstimate, type CostFacts, type CostLine, type CostRate,
 } from './cost-facts';
-import { computeLines, copyLines, orchestrationLines, replicaLines, watchingLines } from './cost-lines';
+import { computeLines, copyLines, orchestrationLines, replicaLines, retirementLines, watchingLines } from './cost-lines';
 import { PRICES_AS_OF, PRICES_SOURCE, REFERENCE_REGION } from './prices';
 
 const NOT_COUNTED = [
   'messages: only failures send them',
   'what the source bears: its load, and transfer out of another cloud or region',
-  'NAT gateways, and requests that workers make besides those of a run (sentinel, retirement, audits)',
+  'NAT gateways, traces, and what S3 charges for listing',
   'storage of images, logs and access logs',
   'free tier, discounts, support and taxes',
 ];
@@ -36,7 +36,7 @@ export function estimateCost(facts: CostFacts): CostEstimate {
     }
     lines.push(...orchestrationLines(facts.region, one));
   }
-  lines.push(...watchingLines(facts));
+  lines.push(...retirementLines(facts), ...watchingLines(facts));
   const all = [...lines, ...rates.flatMap((one) => one.lines)];
   return {
     pricesAsOf: PRICES_AS_OF, pricesSource: PRICES_SOURCE,
@@ -76,7 +76,8 @@ function assumptionsOf(facts: CostFacts, lines: readonly CostLine[]): string[] {
     if (secondsBy !== undefined) said.push(`each run of ${id} takes as long as the other, by ${secondsBy}`);
     if (stored.endless) said.push(`copies of ${id} that stay longer than 30 years are counted up to there`);
   }
-  said.push(`a run logs ${ASSUMED_LOG_BYTES / 1000} kB, and asks the key once for each object it writes or reads: with the bucket's key it asks less`);
+  said.push(`a run, and a round of retirement, logs ${ASSUMED_LOG_BYTES / 1000} kB and asks the key once for each object it writes or reads; with the bucket's key it asks less`);
+  if (facts.retirement?.size) said.push(`a round of retirement takes ${ASSUMED_ROUND_SECONDS} seconds`);
   if (facts.keys + facts.replicas.length > 0) {
     said.push('each key has been rotated twice, after which KMS charges no more for it; a store\'s key is counted in every policy that uses it');
   }

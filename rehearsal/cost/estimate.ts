@@ -33,8 +33,8 @@ const SAME_DATA = 2;
 /** What was said before what was rehearsed, and its times only where they are of a copy of about that size. */
 function merged(rehearsed: KnownFigures, said: KnownFigures): KnownFigures {
   const [one, other] = [rehearsed.copyBytes, said.copyBytes];
-  if (one === undefined || other === undefined || Math.max(one, other) <= SAME_DATA * Math.min(one, other)) return { ...rehearsed, ...said };
-  return said;
+  const far = one !== undefined && other !== undefined && Math.max(one, other) > SAME_DATA * Math.min(one, other);
+  return far ? said : { ...rehearsed, ...said };
 }
 
 /** The report with an estimate for each policy that ran, by the sizes and times it showed. */

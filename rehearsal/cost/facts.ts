@@ -1,5 +1,5 @@
-import { METRICS } from '../../lib/contract/metrics';
-import type { Architecture, CostFacts, CostProtection, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
+import type { METRICS } from '../../lib/contract/metrics';
+import type { Architecture, CostFacts, CostProtection, CostRetirement, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
 import { storedCopies } from '../../lib/model/cost-copies';
 import { STORAGE_CLASSES, type StorageClass } from '../../lib/model/prices';
 import { parseExpression, slotsBetween } from '../../lib/model/schedule';
@@ -9,8 +9,11 @@ import { machineOf } from '../cloud/local-cloud';
 import { type Definition, statesOf } from '../machine/definition';
 import type { KnownFigures } from './known-figures';
 
-/** Sent once a run; what METRICS has besides is sent once a day. */
 const RUN_METRICS: readonly (keyof typeof METRICS)[] = ['dumpSeconds', 'sizeBytes', 'rows', 'restoreSeconds', 'drillSeconds', 'proven', 'notProven'];
+const ROUND_METRICS: readonly (keyof typeof METRICS)[] = ['copiesAnnounced', 'copiesReleased', 'releasesHeldBack', 'storeFindings'];
+
+/** Schedules are counted over so many days. */
+const YEAR_DAYS = 365;
 
 export interface CostFactsProps {
   readonly resolver: Resolver;
@@ -26,7 +29,8 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
   const buckets = storeBuckets(resolver, policy);
   const stacks = new Set([policy.stack, ...buckets.map(({ stack }) => stack)]);
   // A replica is its store's child too, in a stack of its own.
-  const own = (type: string): LocalResource[] => within(resolver, type, [path, ...buckets.map(storePath)]).filter(({ stack }) => stacks.has(stack));
+  const own = (type: string): LocalResource[] => within(resolver, type, [path, ...buckets.map(storePath)])
+    .filter(({ stack }) => stacks.has(stack));
   const store = policy.declared.store;
   const protections = policy.protections.map((protection) => protectionFacts(resolver, policy, protection, figures(protection), now));
   return {
@@ -36,8 +40,8 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
     keys: own('AWS::KMS::Key').length,
     alarms: own('AWS::CloudWatch::Alarm').length,
     dashboards: own('AWS::CloudWatch::Dashboard').length,
-    dailyMetrics: (Object.keys(METRICS).length - RUN_METRICS.length) * protections.length,
     gauges: 0,
+    retirement: retirementOf(resolver, policy, now),
     secrets: own('AWS::SecretsManager::Secret').length,
     endpoints: endpointZones(resolver, policy),
     notSeen: [
@@ -73,9 +77,27 @@ function protectionFacts(
     }),
     dump: worker(resolver, `${declared.path}/Dump`, known.dumpSeconds),
     verify: worker(resolver, `${declared.path}/Verify`, known.verifySeconds),
-    transitions: statesOf(machineOf(resolver, stateMachineArn).definition as unknown as Definition).size,
+    transitions: transitionsOf(resolver, stateMachineArn),
     runMetrics: RUN_METRICS.length,
   };
+}
+
+/** The rounds of retirement send their metrics once for each protection. */
+function retirementOf(resolver: Resolver, { stack, declared: { path, retirement, protections } }: FoundPolicy, now: Date): CostRetirement {
+  const schedule = parseExpression(retirement.schedule.expression, retirement.schedule.timeZone);
+  const from = Math.floor(now.getTime() / 1000);
+  const machine = String(resolver.resolve(stack, retirement.stateMachine, `${path} retirement`));
+  return {
+    size: worker(resolver, `${path}/Retire`, undefined)?.size,
+    roundsAMonth: slotsBetween(schedule, from, from + YEAR_DAYS * 86_400).length / 12,
+    transitions: transitionsOf(resolver, machine),
+    metrics: ROUND_METRICS.length * protections.length,
+  };
+}
+
+/** Every state at most once. */
+function transitionsOf(resolver: Resolver, stateMachineArn: string): number {
+  return statesOf(machineOf(resolver, stateMachineArn).definition as unknown as Definition).size;
 }
 
 function worker(resolver: Resolver, path: string, seconds: number | undefined): CostWorker | undefined {

@@ -19,7 +19,7 @@ function protection(more: Partial<CostProtection> = {}): CostProtection {
 }
 
 function facts(more: Partial<CostFacts> = {}): CostFacts {
-  return { region: 'us-east-1', protections: [protection()], replicas: [], keys: 2, alarms: 0, dashboards: 0, dailyMetrics: 0, gauges: 0, secrets: 0, endpoints: 0, notSeen: [], ...more };
+  return { region: 'us-east-1', protections: [protection()], replicas: [], keys: 2, alarms: 0, dashboards: 0, gauges: 0, secrets: 0, endpoints: 0, notSeen: [], ...more };
 }
 
 function usd(estimate: CostEstimate, what: string): number | undefined {
@@ -82,12 +82,21 @@ describe('known figures', () => {
     expect(usd(estimate, 'replication metrics, eu-central-1')).toBeCloseTo(1.2, 10);
   });
 
+  test('retirement: a round a day over 20 copies, 512 MiB on ARM for a minute, four metrics', () => {
+    const size = { platform: 'lambda', memoryMebibytes: 512, ephemeralMebibytes: 512, architecture: 'arm64' } as const;
+    const estimate = estimateCost(facts({ retirement: { size, roundsAMonth: 30, transitions: 8, metrics: 4 } }));
+    expect(usd(estimate, 'Lambda, retirement')).toBeCloseTo(30 * 60 * 0.5 * 0.0000133334, 10);
+    expect(usd(estimate, 'requests that read, retirement')).toBeCloseTo(30 * 3 * 20 * 0.0000004, 10);
+    expect(usd(estimate, 'state transitions, retirement')).toBeCloseTo(30 * 8 * 0.000025, 10);
+    expect(usd(estimate, 'metrics, retirement')).toBeCloseTo(4 * 0.3 * 30 / 730, 10);
+    expect(estimate.assumptions.join()).toContain('a round of retirement takes 60 seconds');
+  });
+
   test('alarms, dashboards, gauges, secrets and interface endpoints', () => {
-    const estimate = estimateCost(facts({ alarms: 12, dashboards: 1, dailyMetrics: 24, gauges: 10, secrets: 2, endpoints: 14 }));
+    const estimate = estimateCost(facts({ alarms: 12, dashboards: 1, gauges: 10, secrets: 2, endpoints: 14 }));
     expect(usd(estimate, 'alarms')).toBeCloseTo(1.2, 10);
     expect(usd(estimate, 'dashboards')).toBeCloseTo(3, 10);
     expect(usd(estimate, 'metrics')).toBeCloseTo(3, 10);
-    expect(usd(estimate, 'daily metrics')).toBeCloseTo(0.3, 10);
     expect(usd(estimate, 'secrets')).toBeCloseTo(0.8, 10);
     expect(usd(estimate, 'interface endpoints')).toBeCloseTo(102.2, 10);
   });
@@ -137,7 +146,10 @@ const worker = fc.option(fc.record({ size, seconds }), { nil: undefined });
 const region = fc.constantFrom(undefined, 'us-east-1', 'eu-west-1', 'eu-west-3', 'eu-central-1', 'ap-south-2');
 const anyFacts: fc.Arbitrary<CostFacts> = fc.record({
   region, keys: counts, alarms: counts, dashboards: counts,
-  dailyMetrics: counts, gauges: counts, secrets: counts, endpoints: counts, notSeen: fc.constant([]),
+  gauges: counts, secrets: counts, endpoints: counts, notSeen: fc.constant([]),
+  retirement: fc.option(
+    fc.record({ size: fc.option(size, { nil: undefined }), roundsAMonth: counts, transitions: counts, metrics: counts }), { nil: undefined },
+  ),
   replicas: fc.array(fc.record({ region, timeControl: fc.boolean() }), { maxLength: 2 }),
   protections: fc.array(fc.record({
     id: fc.constantFrom('database', 'files'), stored: storedCopies, copyBytes: fc.option(fc.double({ min: 0, max: 1e15, noNaN: true }), { nil: undefined }),
@@ -165,7 +177,7 @@ describe('properties', () => {
 
   test('more of anything never costs less', () => {
     const more: [string, (given: CostFacts) => CostFacts][] = [
-      ...(['keys', 'alarms', 'dashboards', 'dailyMetrics', 'gauges', 'secrets', 'endpoints'] as const)
+      ...(['keys', 'alarms', 'dashboards', 'gauges', 'secrets', 'endpoints'] as const)
         .map((name): [string, (given: CostFacts) => CostFacts] => [name, (given) => ({ ...given, [name]: given[name] + 1 })]),
       ['replicas', (given) => ({ ...given, replicas: [...given.replicas, { region: 'eu-west-1', timeControl: true }] })],
       ['bytes', (given) => ({ ...given, protections: given.protections.map((one) => ({ ...one, copyBytes: one.copyBytes === undefined ? undefined : one.copyBytes * 2 + 1 })) })],

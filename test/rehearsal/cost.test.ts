@@ -6,6 +6,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, StorageTransition } from '../../lib';
+import { METRICS } from '../../lib/contract/metrics';
 import { costCommand, COST_USAGE } from '../../rehearsal/commands/cost';
 import type { Terminal } from '../../rehearsal/command-line';
 import { ReportCost } from '../../rehearsal/report/cost-model';
@@ -59,7 +60,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 async function estimate(...args: string[]): Promise<ReportCost> {
   const { code, out } = await run('--json', ...args);
   expect(code).toBe(0);
-  const { version, policies } = JSON.parse(out) as { version: number; policies: { cost: unknown }[] };
+  const { version, policies }: { version: number; policies: { cost: unknown }[] } = JSON.parse(out);
   expect(version).toBe(1);
   expect(policies).toHaveLength(1);
   return ReportCost.parse(policies[0].cost);
@@ -71,7 +72,9 @@ function reportFile(change: (report: RehearsalReport) => RehearsalReport = (repo
   return file;
 }
 
-const line = (cost: ReportCost, what: string, protection?: string) => cost.lines.find((one) => one.what === what && one.protection === protection);
+function line(cost: ReportCost, what: string, protection?: string): ReportCost['lines'][number] | undefined {
+  return cost.lines.find((one) => one.what === what && one.protection === protection);
+}
 
 test('what the template shows is counted: keys, endpoints, replicas, classes, workers', async () => {
   const cost = await estimate('--size', 'database=10GiB', '--size', 'large=100GiB');
@@ -95,6 +98,12 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
     ['Fargate CPU, verify: vCPU-hour', 'Fargate memory, verify: GB-hour', 'Fargate disk, verify: GB-hour'],
   );
   expect(fargate[0].lines[0]).toMatchObject({ unitPrice: 0.03238, quantity: 30.4375 * 4 / 60 });
+  // 512 MiB on ARM for an assumed minute, each day; four metrics a protection in one hour a day.
+  expect(line(cost, 'Lambda, retirement')?.quantity).toBeCloseTo(365 / 12 * 60 / 2, 6);
+  expect(line(cost, 'metrics, retirement')?.quantity).toBeCloseTo(8 / 24, 6);
+  // What METRICS has is of a run or of a round: a new one must be put to one of them.
+  const runMetrics = (line(cost, 'metrics of runs', 'database')?.quantity ?? 0) / 30.4375 * 730;
+  expect(Math.round(runMetrics) + 4).toBe(Object.keys(METRICS).length);
   expect(cost.notCounted.join()).not.toContain('template');
 });
 

@@ -220,6 +220,14 @@ describe('a changed policy', () => {
     expect(days([...before, ...bad, copy('2026-12-01T02:00:00Z', 'checksums-only')], eras, '2026-12-01T12:00:00Z')).toEqual(['20261110', '20261201']);
   });
 
+  test('the first period that passes is the one after the era\'s last second', () => {
+    const until = (since: number) => [era({ daily: 2 }), era({ daily: 9 }, { since })];
+    const before = daily('2026-11-01T02:00:00Z', 10);
+    expect(days([...before, copy(change)], until(change), '2026-11-12T00:00:00Z')).toEqual(['20261110', '20261111T000000Z']);
+    expect(days([...before, copy(change + 1)], until(change + 1), '2026-11-12T00:00:00Z')).toEqual(['20261109', '20261110', '20261111T000001Z']);
+    expect(days([...before, copy(change - 1, 'checksums-only')], until(change), '2026-11-12T00:00:00Z')).toEqual(['20261109', '20261110', '20261110T235959Z']);
+  });
+
   test('last counts the slots that the schedule of its time would have had', () => {
     const eras = changed({ last: 4 }, { daily: 1 }, { gapSeconds: 2 * DAY });
     const from = (day: number) => [...daily('2026-11-05T02:00:00Z', 6), copy(change + day * DAY)];

@@ -109,3 +109,17 @@ test(name('a policy declared now changes nothing about the copies that are there
     for (const runId of after) expect(before).toContain(runId);
   }), 200);
 });
+
+test(name('what was declared before ends when its own count has passed, whatever the rules are since'), () => {
+  const lengths = { last: DAY, hourly: 3600, daily: DAY, weekly: 7 * DAY, monthly: 31 * DAY, yearly: 366 * DAY, days: DAY };
+  check(fc.property(rules, rules, timeZone, fc.integer({ min: 2, max: 90 }), (before, since, zone, days) => {
+    const old = Array.from({ length: days }, (_, day): Copy => ({ runId: String(day), slot: START + day * DAY, outcome: 'proven' }));
+    const change = START + days * DAY;
+    const declared = { timeZone: zone, minimumVerified: 1, gapSeconds: DAY };
+    const eras = [{ ...declared, since: START, rules: before }, { ...declared, since: change, rules: since }];
+    const reach = Math.max(...Object.entries(before).map(([rule, most]) => most * lengths[rule as keyof typeof lengths]));
+    const newest: Copy = { runId: 'newest', slot: change + reach + DAY, outcome: 'proven' };
+    expect(kept([...old, newest], eras, newest.slot)).toEqual(new Set(['newest']));
+    expect(kept(old, eras, change).size).toBeGreaterThanOrEqual(1);
+  }), 150);
+});

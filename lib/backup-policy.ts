@@ -6,7 +6,7 @@ import type { IBackupStore } from './backup-store';
 import { policyFindings, templateFindings } from './model/proof';
 import { PolicyShared } from './policy-shared';
 import { claimPrefix } from './prefix-claims';
-import { Proof } from './proof';
+import { findingsAt, Proof } from './proof';
 import { Protection } from './protection';
 import type { ProtectionProps } from './protection-props';
 import type { Recipient } from './recipient';
@@ -115,7 +115,7 @@ export class BackupPolicy extends Construct {
       path: this.node.path,
       topic: this.topic.topicArn,
       store: this.declareStore(),
-      findings: this.proof.findings(),
+      findings: [...this.proof.findings(), ...findingsAt(this.store)],
       retirement: this.retire._declare(),
       protections: this.protections.map((protection) => protection._declare()),
     };

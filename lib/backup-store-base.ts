@@ -6,6 +6,7 @@ import type { IBackupStore, PolicyScope, ProtectionScope } from './backup-store'
 import type { ReplicaFacts } from './backup-replica';
 import type { BackupStoreRemoval } from './backup-store-removal';
 import { type ObjectKind, policyPrefix, protectionPrefix } from './contract/object-keys';
+import { noteLockExtension } from './lock-extensions';
 import { requireDays } from './refusal';
 import type { BoundTransition } from './storage-transition';
 
@@ -67,6 +68,7 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
 
   public grantExtendLock(grantee: iam.IGrantable, scope: PolicyScope, maximum: Duration): iam.Grant {
     const days = requireDays(this, 'the longest lock', maximum, 1, BackupLock._MAXIMUM_DAYS);
+    noteLockExtension(this, scope);
     return this.grantObjects(grantee, ['s3:PutObjectRetention'], [policyPrefix('runs', scope), policyPrefix('parts', scope)], {
       NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': days },
       // Nobody undoes compliance: it is not for a worker to begin it.

@@ -1,4 +1,4 @@
-import { Annotations, CrossStackReferences, Duration, ReferenceStrength, Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -16,6 +16,8 @@ import { BackupStoreRemoval } from './backup-store-removal';
 import type { BackupTeamProps } from './backup-team';
 import { bindTransitions } from './bind-transitions';
 import { ImportedBackupStore } from './imported-backup-store';
+import { storeFindings } from './model/proof';
+import { Proof } from './proof';
 import { PropRefused, requireDays, requireName } from './refusal';
 import { requirePlaces } from './replica-places';
 import { replicaIn } from './replica-stack';
@@ -126,6 +128,7 @@ export class BackupStore extends BackupStoreBase {
   /** @internal */
   public readonly _admitRetire: (account: string) => void;
   private readonly teams = new Set<string>();
+  private readonly proof: Proof;
 
   constructor(scope: Construct, id: string, props: BackupStoreProps = {}) {
     super(scope, id);
@@ -158,7 +161,17 @@ export class BackupStore extends BackupStoreBase {
     this.keyArn = key.keyArn;
     this.replicaStores = [];
     this.replicationTopic = this.replicate(replicas, rolePath, props);
-    this.warnOfCompliance();
+    this.proof = new Proof(this, () => storeFindings({ lock: this._lock && { mode: this._lock.mode, seconds: this._lock.retentionSeconds } }));
+  }
+
+  /**
+   * Says that a finding of the store itself is known and meant.
+   *
+   * @param code such as `COMPLIANCE_LOCK`
+   * @param reason for whoever reads the report
+   */
+  public acknowledge(code: string, reason: string): void {
+    this.proof.acknowledge(code, reason);
   }
 
   /**
@@ -218,12 +231,5 @@ export class BackupStore extends BackupStoreBase {
     CrossStackReferences.of(store.key).produce(ReferenceStrength.WEAK);
     const keyArn = Stack.consumeReference(store.keyArn, ReferenceStrength.WEAK);
     return { region, replicationTimeControl, bucketArn: `arn:${partition}:s3:::${bucketName}`, keyArn };
-  }
-
-  private warnOfCompliance(): void {
-    if (this._lock?.mode !== 'COMPLIANCE') return;
-    const days = this._lock.retentionSeconds / 86_400;
-    Annotations.of(this).addWarningV2('cdk-backup-policy:COMPLIANCE_LOCK', `[COMPLIANCE_LOCK] nobody, AWS and the account's root user included, can delete a copy for ${days} days from its writing, `
-      + 'shorten that, or stop paying for it; a copy that must be erased by law cannot be. Use BackupLock.governance() unless a law or an insurer asks for this, and acknowledge this warning where one does');
   }
 }

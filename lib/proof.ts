@@ -1,9 +1,16 @@
 import { Annotations, Validations } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import type { DeclaredFinding } from './contract/declared-finding';
 import { PLUGIN_NAME, reportFindings } from './findings-plugin';
 import { type Acknowledgement, type Finding, FINDING_CODES, type FindingCode, isGrave, judge } from './model/proof';
 import { PropRefused } from './refusal';
+
+const proofs = new WeakMap<IConstruct, Proof>();
+
+/** What was found at a construct; nothing where nothing is looked for. */
+export function findingsAt(construct: IConstruct): DeclaredFinding[] {
+  return proofs.get(construct)?.findings() ?? [];
+}
 
 /** What the proof finds at one construct and what is acknowledged there: annotations, validation report and metadata say the same. */
 export class Proof {
@@ -12,6 +19,7 @@ export class Proof {
 
   /** @param find called once the app is whole */
   constructor(private readonly scope: Construct, private readonly find: () => readonly Finding[]) {
+    proofs.set(scope, this);
     scope.node.addValidation({ validate: () => this.annotate() });
     reportFindings(scope, () => this.findings());
   }

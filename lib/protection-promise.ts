@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { DeclaredRetention } from './contract/declared-retention';
+import { isLockExtended } from './lock-extensions';
 import type { ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts, WorkerFacts } from './model/proof';
 import { type Schedule, timeZoneOf } from './model/schedule';
 import type { IBackupStore } from './backup-store';
@@ -46,30 +47,32 @@ export function promiseOf(scope: IConstruct, application: string, props: Promise
 export interface FactsProps {
   readonly promise: ProtectionPromise;
   readonly store: IBackupStore;
+  /** Whose copies they are. */
+  readonly owner: { readonly environment: string; readonly application: string };
   readonly workers: WorkerFacts;
   readonly encryption?: { readonly identitySecretArn?: unknown };
 }
 
 /** What the proof is given of a protection. */
-export function factsOf({ promise, store, workers, encryption }: FactsProps): ProtectionFacts {
+export function factsOf({ promise, store, owner, workers, encryption }: FactsProps): ProtectionFacts {
   const { retention: { rules, minimumVerified }, ...rest } = promise;
   return {
     ...rest,
     retention: rules,
     minimumVerified,
     workers,
-    store: storeFacts(store),
+    store: storeFacts(store, isLockExtended(store, owner)),
     // Every run ends with a restore.
     drillSeconds: 0,
     ...(encryption ? { encryption: { drillIdentity: encryption.identitySecretArn !== undefined } } : {}),
   };
 }
 
-function storeFacts(store: IBackupStore): StoreFacts {
+function storeFacts(store: IBackupStore, lockExtended: boolean): StoreFacts {
   return {
     ...(store._lock ? { lock: { mode: store._lock.mode, seconds: store._lock.retentionSeconds } } : {}),
     replicas: store._replicas.map(({ replicationTimeControl }) => ({ timeControl: replicationTimeControl })),
-    lockExtended: false,
+    lockExtended,
     graceSeconds: store._graceSeconds,
     transitions: store._transitions.map(({ storageClass, afterDays }) => ({ storageClass, afterDays })),
     testEnvironment: store.removal.testEnvironment !== undefined,

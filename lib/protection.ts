@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { Assertion } from './assertion';
 import type { BackupPolicy } from './backup-policy';
 import { Compute } from './compute';
@@ -25,6 +25,8 @@ import { CLOSING_SECONDS, type Worker } from './workers/worker';
 export class Protection extends Construct implements ec2.IConnectable {
   /** The state machine that runs it: `{"slot":"<instant>"}` is its input. */
   public readonly stateMachine: sfn.IStateMachine;
+  /** @internal */
+  public readonly _protects: readonly IConstruct[];
   private readonly network?: ProtectionNetwork;
   private readonly promise: ProtectionPromise;
   private readonly run: DeclaredRun;
@@ -36,17 +38,13 @@ export class Protection extends Construct implements ec2.IConnectable {
     super(policy, requireName(policy, 'the protection\'s id', id));
     this.promise = promiseOf(this, policy.application, props);
     const source = props.source.bind(this);
+    this._protects = source.protects ?? [];
     this.network = openNetwork(this, source);
     const [dump, verify] = (['dump', 'verify'] as const).map((purpose) => this.worker(policy, props, source, purpose));
     this.run = this.declareRun(policy, props, source, Math.min(dump.timeoutSeconds, verify.timeoutSeconds) - CLOSING_SECONDS);
     this.checkRequest(dump.maximumRequest);
-    const facts = factsOf({
-      promise: this.promise,
-      store: policy.store,
-      workers: { platform: verify.platform, limitSeconds: this.run.limits.timeoutSeconds, scratchBytes: verify.scratchBytes },
-      encryption: this.run.encryption,
-    });
-    this.proof = new Proof(this, () => proveProtection(facts));
+    const workers = { platform: verify.platform, limitSeconds: this.run.limits.timeoutSeconds, scratchBytes: verify.scratchBytes };
+    this.proof = new Proof(this, () => proveProtection(factsOf({ promise: this.promise, store: policy.store, owner: policy, workers, encryption: this.run.encryption })));
     const machine = new RunMachine(this, 'Run', {
       title: this.title(policy),
       run: this.run,
@@ -114,6 +112,7 @@ export class Protection extends Construct implements ec2.IConnectable {
     return (props.compute ?? Compute.lambda())._worker(this, purpose === 'dump' ? 'Dump' : 'Verify', {
       purpose,
       engine: source.engine,
+      image: purpose === 'verify' ? source.scratchImage : undefined,
       title: this.title(policy),
       prefix: `${policy.environment}/${policy.application}/${this.node.id}/`,
       grant: (grantee) => {

@@ -1,4 +1,4 @@
-import { type Finding, type FindingCode, judge, policyFindings, type ProtectionFacts, proveProtection, templateFindings } from '../../lib/model/proof';
+import { coverageFindings, type Finding, type FindingCode, judge, policyFindings, type ProtectionFacts, proveProtection, storeFindings, templateFindings } from '../../lib/model/proof';
 import { DAY, GIBIBYTE, GOOD, GOOD_STORE, HOUR, MINUTE } from './facts';
 
 const CRITICAL = { name: 'critical', rpoSeconds: 5 * MINUTE, rtoSeconds: HOUR, drillSeconds: 7 * DAY, secondRegion: true };
@@ -108,13 +108,18 @@ export const EXAMPLES: Readonly<Record<FindingCode, Example>> = {
   LOCK_SHORTER_THAN_RETENTION: of(
     'Copies are kept longer than they are locked: the old ones are an administrator\'s (or a thief\'s) to delete.',
     'a lock of 7 days, monthly copies of a year', { store: { ...GOOD_STORE, lockExtended: false } },
-    'the retire worker lengthens the lock of the copies that are kept', { store: GOOD_STORE },
+    'a worker with `store.grantExtendLock()` lengthens the lock of the copies that are kept', { store: GOOD_STORE },
   ),
   LOCK_LONGER_THAN_RETENTION: of(
     'The lock keeps copies that retention has released, and they are paid for.',
     'a lock of 30 days, daily copies of 7 days', { store: { ...GOOD_STORE, lock: { mode: 'GOVERNANCE', seconds: 30 * DAY } } },
     'a lock of 14 days, the grace included', { store: { ...GOOD_STORE, lock: { mode: 'GOVERNANCE', seconds: 14 * DAY } } },
   ),
+  COMPLIANCE_LOCK: {
+    meaning: 'A lock in compliance mode cannot be undone by anybody. Said at the store, so that nobody means governance and writes compliance.',
+    declared: '`BackupLock.compliance(Duration.days(30))`', findings: () => storeFindings({ lock: { mode: 'COMPLIANCE', seconds: 30 * DAY } }),
+    mended: '`BackupLock.governance(Duration.days(30))`', mendedFindings: () => storeFindings({ lock: { mode: 'GOVERNANCE', seconds: 30 * DAY } }),
+  },
   SECOND_REGION_MISSING: of(
     'Every copy lies in one region. A warning; an error where the criticality asks for a second region.',
     'a store without replicas', { store: { ...GOOD_STORE, replicas: [] } },
@@ -164,6 +169,11 @@ export const EXAMPLES: Readonly<Record<FindingCode, Example>> = {
     meaning: 'CloudFormation refuses a template with more than 500 resources. Said from 400, at the template\'s first policy.',
     declared: 'a template of 412 resources', findings: () => templateFindings(412),
     mended: 'half of the policies in another stack', mendedFindings: () => templateFindings(206),
+  },
+  UNPROTECTED_RESOURCE: {
+    meaning: 'A resource holds data and no policy of the application has it as its source. Said by the aspect `RequireBackup`, at the resource.',
+    declared: 'a DynamoDB table under `Aspects.of(stack).add(new RequireBackup())`', findings: () => coverageFindings('DynamoDB table', 0, 'error'),
+    mended: 'a protection with it as its source', mendedFindings: () => coverageFindings('DynamoDB table', 1, 'error'),
   },
   ACKNOWLEDGED_IN_VAIN: {
     meaning: 'Something is acknowledged that is not found, any more or at all. It would hide the next one.',

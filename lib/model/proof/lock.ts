@@ -1,3 +1,4 @@
+import type { StoreFacts } from './facts';
 import type { Finding } from './finding';
 import type { Known } from './known';
 import { counted, span } from './words';
@@ -19,7 +20,7 @@ export function lockFindings({ store: { lock, lockExtended, graceSeconds, testEn
       code: 'LOCK_SHORTER_THAN_RETENTION',
       severity: 'warning',
       reason: `copies are kept up to ${span(lifetimes.longestToSeconds)} and locked for ${span(lock.seconds)}: from then on any administrator can delete them`,
-      mend: 'let the retire worker lengthen the lock of the copies that are kept, or lock as long as the longest rule keeps',
+      mend: 'something with the store\'s `grantExtendLock()` that lengthens the lock of the copies that are kept, or a lock as long as the longest rule keeps',
     });
   }
   const over = lock.seconds - lifetimes.earliestReleaseSeconds - graceSeconds;
@@ -33,4 +34,15 @@ export function lockFindings({ store: { lock, lockExtended, graceSeconds, testEn
     });
   }
   return found;
+}
+
+/** What concerns a store whatever lies in it. */
+export function storeFindings({ lock }: Pick<StoreFacts, 'lock'>): Finding[] {
+  if (lock?.mode !== 'COMPLIANCE') return [];
+  return [{
+    code: 'COMPLIANCE_LOCK',
+    severity: 'warning',
+    reason: `nobody, AWS and the account's root user included, can delete a copy for ${span(lock.seconds)} from its writing, shorten that, or stop paying for it; a copy that must be erased by law cannot be`,
+    mend: 'use BackupLock.governance() unless a law or an insurer asks for this, and acknowledge this where one does',
+  }];
 }

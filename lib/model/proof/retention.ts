@@ -18,7 +18,7 @@ function minimumFindings({ minimumVerified, lifetimes: { fewestCopies }, longest
   return [{
     code: 'RETENTION_BELOW_MINIMUM',
     severity: 'warning',
-    reason: `the rules keep ${counted(fewestCopies, 'copy', 'copies')} at times, with runs up to ${span(longestGap.seconds)} apart; ${minimumVerified} proven ones always stay, longer than the rules say`,
+    reason: `the rules keep ${counted(fewestCopies, 'copy', 'copies')} at times, with runs up to ${span(longestGap.seconds)} apart; ${counted(minimumVerified, 'proven copy always stays', 'proven copies always stay')}, longer than the rules say`,
     mend: `rules that keep ${minimumVerified} copies or more, or a smaller \`minimumVerified\``,
   }];
 }

@@ -31,7 +31,8 @@ export function secondRegionFindings(known: Known): Finding[] {
   }
   const run = runSeconds ?? runLimitSeconds;
   const there = longestGap.seconds + (run ?? 0);
-  if (there > rpo || there + TIME_CONTROL_SECONDS <= rpo) return [];
+  // What is late in its own region already is said there.
+  if (there > rpo || rpo < TIME_CONTROL_SECONDS || there + TIME_CONTROL_SECONDS <= rpo) return [];
   return [{
     code: 'REPLICA_BEHIND_RPO',
     severity: asked && runSeconds !== undefined ? 'error' : 'warning',

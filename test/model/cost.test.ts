@@ -148,7 +148,8 @@ const anyFacts: fc.Arbitrary<CostFacts> = fc.record({
   region, keys: counts, alarms: counts, dashboards: counts,
   gauges: counts, secrets: counts, endpoints: counts, notSeen: fc.constant([]),
   retirement: fc.option(
-    fc.record({ size: fc.option(size, { nil: undefined }), roundsAMonth: counts, transitions: counts, metrics: counts }), { nil: undefined },
+    fc.record({ size: fc.option(size, { nil: undefined }), roundsAMonth: counts, transitions: counts, metrics: counts }),
+    { nil: undefined },
   ),
   replicas: fc.array(fc.record({ region, timeControl: fc.boolean() }), { maxLength: 2 }),
   protections: fc.array(fc.record({

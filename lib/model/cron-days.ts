@@ -4,7 +4,7 @@ export type DaysOfMonth = (year: number, month: number) => readonly number[];
 const SUNDAY = 1;
 const SATURDAY = 7;
 
-export const everyDay: DaysOfMonth = (year, month) => Array.from({ length: lengthOf(year, month) }, (_, index) => index + 1);
+const everyDay: DaysOfMonth = (year, month) => Array.from({ length: lengthOf(year, month) }, (_, index) => index + 1);
 
 /** These days, in months that have them. */
 export function fixedDays(days: ReadonlySet<number>): DaysOfMonth {

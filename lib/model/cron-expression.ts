@@ -1,4 +1,4 @@
-import { type DaysOfMonth, everyDay, fixedDays, lastDay, lastWeekDay, lastWorkingDay, nearestWorkingDay, nthWeekDay, weekDays } from './cron-days';
+import { type DaysOfMonth, fixedDays, lastDay, lastWeekDay, lastWorkingDay, nearestWorkingDay, nthWeekDay, weekDays } from './cron-days';
 import { type CronField, ExpressionRefused, parseList, wholeNumber } from './cron-field';
 
 /**
@@ -62,7 +62,6 @@ interface Days {
 }
 
 function parseDayOfMonth(field: string): Days {
-  if (field === '*') return { text: field, rule: everyDay };
   if (field === 'L') return { text: field, rule: lastDay(0) };
   if (field === 'LW') return { text: field, rule: lastWorkingDay };
   const before = /^L-(\d+)$/.exec(field);
@@ -81,7 +80,6 @@ function parseDayOfMonth(field: string): Days {
 }
 
 function parseDayOfWeek(field: string): Days {
-  if (field === '*') return { text: field, rule: everyDay };
   if (field === 'L') return { text: 'SAT', rule: weekDays(new Set([7])) };
   const last = /^([1-7]|[A-Z]{3})L$/.exec(field);
   if (last) {

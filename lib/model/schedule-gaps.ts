@@ -12,7 +12,7 @@ export interface LongestGap {
 
 /**
  * The years looked at: twice the 28 years in which weekdays and leap days come round, and once the 33 in which Ramadan,
- * by which Morocco sets its clocks, passes through the seasons. 2100, which has no leap day, is beyond them.
+ * by which some zones set their clocks, passes through the seasons. 2100, which has no leap day, is beyond them.
  */
 const YEARS = { first: 2026, last: 2081 };
 const FROM = Date.UTC(YEARS.first, 0, 1) / 1000;

@@ -69,22 +69,21 @@ export function skippedSlots(schedule: Schedule, from: number, to: number): Skip
 }
 
 /** The local days on which a cron runs that touch an interval, ascending, and perhaps a day more at each end. */
-export function* runDays(cron: Cron, timeZone: string, from: number, to: number): Generator<RunDay> {
+export function runDays(cron: Cron, timeZone: string, from: number, to: number): RunDay[] {
   const stretches = stretchesBetween(timeZone, from - 2 * DAY, to + 2 * DAY);
-  let first = 0;
-  for (const midnight of midnightsOf(cron, from - DAY, to + DAY)) {
+  let [first, end] = [0, 0];
+  let near = stretches;
+  return midnightsOf(cron, from - DAY, to + DAY).map((midnight) => {
     while (localEnd(stretches[first]) <= midnight - DAY) first++;
-    let end = first + 1;
     while (end < stretches.length && localStart(stretches[end]) < midnight + 2 * DAY) end++;
-    const near = stretches.slice(first, end);
-    yield { midnight, stretches: near, offset: offsetAllDay(near, midnight) };
-  }
+    if (near.length !== end - first || near[0] !== stretches[first]) near = stretches.slice(first, end);
+    return { midnight, stretches: near, offset: offsetAllDay(near, midnight) };
+  });
 }
 
 function offsetAllDay(near: readonly Stretch[], midnight: number): number | undefined {
-  const touches = (stretch: Stretch): boolean => localStart(stretch) < midnight + DAY && localEnd(stretch) > midnight;
-  const touching = near.length === 1 ? near : near.filter(touches);
-  const [only] = touching;
+  const touching = near.length === 1 ? near : near.filter((one) => localStart(one) < midnight + DAY && localEnd(one) > midnight);
+  const only = touching[0];
   return touching.length === 1 && localStart(only) <= midnight && localEnd(only) >= midnight + DAY ? only.offset : undefined;
 }
 
@@ -96,14 +95,16 @@ function localEnd({ to, offset }: Stretch): number {
   return to + offset;
 }
 
-function* midnightsOf({ years, months, daysOfMonth }: Cron, from: number, to: number): Generator<number> {
+function midnightsOf({ years, months, daysOfMonth }: Cron, from: number, to: number): number[] {
   const [firstYear, firstMonth] = dateOf(from);
   const [lastYear, lastMonth] = dateOf(to);
+  const midnights: number[] = [];
   for (let index = firstYear * 12 + firstMonth - 1; index < lastYear * 12 + lastMonth; index++) {
     const [year, month] = [Math.floor(index / 12), index % 12 + 1];
     if (!years.has(year) || !months.has(month)) continue;
-    for (const day of daysOfMonth(year, month)) yield Date.UTC(year, month - 1, day) / 1000;
+    for (const day of daysOfMonth(year, month)) midnights.push(Date.UTC(year, month - 1, day) / 1000);
   }
+  return midnights;
 }
 
 function multiplesBetween(step: number, from: number, to: number, anchor: number): number[] {

@@ -31,6 +31,7 @@ const ACCEPTED: readonly [given: string, deployed: string, ...slots: string[]][]
   ['0 2 LW * ? *', '0 2 LW * ? *', '01-29 02:00', '02-26 02:00', '03-31 02:00'],
   ['0 2 15W * ? *', '0 2 15W * ? *', '01-15 02:00', '02-15 02:00', '03-15 02:00', '04-15 02:00', '05-14 02:00', '06-15 02:00'],
   ['0 2 1W * ? *', '0 2 1W * ? *', '01-01 02:00', '02-01 02:00', '03-01 02:00', '04-01 02:00', '05-03 02:00', '06-01 02:00'],
+  ['0 2 28W * ? *', '0 2 28W * ? *', '01-28 02:00', '02-26 02:00', '03-29 02:00', '04-28 02:00', '05-28 02:00'],
   ['0 2 ? * L *', '0 2 ? * SAT *', '01-02 02:00', '01-09 02:00'],
   ['0 2 ? * 6L *', '0 2 ? * 6L *', '01-29 02:00', '02-26 02:00', '03-26 02:00', '04-30 02:00'],
   ['0 2 ? * friL *', '0 2 ? * 6L *', '01-29 02:00', '02-26 02:00', '03-26 02:00', '04-30 02:00'],
@@ -62,6 +63,7 @@ const REFUSED: readonly [given: string, part: string, allowed: string][] = [
   ['0 2 * * ? 2030-2027', '2030-2027', 'a range that ascends, in year'],
   ['*/0 * * * ? *', '*/0', 'steps from 1 to 59, in minutes'],
   ['0/60 * * * ? *', '0/60', 'steps from 1 to 59, in minutes'],
+  ['0 2 1/31 * ? *', '1/31', 'steps from 1 to 30, in day of month'],
   ['45-15/5 * * * ? *', '45-15/5', 'a range that ascends, when it has steps, in minutes'],
   ['*,5 * * * ? *', '*', 'values from 0 to 59, ranges such as 0-59, lists with commas, steps such as 0/2 or * alone, in minutes'],
   ['1,,2 * * * ? *', '', 'values from 0 to 59, ranges such as 0-59, lists with commas, steps such as 0/2 or * alone, in minutes'],
@@ -104,6 +106,7 @@ test.each(ACCEPTED.map(([given, ...rest]) => [given, rest] as const))('%s is acc
   expect(schedule).toEqual({ kind: 'cron', expression: deployed, timeZone: 'UTC' });
   const found = slotsBetween(schedule, from, from + 800 * 86_400).slice(0, slots.length);
   expect(found.map((slot) => new Date(slot * 1000).toISOString().slice(5, 16).replace('T', ' '))).toEqual(slots);
+  expect(slotsBetween({ kind: 'cron', expression: given, timeZone: 'UTC' }, from, from + 800 * 86_400).slice(0, slots.length)).toEqual(found);
   expect(longestGapSeconds(schedule).seconds).toBeLessThan(Number.POSITIVE_INFINITY);
 });
 
@@ -116,6 +119,17 @@ test.each(REFUSED)('%s is refused', (expression, given, allowed) => {
 test.each(NEVER)('%s does not go on running, and is refused at synth', (expression, timeZone) => {
   expect(() => BackupSchedule.cron(expression, { timeZone })._bind(stack))
     .toThrow(`S: schedule.cron is ${JSON.stringify(expression)}; allowed: a schedule that goes on running; `);
+});
+
+test.each([
+  ['0 2 L-1 * ? *', true], ['0 2 L-0 * ? *', false], ['0 2 L-27 * ? *', true], ['0 2 28W * ? *', true], ['0 2 29W * ? *', false],
+  ['0 2 1/30 * ? *', true], ['0 2 * 1/11 ? *', true], ['0 2 * 1/12 ? *', false], ['0 0/23 * * ? *', true], ['0 0/24 * * ? *', false],
+  ['0 2 * * ? 1970/229', true], ['0 2 * * ? 1970/230', false], ['0/1 * * * ? *', true], ['0 2 ? * 1L *', true], ['0 2 ? * 7L *', true], ['0 2 ? * 7#5 *', true],
+  ['0 2 ? * 0L *', false], ['0 2 ? * 0#1 *', false], ['0 2 ? * XXX#1 *', false], ['0 2 ? * 1-1 *', true], ['0', false],
+])('of %s it is %s that it is accepted', (given, accepted) => {
+  const parse = () => parseExpression(`cron(${given})`, 'UTC');
+  if (accepted) expect(parse()).toMatchObject({ kind: 'cron' });
+  else expect(parse).toThrow(ExpressionRefused);
 });
 
 test('the page has each of them, and no other', () => {

@@ -68,16 +68,21 @@ test('slots are the minutes whose clocks match, the first time they show it', ()
     fc.pre(written.text.length < 240);
     const expected = minutes.filter(({ epoch, wall, again }) => epoch >= from && !again && written.matches(wall)).map(({ epoch }) => epoch);
     expect(slotsBetween(cron(written.text, timeZone), from, from + 4 * DAY)).toEqual(expected);
+    expect(slotsBetween({ kind: 'cron', expression: written.text, timeZone }, from, from + 4 * DAY)).toEqual(expected);
   }), { numRuns: 150 });
 });
 
 test.each(WALLS.map((window) => [window.timeZone, new Date(window.from * 1000).toISOString().slice(0, 10), window] as const))(
-  'every minute and every quarter of an hour in %s from %s',
+  'each minute, each quarter of an hour and each time of the day in %s from %s',
   (timeZone, _date, { from, minutes }) => {
     const whole = minutes.filter(({ epoch, again }) => epoch >= from && !again);
     expect(slotsBetween(cron('* * * * ? *', timeZone), from, from + 4 * DAY)).toEqual(whole.map(({ epoch }) => epoch));
     const quarters = whole.filter(({ wall }) => wall.minute % 15 === 0).map(({ epoch }) => epoch);
     expect(slotsBetween(cron('0/15 * * * ? *', timeZone), from, from + 4 * DAY)).toEqual(quarters);
+    for (let hour = 0; hour < 24; hour++) {
+      const daily = whole.filter(({ wall }) => wall.hour === hour && wall.minute === 7).map(({ epoch }) => epoch);
+      expect(slotsBetween(cron(`7 ${hour} * * ? *`, timeZone), from, from + 4 * DAY)).toEqual(daily);
+    }
   },
 );
 

@@ -2,6 +2,7 @@ import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledgeRegulations } from './acknowledgements';
 
 /** @internal */
 export interface AccessLogsProps {
@@ -25,7 +26,12 @@ export class AccessLogs extends Construct {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      lifecycleRules: [{ id: 'a-year', expiration: Duration.days(366), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      // Who deletes a line of the trail only hides it.
+      versioned: true,
+      lifecycleRules: [
+        { id: 'a-year', expiration: Duration.days(366), noncurrentVersionExpiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        { id: 'remove-lone-delete-markers', expiredObjectDeleteMarker: true },
+      ],
       removalPolicy: props.removalPolicy,
     });
     logs.addToResourcePolicy(new iam.PolicyStatement({
@@ -34,6 +40,8 @@ export class AccessLogs extends Construct {
       resources: [logs.arnForObjects('*')],
       conditions: { ArnLike: { 'aws:SourceArn': props.of.bucketArn }, StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     }));
+    acknowledgeRegulations(logs, 'S3BucketReplicationEnabled', 'An access log stays in its region; the copies it speaks of are replicated, and have a log in each region.');
+    acknowledgeRegulations(logs, 'S3DefaultEncryptionKMS', 'S3 delivers access logs to buckets with its own encryption, and a key would have to be open to the service; no copy is in them.');
     logs.policy?.applyRemovalPolicy(props.removalPolicy);
     (props.of.node.defaultChild as s3.CfnBucket).loggingConfiguration = { destinationBucketName: logs.bucketName };
   }

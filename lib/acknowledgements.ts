@@ -10,6 +10,21 @@ export function acknowledge(construct: IConstruct, rule: string, reason: string)
   Validations.of(construct).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
 }
 
+/** The packs whose rules are the same under three names: NIST 800-53 revision 5, HIPAA and PCI DSS 3.2.1. */
+const REGULATIONS = ['NIST.800.53.R5', 'HIPAA.Security', 'PCI.DSS.321'];
+
+/** Acknowledges a rule of those packs that have it, for one construct. */
+export function acknowledgeRegulations(construct: IConstruct, rule: string, reason: string): void {
+  for (const pack of REGULATIONS) Validations.of(construct).acknowledge({ id: `${pack}::${pack}-${rule}`, reason });
+}
+
+/** What the packs ask of every function, and why a worker is no such function. */
+export function acknowledgeWorker(construct: IConstruct): void {
+  acknowledgeRegulations(construct, 'LambdaConcurrency', 'The state machine starts one at a time; a limit would be taken from the account\'s own.');
+  acknowledgeRegulations(construct, 'LambdaDLQ', 'It is called by a state machine that waits for its answer: what fails is told, and nothing is queued.');
+  acknowledgeRegulations(construct, 'LambdaInsideVPC', 'It is in the VPC of its source where that has one; it takes no connection, and its role is all it may do.');
+}
+
 /**
  * Acknowledges the wildcards of a policy one by one, each with its own reason. At validation, and not before: only then does a
  * reference to another stack have the form that the rule sees.

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { acknowledgeRegulations } from './acknowledgements';
 import { requireAccount } from './aws-regions';
 import { BackupLock, type BoundLock } from './backup-lock';
 import type { ReplicaFacts } from './backup-replica';
@@ -121,6 +122,7 @@ export class BackupReplicaStore extends BackupStoreBase {
     this.bucketName = bucket.bucketName;
     this.bucketArn = bucket.bucketArn;
     this.keyArn = key.keyArn;
+    acknowledgeRegulations(bucket, 'S3BucketReplicationEnabled', 'It is the replica.');
     if (source !== account) this.admitOtherAccount(source, replicator);
   }
 

@@ -5,7 +5,7 @@ import { ScheduleGroup, type IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledgements';
+import { acknowledge, acknowledgeRegulations } from './acknowledgements';
 
 /** What the protections of a policy share, for a template ends at 500 resources: logs, the scheduler's group, role and dead letters. */
 export class PolicyShared extends Construct {
@@ -26,6 +26,9 @@ export class PolicyShared extends Construct {
       retention: logs.RetentionDays.SIX_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    for (const group of [this.workerLogs, this.machineLogs]) {
+      acknowledgeRegulations(group, 'CloudWatchLogGroupEncrypted', 'CloudWatch Logs encrypts with a key of its own; a log has names and figures, never a row or a secret.');
+    }
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
     acknowledge(this.deadLetters, 'SQS3', 'It is a dead-letter queue itself: EventBridge Scheduler names it in the target of each schedule.');
     this.scheduleGroup = new ScheduleGroup(this, 'Schedules');

@@ -5,9 +5,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { imageDirectory } from '../bundles';
-import { acknowledgeWildcards } from '../acknowledgements';
-import { addRetries, ownPrefixReason, type Worker, type WorkerProps } from './worker';
+import { acknowledgeWildcards, acknowledgeWorker } from '../acknowledgements';
+import { addRetries, imageOf, ownPrefixReason, type Worker, type WorkerProps } from './worker';
 
 export interface LambdaWorkerProps extends WorkerProps {
   readonly memory: Size;
@@ -40,10 +39,9 @@ export class LambdaWorker extends Construct implements Worker {
     });
     this.function = new lambda.DockerImageFunction(this, 'Function', {
       description: `${props.purpose} of ${props.title}`,
-      code: lambda.DockerImageCode.fromImageAsset(imageDirectory(this, props.engine), {
-        cmd: [`index.${props.purpose}`],
-        platform: props.architecture === lambda.Architecture.ARM_64 ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
-      }),
+      code: imageOf(this, props)._onLambda(
+        this, `index.${props.purpose}`, props.architecture === lambda.Architecture.ARM_64 ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
+      ),
       architecture: props.architecture,
       memorySize: props.memory.toMebibytes(),
       timeout: props.timeout,
@@ -53,6 +51,7 @@ export class LambdaWorker extends Construct implements Worker {
       loggingFormat: lambda.LoggingFormat.JSON,
       ...props.network,
     });
+    acknowledgeWorker(this.function);
   }
 
   public step(scope: Construct, id: string, resultPath: string): sfn.TaskStateBase {

@@ -4,7 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,14 +18,15 @@ interface Finding {
   readonly violatingConstructs: { readonly constructPath?: string }[];
 }
 
-/** What the AwsSolutions pack finds in a store's stack and an application's stack beside it: the pack ends a synthesis with findings. */
+/** What the packs find in a store's stack, its replica's, and an application's stack beside them: a pack ends a synthesis with findings. */
 function findings(build: (stack: Stack) => Partial<ProtectionProps>, context: Record<string, unknown> = {}): string[] {
   const outdir = mkdtempSync(join(tmpdir(), 'nag-'));
   try {
     const app = new App({ outdir, context });
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    const store = new BackupStore(new Stack(app, 'Platform'), 'Store');
-    const stack = new Stack(app, 'S');
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new HIPAASecurityChecks(app), new PCIDSS321Checks(app));
+    const env = { region: 'eu-west-3' };
+    const store = new BackupStore(new Stack(app, 'Platform', { env }), 'Store', { replicaRegions: ['eu-west-1'] });
+    const stack = new Stack(app, 'S', { env });
     const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')] });
     policy.protect('database', {
       source: new PostgresSource({ connection: Secret.fromSecretNameV2(stack, 'Secret', 'shop/db'), flavor: PostgresFlavor.SELF_HOSTED }),
@@ -46,6 +47,7 @@ function findings(build: (stack: Stack) => Partial<ProtectionProps>, context: Re
   }
 }
 
+/** The network is the team's: what the packs find in it is not ours. */
 const inVpc = (stack: Stack) => {
   const vpc = new ec2.Vpc(stack, 'Vpc', { flowLogs: { all: {} } });
   return new PostgresSource({ connection: Secret.fromSecretNameV2(stack, 'Other', 'shop/db2'), flavor: PostgresFlavor.RDS, vpc, createEndpoints: true });
@@ -58,7 +60,10 @@ const hook = (stack: Stack) => new lambda.Function(stack, 'Hook', {
 /** What `cdk init` switches on in a new application. */
 const FLAGS = JSON.parse(readFileSync(require.resolve('aws-cdk-lib/recommended-feature-flags.json'), 'utf8')) as Record<string, unknown>;
 
-describe('the AwsSolutions pack finds nothing', () => {
+/** Without the VPC that the fixture makes, and without the findings of our own proof: they concern what is declared, and not how it is built. */
+const ours = (found: string[]) => found.filter((one) => !/ S\/Vpc\//.test(one) && !one.startsWith('Annotation::cdk-backup-policy:'));
+
+describe('the packs AwsSolutions, NIST 800-53 R5, HIPAA and PCI DSS find nothing', () => {
   beforeEach(() => {
     jest.spyOn(console, 'error').mockImplementation(() => {});
   });
@@ -71,8 +76,8 @@ describe('the AwsSolutions pack finds nothing', () => {
     ['in a VPC with endpoints', (stack) => ({ source: inVpc(stack) })],
     ['on Fargate', (stack) => ({ source: inVpc(stack), compute: Compute.fargate() })],
   ])('%s', (_, build) => {
-    expect(findings(build)).toEqual([]);
-    expect(findings(build, FLAGS)).toEqual([]);
+    expect(ours(findings(build))).toEqual([]);
+    expect(ours(findings(build, FLAGS))).toEqual([]);
   });
 
   test('and finds a wildcard that a source brings along: only our own are acknowledged', () => {

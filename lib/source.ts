@@ -1,6 +1,7 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import type { WorkerImage } from './worker-image';
 
 /** Where a worker must stand to reach a source. */
 export interface SourceNetwork {
@@ -27,6 +28,11 @@ export interface SourceNetwork {
 export interface SourceConfig {
   /** Name of the engine; `bundles/<engine>` is the context of its worker image. */
   readonly engine: string;
+  /**
+   * Image of the verify worker, where the scratch server needs more than the engine's own has.
+   * @default - the engine's own
+   */
+  readonly scratchImage?: WorkerImage;
   /** The engine's configuration in the contract's declared form: values known only at deployment may be tokens. */
   readonly config: { [key: string]: unknown };
   /**
@@ -44,6 +50,11 @@ export interface SourceConfig {
    * @default - nothing is opened
    */
   readonly opens?: ec2.IConnectable;
+  /**
+   * Constructs whose data this is: `RequireBackup` takes them, and what is in them, for protected.
+   * @default - none that is known
+   */
+  readonly protects?: IConstruct[];
 }
 
 /** What is protected: the synth-time half of an engine. */

@@ -7,9 +7,8 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { EcsFargateLaunchTarget, EcsRunTask } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { imageDirectory } from '../bundles';
 import { acknowledgeWildcards } from '../acknowledgements';
-import { addRetries, ownPrefixReason, type Purpose, type Worker, type WorkerProps } from './worker';
+import { addRetries, imageOf, ownPrefixReason, type Purpose, type Worker, type WorkerProps } from './worker';
 
 export interface FargateWorkerProps extends WorkerProps {
   readonly cpu: number;
@@ -54,10 +53,8 @@ export class FargateWorker extends Construct implements Worker {
     this.securityGroups = props.network?.securityGroups ?? [new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc, description: `${props.purpose} worker of ${props.title}`,
     })];
-    const image = ecs.ContainerImage.fromAsset(imageDirectory(this, props.engine), {
-      platform: props.architecture === Architecture.ARM_64 ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
-    });
-    this.roles = { task: this.taskRole(props), execution: this.executionRole(props) };
+    const image = imageOf(this, props);
+    this.roles = { task: this.taskRole(props), execution: this.executionRole(props, image._repositoryArn) };
     this.definition = new ecs.FargateTaskDefinition(this, 'Task', {
       cpu: props.cpu,
       memoryLimitMiB: props.memory.toMebibytes(),
@@ -70,7 +67,7 @@ export class FargateWorker extends Construct implements Worker {
       executionRole: this.roles.execution.withoutPolicyUpdates(),
     });
     this.container = this.definition.addContainer('Worker', {
-      image,
+      image: image._onFargate(this, props.architecture === Architecture.ARM_64 ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64),
       entryPoint: [NODE],
       workingDirectory: '/var/task',
       logging: ecs.LogDrivers.awsLogs({ logGroup: props.logGroup, streamPrefix: props.purpose }),
@@ -140,7 +137,7 @@ export class FargateWorker extends Construct implements Worker {
   }
 
   /** What ECS itself does before the worker runs: pull the image, open the log. */
-  private executionRole(props: FargateWorkerProps): iam.Role {
+  private executionRole(props: FargateWorkerProps, repositoryArn: string | undefined): iam.Role {
     const stack = Stack.of(this);
     const policy = new iam.ManagedPolicy(this, 'StartPolicy', { description: `Pulls the image and opens the log of the ${props.purpose} worker of ${props.title}` });
     props.logGroup.grantWrite(policy);
@@ -149,7 +146,7 @@ export class FargateWorker extends Construct implements Worker {
       new iam.PolicyStatement({
         actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'],
         // Assets lie in the repository of the bootstrap, whose name has the qualifier in it.
-        resources: [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: 'cdk-*' })],
+        resources: [repositoryArn ?? stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: 'cdk-*' })],
       }),
     );
     acknowledgeWildcards(policy, (resource) => {

@@ -3,7 +3,9 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import { imageDirectory } from '../bundles';
+import { WorkerImage } from '../worker-image';
 
 /** What a worker does, which is also the handler in its image. */
 export type Purpose = 'dump' | 'verify';
@@ -11,6 +13,8 @@ export type Purpose = 'dump' | 'verify';
 export interface WorkerProps {
   readonly purpose: Purpose;
   readonly engine: string;
+  /** Instead of the engine's own. */
+  readonly image?: WorkerImage;
   /** Whose it is, for descriptions. */
   readonly title: string;
   /** `<environment>/<application>/<protection>/`: every key it may touch has this after its kind. */
@@ -70,6 +74,11 @@ export function addRetries(step: sfn.TaskStateBase): void {
   const interval = Duration.seconds(RETRIES.firstIntervalSeconds);
   step.addRetry({ errors: TRANSIENT_ERRORS, interval, backoffRate: RETRIES.backoffRate, maxAttempts: RETRIES.transient });
   step.addRetry({ errors: TIMEOUT_ERRORS, interval, backoffRate: 1, maxAttempts: RETRIES.timeout });
+}
+
+/** The image of a worker: what was given for it, or the engine's own. */
+export function imageOf(scope: IConstruct, { engine, image }: WorkerProps): WorkerImage {
+  return image ?? WorkerImage.fromDirectory(imageDirectory(scope, engine));
 }
 
 /** The longest a step can take with every retry used. */

@@ -12,7 +12,8 @@ import type { Endpoint } from './endpoint';
 import { findingsOf } from './findings';
 import type { Execution } from './machine/run-machine';
 import type { WorkerRun } from './machine/tasks';
-import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportOutcome, type ReportProtection, type ReportStep } from './report/model';
+import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportOutcome, type ReportProtection, type ReportRetirement, type ReportStep } from './report/model';
+import type { RehearsedRetirement } from './rehearse-retirement';
 import type { NotRehearsed } from './sources/source';
 
 /** All that is known of one protection's run. */
@@ -37,6 +38,8 @@ export interface ReportProps {
   readonly finishedAt: Date;
   readonly sandbox: string;
   readonly ran: readonly { readonly run: RanProtection; readonly stored: StoredRun }[];
+  /** By policy. */
+  readonly retired: ReadonlyMap<FoundPolicy, RehearsedRetirement>;
   readonly endpoint: Pick<Endpoint, 'calls' | 'messages'>;
   readonly authorizer: Authorizer;
   readonly notRehearsed: readonly NotRehearsed[];
@@ -77,11 +80,12 @@ async function decrypted(bytes: Buffer, identity: string): Promise<Buffer> {
 }
 
 export function buildReport(props: ReportProps): RehearsalReport {
-  const { startedAt, finishedAt, ran, endpoint, authorizer } = props;
+  const { startedAt, finishedAt, ran, retired, endpoint, authorizer } = props;
   const policies = [...new Set(ran.map(({ run }) => run.policy))].map((policy) => ({
     application: policy.declared.application,
     environment: policy.declared.environment,
     path: policy.declared.path,
+    retirement: reportRetirement(retired.get(policy)),
     protections: ran.filter(({ run }) => run.policy === policy).map(({ run, stored }) => reportProtection(run, stored)),
   }));
   return {
@@ -89,7 +93,10 @@ export function buildReport(props: ReportProps): RehearsalReport {
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     seconds: secondsBetween(startedAt, finishedAt),
-    outcome: outcomeOf(policies.flatMap(({ protections }) => protections.map(({ outcome }) => outcome))),
+    outcome: outcomeOf(policies.flatMap(({ protections, retirement }): ReportOutcome[] => [
+      ...protections.map(({ outcome }) => outcome),
+      ...retirement?.outcome === 'failed' ? ['failed' as const] : [],
+    ])),
     machine: { cores: cpus().length, memoryBytes: totalmem(), node: process.versions.node, sandbox: props.sandbox, platform: `${process.platform} ${process.arch}` },
     policies,
     messages: endpoint.messages.map(({ topicArn, subject = '', message, at }) => ({ topic: topicArn.split(':').at(-1) ?? topicArn, subject, text: message, at: at.toISOString() })),
@@ -141,6 +148,19 @@ function reportProtection(run: RanProtection, { manifest, verdict, census }: Sto
     exceptions: verdict?.exceptions ?? [],
     assertions: verdict?.assertions ?? [],
     ...(outcome === 'failed' || outcome === 'not-proven' ? { error } : {}),
+  };
+}
+
+function reportRetirement(retired: RehearsedRetirement | undefined): ReportRetirement | undefined {
+  if (!retired) return undefined;
+  const all = [retired.round, ...retired.marking];
+  const failed = all.find(({ report }) => report === undefined);
+  return {
+    outcome: failed ? 'failed' : 'succeeded',
+    seconds: rounded(all.flatMap(({ workers }) => workers).reduce((sum, { seconds }) => sum + seconds, 0)),
+    round: retired.round.report,
+    marked: retired.marking.length > 0 && !failed,
+    ...(failed ? { error: errorOf(failed.execution) } : {}),
   };
 }
 

@@ -116,7 +116,9 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
       const copies = ran.filter(({ run, stored }) => run.policy === policy && stored.manifest)
         .map(({ run }) => ({ protection: run.protection.declared.id, runId: run.runId }));
       const done = progress.begin(`${policy.declared.application}: retire`);
-      const retirement = await rehearseRetirement({ policy, resolver, authorizer, keys, tokens, endpoint, sandbox: sandbox.used, signal, onLog: props.onLog }, copies);
+      const retirement = await rehearseRetirement({
+        policy, resolver, authorizer, keys, tokens, endpoint, signal, sandbox: sandbox.used, onLog: props.onLog,
+      }, copies);
       retired.set(policy, retirement);
       done(retirement.round.report ? 'done' : 'failed');
       signal?.throwIfAborted();

@@ -2,6 +2,7 @@ import { costSection } from './cost-section';
 import { html, trusted, type Html } from './markup';
 import type { RehearsalReport } from './model';
 import { badge, cardId, protectionCard } from './protection-card';
+import { retirementSection } from './retirement-section';
 import { STYLE } from './style';
 import { fold, table } from './table';
 import { count, counted, duration, headline, instant, introduction, memory } from './words';
@@ -30,6 +31,7 @@ ${report.policies.map((policy) => html`
 <section>
 <h2>${policy.application} <span class="where">${policy.environment} · <code>${policy.path}</code></span></h2>
 ${policy.protections.map((one) => protectionCard(policy, one))}
+${policy.retirement && retirementSection(policy.retirement)}
 ${policy.cost && costSection(policy.cost)}
 </section>`)}
 ${findings(report)}

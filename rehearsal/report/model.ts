@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Count, Instant, Name, parseVersioned, Seconds } from '../../lib/contract/common';
 import { CensusItem } from '../../lib/contract/census';
 import { LeftOut, Manifest } from '../../lib/contract/manifest';
+import { RetireReport } from '../../lib/contract/retire-report';
 import { Exception, Verdict, VerdictOutcome } from '../../lib/contract/verdict';
 import { ReportCost } from './cost-model';
 
@@ -74,11 +75,25 @@ export const ReportProtection = z.strictObject({
 });
 export type ReportProtection = z.infer<typeof ReportProtection>;
 
+/** The round of the policy's retire worker over what was just stored. */
+export const ReportRetirement = z.strictObject({
+  outcome: z.enum(['succeeded', 'failed']),
+  /** Of the worker's processes together. */
+  seconds: Seconds,
+  /** What it decided, every copy with its reasons; absent where it failed. */
+  round: RetireReport.optional(),
+  /** A copy was marked as kept by a person, and left to the rules again. */
+  marked: z.boolean(),
+  error: ReportError.optional(),
+});
+export type ReportRetirement = z.infer<typeof ReportRetirement>;
+
 export const ReportPolicy = z.strictObject({
   application: Name,
   environment: Name,
   /** Construct path. */
   path: z.string(),
+  retirement: ReportRetirement.optional(),
   protections: z.array(ReportProtection),
   /** An estimate; reports of older releases have none. */
   cost: ReportCost.optional(),

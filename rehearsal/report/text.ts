@@ -1,5 +1,6 @@
 import { costInWords } from './cost-words';
 import type { RehearsalReport, ReportOutcome, ReportProtection } from './model';
+import { retirementInWords } from './retirement-section';
 import { count, counted, duration, headline, memory, OUTCOME_WORDS, protectionsOf, rtoOf, size, visible } from './words';
 
 export interface ReportTextProps {
@@ -25,6 +26,10 @@ export function reportText(report: RehearsalReport, props: ReportTextProps = {})
     for (const one of policy.protections) {
       const row = columns[all.indexOf(one)].map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd();
       lines.push(`  ${paint(COLOURS[one.outcome], MARKS[one.outcome])} ${row}`, ...details(one).map((detail) => `    ${paint(2, detail)}`));
+    }
+    if (policy.retirement) {
+      const mark = policy.retirement.outcome === 'succeeded' ? 'proven' : 'failed';
+      lines.push(`  ${paint(COLOURS[mark], MARKS[mark])} retirement: ${visible(retirementInWords(policy.retirement))}`);
     }
     if (policy.cost) {
       const { assumptions, pricesAsOf } = policy.cost;

@@ -73,6 +73,10 @@ rehearses('a policy is proven: dump, verify, verdict, with the permissions of it
   expect(one.steps.filter(({ kind }) => kind === 'state').map(({ name, outcome }) => [name, outcome])).toEqual([['Dump', 'succeeded'], ['Verify', 'succeeded']]);
   expect(one.peakMemoryBytes.dump).toBeGreaterThan(1 << 20);
   expect(report.outcome).toBe('proven');
+  expect(report.policies[0].retirement).toMatchObject({
+    outcome: 'succeeded', marked: true,
+    round: { findingCount: 0, protections: [{ protection: 'database', copies: 1, proven: 1, kept: 1, decisions: [{ runId: '20261120T020000Z', action: 'kept' }] }] },
+  });
   expect(report.messages).toEqual([]);
   expect(report.grants.refused).toEqual([]);
   expect(report.calls.find(({ operation }) => operation === 'PutObject')?.count).toBeGreaterThan(2);
@@ -138,6 +142,17 @@ rehearses('a failure that passes is tried again by the machine; a needless grant
   expect(one.outcome).toBe('proven');
   expect(one.steps.find(({ name, kind }) => name === 'Dump' && kind === 'state')).toMatchObject({ tries: 2, outcome: 'succeeded', detail: 'TransientError' });
   expect(one.steps.filter(({ kind, name }) => kind === 'attempt' && name.startsWith('Dump')).map(({ outcome }) => outcome)).toEqual(['failed', 'succeeded']);
+});
+
+rehearses('a retire worker that lacks a right fails the rehearsal, and is told', async () => {
+  const without = (text: string): string => text.replaceAll('"s3:PutObjectVersionTagging",', '').replaceAll('"s3:PutObjectVersionTagging"', '"s3:GetObjectVersionTagging"');
+  await withTemplate(without, async () => {
+    const report = await ran();
+    const [{ protections: [one], retirement }] = report.policies;
+    expect([one.outcome, retirement?.outcome, report.outcome]).toEqual(['proven', 'failed', 'failed']);
+    expect(report.grants.refused).toContainEqual(expect.objectContaining({ role: 'Shop/Backup/Retire/Role', action: 's3:PutObjectVersionTagging' }));
+    expect(report.messages).toEqual([expect.objectContaining({ subject: 'Retirement failed: shop (staging)', text: expect.stringContaining('STORE_REFUSED') })]);
+  });
 });
 
 rehearses('Fargate workers are proven by their task token', async () => {

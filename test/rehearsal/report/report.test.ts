@@ -14,7 +14,7 @@ const HOSTILE = '"><script>alert(1)</script><img src=x onerror=\'alert(2)\'>&amp
 
 /** Puts the text in every place of the report that takes one. */
 function filledWith(text: string): RehearsalReport {
-  const keep = /^(kind|outcome|method|severity|startedAt|finishedAt|verifiedAt|recoveryPoint|slot|at|sha256)$/;
+  const keep = /^(kind|action|outcome|method|severity|startedAt|finishedAt|verifiedAt|recoveryPoint|slot|at|sha256)$/;
   const names = /^(environment|application|protection|engine|id)$/;
   const walk = (value: unknown, key: string): unknown => {
     if (Array.isArray(value)) return value.map((one) => walk(one, key));
@@ -59,7 +59,7 @@ describe('the page', () => {
       const elements = elementsOf(page);
       expect(elements.filter(({ name }) => /^(script|link|img|iframe|object|base|form)$/i.test(name))).toEqual([]);
       expect(page).not.toMatch(/https?:|url\(|@import/);
-      expect(elements.filter(({ name }) => name === 'article').length).toBe(kind === 'proven' ? 1 : 5);
+      expect(elements.filter(({ name }) => name === 'article').length).toBe(kind === 'proven' ? 2 : 6);
     }
   });
 
@@ -184,4 +184,17 @@ describe('the files', () => {
     await expect(writeReport(sampleReport('mixed'), taken)).rejects.toThrow('name another folder');
     expect(readdirSync(taken).sort()).toEqual(['report.html', 'report.json']);
   });
+});
+
+test('the retire round is shown with each copy\'s reasons, and what it failed by', () => {
+  const report = sampleReport();
+  const [policy] = report.policies;
+  expect(reportText(report)).toContain('✓ retirement: 2 copies held against the rules; 1 copy announced, 0 copies released; the audit found 1 thing');
+  expect(reportHtml(report)).toContain('2026-11-12 is beyond the 7 that daily keeps');
+  expect(reportHtml(report)).not.toContain('<b>lost</b>');
+  const error = { name: 'RefusedError', code: 'STORE_REFUSED', message: '[STORE_REFUSED] The store refused to tag it.' };
+  const failed = { ...report, policies: [{ ...policy, retirement: { outcome: 'failed' as const, seconds: 1, marked: false, error } }] };
+  expect(reportText(failed)).toContain('✗ retirement: the round failed: [STORE_REFUSED]');
+  expect(reportHtml(failed)).toContain('[STORE_REFUSED] The store refused to tag it.');
+  expect(parseReport(JSON.parse(JSON.stringify(failed)))).toEqual(failed);
 });

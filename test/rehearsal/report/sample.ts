@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RehearsalReport, ReportProtection, ReportStep } from '../../../rehearsal/report/model';
+import type { RehearsalReport, ReportProtection, ReportRetirement, ReportStep } from '../../../rehearsal/report/model';
 
 const BEGIN = Date.parse('2026-11-20T14:03:10.000Z');
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -117,6 +117,25 @@ function sampleFailed(): ReportProtection {
 }
 
 /** A report whose names are those of a real application. */
+/** A round that kept one copy and announced another. */
+export function sampleRetirement(): ReportRetirement {
+  const counts = { copies: 2, proven: 2, kept: 1, announced: 1, waiting: 0, released: 0, heldBack: 0, takenBack: 0, gone: 0, leftAlone: 0, orphans: 0 };
+  return {
+    outcome: 'succeeded', seconds: 1.9, marked: true,
+    round: {
+      version: 1, environment: 'production', application: 'montoit', at: after(13), dryRun: false, findingCount: 1,
+      findings: [{ kind: 'orphan', key: 'parts/production/montoit/database/20261119T020000Z/<b>lost</b>/', text: 'no manifest names it' }],
+      protections: [{
+        protection: 'database', ...counts, storedBytes: 9_812_440,
+        decisions: [
+          { runId: '20261112T020000Z', action: 'announced', reasons: ['2026-11-12 is beyond the 7 that daily keeps'] },
+          { runId: '20261120T020000Z', action: 'kept', reasons: ['newest proven copy of all', 'daily 1 of 7'] },
+        ],
+      }],
+    },
+  };
+}
+
 export function sampleReport(kind: 'proven' | 'mixed' = 'proven'): RehearsalReport {
   const protections = kind === 'proven' ? [sampleProtection()] : [sampleProtection(), sampleExcept(), sampleNotProven(), sampleFailed()];
   return {
@@ -129,7 +148,7 @@ export function sampleReport(kind: 'proven' | 'mixed' = 'proven'): RehearsalRepo
       cores: 2, memoryBytes: 24 * 2 ** 30, node: '24.21.0', platform: 'linux x64',
       sandbox: 'bubblewrap, like Lambda: read-only root, uid 993 without a name, no /dev/shm, only a sized /tmp',
     },
-    policies: [{ application: 'montoit', environment: 'production', path: 'MonToit-production/Policy', protections }],
+    policies: [{ application: 'montoit', environment: 'production', path: 'MonToit-production/Policy', retirement: sampleRetirement(), protections }],
     messages: kind === 'proven' ? [] : [{
       topic: 'montoit-production-backup', subject: 'montoit production: the backup "archive" failed', at: after(2.7),
       text: 'The dump of 2026-11-20 02:00 UTC was refused.\n\nThe server refused the password of user backup.\nRenew the secret montoit/database and run it again.\n\nrunbook: PG-PASSWORD',

@@ -50,10 +50,11 @@ export interface Surroundings {
 /** One run of one protection: its state machine, from its first state to its end. */
 export async function runProtection(one: Planned, parts: Surroundings): Promise<RanProtection> {
   const { policy, protection, machine, slot, runId } = one;
-  const { resolver, endpoint, tokens, source, progress, beforeTask } = parts;
+  const { beforeTask, ...surroundings } = parts;
+  const { resolver, endpoint, tokens, source, progress } = surroundings;
   const workers: WorkerRun[] = [];
   const tasks = new Tasks({
-    ...parts, machine, endpointUrl: endpoint.url, region: resolver.region,
+    ...surroundings, machine, endpointUrl: endpoint.url, region: resolver.region,
     adjust: (request) => adjusted(request, source, one.identity),
     onRun: (run) => void workers.push(run),
     ...(beforeTask ? { beforeTask: (call: TaskCall) => beforeTask(call, { endpoint, protection, runId }) } : {}),

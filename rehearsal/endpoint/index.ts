@@ -102,7 +102,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const parts = { settings, gate, state, blobs, keys };
   const replicator = new Replicator(parts, (options.replicationSeconds ?? 0) * 1000);
   const lifecycle = new LifecycleRunner(parts);
-  const s3 = new S3Service({ ...parts, replicator }, {
+  const services = { ...parts, replicator };
+  const s3 = new S3Service(services, {
     ...bucketHandlers, ...objectHandlers, ...copyHandlers, ...multipartHandlers, ...listHandlers, ...lockHandlers, ...tagHandlers,
     ...lifecycleHandlers, ...replicationHandlers,
   });
@@ -126,7 +127,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, metrics, logs, tasks,
-    s3: directAccess(settings, state, blobs, keys), lifecycle: lifecycle.events,
+    s3: directAccess(services), lifecycle: lifecycle.events,
     now: settings.now,
     setClock: (instant) => clock.set(instant),
     advanceTo: async (instant) => {

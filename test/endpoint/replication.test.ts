@@ -287,3 +287,22 @@ test('what was pending when the endpoint ended goes on with the next start', asy
   await on.endpoint.replicated();
   expect(replicas('k')).toHaveLength(1);
 });
+
+test('an object that is stored once more is a write: it has the bucket\'s lock, and is replicated', async () => {
+  on.endpoint.s3.createBucket({
+    name: 'primary', objectLock: true, kmsKeyArn: SOURCE_KEY, defaultRetention: { mode: 'GOVERNANCE', days: 3 },
+  });
+  await put('one', { Tagging: 'a=b', ContentType: 'text/plain' });
+  on.endpoint.setClock(at('2030-01-01T00:00:00'));
+  const same = await on.endpoint.s3.repeat('primary', 'one', 'two');
+  await on.endpoint.s3.repeat('primary', 'one', 'three', Buffer.from('other'));
+  await on.endpoint.replicated();
+  const two = await on.s3.send(new GetObjectCommand({ Bucket: 'primary', Key: 'two' }));
+  expect(two).toMatchObject({ VersionId: same, ContentType: 'text/plain', ReplicationStatus: 'COMPLETED', ObjectLockMode: 'GOVERNANCE' });
+  expect(two.ObjectLockRetainUntilDate!.toISOString()).toMatch(/^2030-01-04T00:00/);
+  expect(two.TagCount).toBeUndefined();
+  expect(await two.Body!.transformToString()).toBe('hello');
+  const three = await on.s3.send(new GetObjectCommand({ Bucket: 'primary', Key: 'three', ChecksumMode: 'ENABLED' }));
+  expect(await three.Body!.transformToString()).toBe('other');
+  expect((await on.endpoint.s3.read('replica', 'three')).toString()).toBe('other');
+});

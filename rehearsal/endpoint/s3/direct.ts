@@ -1,11 +1,12 @@
-import type { Settings } from '../exchange';
-import type { KeyRing } from '../services/kms';
-import type { BlobFolder } from './blobs';
+import { randomBytes } from 'node:crypto';
 import { assertBucketName } from './buckets';
 import type { Lifecycle } from './lifecycle/rules';
 import { assertLifecycle } from './lifecycle/validate';
+import { standardRetention } from './locks';
 import type { Replication } from './replication/rules';
-import { Bucket, type BucketSettings, type ObjectVersion, type S3State } from './state';
+import type { S3Services } from './service';
+import { Bucket, type BucketSettings, type ObjectVersion } from './state';
+import { versionIdFor } from './write';
 
 export interface BucketSeed {
   name: string;
@@ -38,18 +39,31 @@ export interface S3Direct {
   versions(bucket: string, key: string): readonly ObjectVersion[];
   /** Bytes of a version, the current one by default. @throws Error where there is none */
   read(bucket: string, key: string, versionId?: string): Promise<Buffer>;
+  /**
+   * Stores the current version of a key once more under another, now, as a write would: with the bucket's own lock, and replicated.
+   *
+   * @param body in place of its bytes, which are shared otherwise
+   * @returns the new version's id
+   */
+  repeat(bucket: string, key: string, as: string, body?: Buffer): Promise<string>;
   /** Uploads that were neither completed nor aborted. */
   uploads(bucket: string): { key: string; uploadId: string }[];
   /** Files that hold a version's bytes, so that a test can damage what is stored. */
   files(bucket: string, key: string, versionId?: string): string[];
 }
 
-export function directAccess(settings: Settings, state: S3State, blobs: BlobFolder, keys: KeyRing): S3Direct {
+export function directAccess({ settings, state, blobs, keys, replicator }: S3Services): S3Direct {
   const find = (bucket: string, key: string, versionId?: string): ObjectVersion => {
     const held = state.buckets.get(bucket);
     const version = versionId ? held?.versions.get(key)?.find((one) => one.versionId === versionId) : held?.current(key);
     if (!version || version.deleteMarker) throw new Error(`no object s3://${bucket}/${key}${versionId ? ` version ${versionId}` : ''}`);
     return version;
+  };
+  const writeBlob = async (body: Buffer): Promise<Pick<ObjectVersion, 'segments' | 'size' | 'checksum'>> => {
+    const writer = await blobs.writer(['SHA256']);
+    await writer.write(body);
+    const { segment, sums } = await writer.finish();
+    return { segments: [segment], size: segment.size, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: sums.get('SHA256')! } };
   };
   return {
     createBucket: (seed) => {
@@ -81,6 +95,20 @@ export function directAccess(settings: Settings, state: S3State, blobs: BlobFold
       const chunks: Buffer[] = [];
       for await (const chunk of blobs.read(version.segments, 0, version.size - 1)) chunks.push(chunk);
       return Buffer.concat(chunks);
+    },
+    repeat: async (bucket, key, as, body) => {
+      const held = state.buckets.get(bucket)!;
+      const from = find(bucket, key);
+      const written = body && await writeBlob(body);
+      const lastModified = settings.now().getTime();
+      const version: ObjectVersion = {
+        ...from, versionId: versionIdFor(held), lastModified, tags: {}, legalHold: undefined, replication: undefined,
+        retention: standardRetention(held, lastModified),
+        ...(written ? { ...written, etag: randomBytes(16).toString('hex'), parts: undefined } : { segments: await blobs.share(from.segments) }),
+      };
+      replicator.noteVersion(held, as, version);
+      state.saveVersions(held, as, [version, ...held.versions.get(as) ?? []]);
+      return version.versionId;
     },
     uploads: (bucket) => [...state.uploads.values()].filter((upload) => upload.bucket === bucket)
       .map(({ key, uploadId }) => ({ key, uploadId })),

@@ -40,11 +40,16 @@ export function lockOf(call: S3Call, bucket: Bucket): Pick<ObjectAttributes, 're
     assertMode(headers[MODE]);
     return { retention: { mode: headers[MODE], until: instant(headers[UNTIL], call.now()) }, legalHold };
   }
-  const rule = bucket.settings.defaultRetention;
-  if (!rule) return { legalHold };
-  const until = new Date(call.now());
-  if (rule.years) until.setUTCFullYear(until.getUTCFullYear() + rule.years);
-  return { retention: { mode: rule.mode, until: rule.years ? until.getTime() : call.now() + (rule.days ?? 0) * DAY }, legalHold };
+  const retention = standardRetention(bucket, call.now());
+  return retention ? { retention, legalHold } : { legalHold };
+}
+
+/** The bucket's default lock of what is written at an instant; undefined without one. */
+export function standardRetention({ settings: { objectLock, defaultRetention: rule } }: Bucket, written: number): Retention | undefined {
+  if (!objectLock || !rule) return undefined;
+  const until = new Date(written);
+  until.setUTCFullYear(until.getUTCFullYear() + (rule.years ?? 0));
+  return { mode: rule.mode, until: until.getTime() + (rule.days ?? 0) * DAY };
 }
 
 /** Further permissions that a write with lock headers needs. */

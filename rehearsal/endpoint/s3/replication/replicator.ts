@@ -1,5 +1,6 @@
 import { ApiError } from '../../errors';
 import type { Gate } from '../../exchange';
+import { standardRetention } from '../locks';
 import type { S3Parts } from '../service';
 import { type Bucket, type ObjectVersion, regionOf } from '../state';
 import { permissionsFor } from './permissions';
@@ -144,25 +145,14 @@ export class Replicator {
       encryption: encryption.keyArn && destination.keyArn
         ? { ...encryption, keyArn: this.services.keys.arnOf(destination.keyArn), bucketKey: target.settings.encryption.bucketKey }
         : encryption,
-      retention: version.retention ?? (version.deleteMarker ? undefined : standardRetention(target, version)),
+      // Of an object without a lock, the destination's own, here from the object's creation: the earlier of its possible ends.
+      retention: version.retention ?? (version.deleteMarker ? undefined : standardRetention(target, version.lastModified)),
     };
     const versions = target.versions.get(key) ?? [];
     const at = versions.findIndex(({ lastModified }) => lastModified <= version.lastModified);
     const [newer, older] = at < 0 ? [versions, []] : [versions.slice(0, at), versions.slice(at)];
     state.saveVersions(target, key, [...newer, replica, ...older]);
   }
-}
-
-/**
- * Of an object without a lock, the destination's own (S3 User Guide, "What does Amazon S3 replicate?"), here counted from the object's
- * creation, which is the earlier end.
- */
-function standardRetention({ settings: { objectLock, defaultRetention } }: Bucket, { lastModified }: ObjectVersion): ObjectVersion['retention'] {
-  if (!objectLock || !defaultRetention) return undefined;
-  const until = new Date(lastModified);
-  until.setUTCFullYear(until.getUTCFullYear() + (defaultRetention.years ?? 0));
-  until.setUTCDate(until.getUTCDate() + (defaultRetention.days ?? 0));
-  return { mode: defaultRetention.mode, until: until.getTime() };
 }
 
 async function demand(gate: Gate, role: string, permission: Parameters<Gate['ask']>[1]): Promise<void> {

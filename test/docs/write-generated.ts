@@ -1,0 +1,3 @@
+import { GENERATED, write } from './generated';
+
+for (const part of GENERATED) write(part);

@@ -7,8 +7,11 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, StorageTransition } from '../../lib';
 import { METRICS } from '../../lib/contract/metrics';
+import { ExpectedLoad } from '../../lib/expected-load';
+import { findPolicies, readAssembly, Resolver } from '../../rehearsal/assembly';
 import { costCommand, COST_USAGE } from '../../rehearsal/commands/cost';
 import type { Terminal } from '../../rehearsal/command-line';
+import { withCosts } from '../../rehearsal/cost/estimate';
 import { ReportCost } from '../../rehearsal/report/cost-model';
 import type { RehearsalReport } from '../../rehearsal/report/model';
 import { UsageError } from '../../rehearsal/usage';
@@ -28,6 +31,10 @@ beforeAll(() => {
     const policy = new BackupPolicy(stack, 'Backup', { application: 'montoit', environment: 'production', store, recipients: [Recipient.email('team@example.org')] });
     const source = { connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED };
     const common = { schedule: BackupSchedule.daily({ at: '02:00' }), objectives: { rpo: Duration.hours(26), rto: Duration.hours(4) } };
+    policy.protect('declared', {
+      ...common, source: new PostgresSource(source), retention: Retention.count(5),
+      expected: ExpectedLoad.of({ copySize: Size.gibibytes(3), dump: Duration.minutes(2), verification: Duration.minutes(4) }),
+    });
     policy.protect('database', { ...common, source: new PostgresSource(source), retention: Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }) });
     policy.protect('large', {
       ...common, retention: Retention.days(100),
@@ -98,9 +105,9 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
     ['Fargate CPU, verify: vCPU-hour', 'Fargate memory, verify: GB-hour', 'Fargate disk, verify: GB-hour'],
   );
   expect(fargate[0].lines[0]).toMatchObject({ unitPrice: 0.03238, quantity: 30.4375 * 4 / 60 });
-  // 512 MiB on ARM for an assumed minute, each day; four metrics a protection in one hour a day.
+  // 512 MiB on ARM for an assumed minute, each day; four metrics for each of three protections in one hour a day.
   expect(line(cost, 'Lambda, retirement')?.quantity).toBeCloseTo(365 / 12 * 60 / 2, 6);
-  expect(line(cost, 'metrics, retirement')?.quantity).toBeCloseTo(8 / 24, 6);
+  expect(line(cost, 'metrics, retirement')?.quantity).toBeCloseTo(12 / 24, 6);
   // What METRICS has is of a run or of a round: a new one must be put to one of them.
   const runMetrics = (line(cost, 'metrics of runs', 'database')?.quantity ?? 0) / 30.4375 * 730;
   expect(Math.round(runMetrics) + 4).toBe(Object.keys(METRICS).length);
@@ -110,7 +117,21 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
 test('without a size nothing is guessed', async () => {
   const cost = await estimate();
   expect(cost.rates.filter(({ each }) => each === 'GB of a copy').map(({ protection }) => protection)).toEqual(['database', 'large']);
-  expect(cost.lines.some(({ what }) => what.startsWith('storage'))).toBe(false);
+  expect(new Set(cost.lines.filter(({ what }) => what.startsWith('storage')).map(({ protection }) => protection))).toEqual(new Set(['declared']));
+});
+
+test('what is declared goes before a rehearsal, and what is given before both', async () => {
+  const report = reportFile((sample) => ({
+    ...sample, policies: sample.policies.map((policy) => ({ ...policy, protections: policy.protections.map((one) => ({ ...one, id: 'declared' })) })),
+  }));
+  const cost = await estimate('--report', report);
+  // Five copies are kept 5 days and a day until the round, 14 more by the grace, 2 by the lifecycle.
+  const stored = cost.copies.find(({ protection }) => protection === 'declared');
+  expect(line(cost, 'storage, STANDARD', 'declared')?.quantity).toBeCloseTo(3 * ((stored?.kept ?? 0) + 16), 1);
+  expect(line(cost, 'Lambda, dump', 'declared')?.quantity).toBeCloseTo(30.4375 * 120 * 3008 / 1024, 3);
+  expect(line(cost, 'Lambda, verify', 'declared')?.quantity).toBeCloseTo(30.4375 * 240 * 3008 / 1024, 3);
+  expect(cost.assumptions).toContain('each copy of declared is as large as the other, by what is declared');
+  expect((await estimate('--size', 'declared=1GB')).assumptions).toContain('each copy of declared is as large as the other, by --size');
 });
 
 test('sizes and times of a rehearsal; a size that is given goes first, and the times of another size say nothing', async () => {
@@ -125,6 +146,17 @@ test('sizes and times of a rehearsal; a size that is given goes first, and the t
   expect(line(near, 'Lambda, dump', 'database')).toBeDefined();
   const staging = reportFile((report) => ({ ...report, policies: report.policies.map((policy) => ({ ...policy, environment: 'staging' })) }));
   expect((await estimate('--report', staging)).rates).toHaveLength(6);
+});
+
+test('a rehearsal\'s report has the estimate of each policy, by what it showed, and of no other', () => {
+  const resolver = new Resolver(readAssembly(app.directory));
+  const policies = findPolicies(resolver);
+  const sample = sampleReport();
+  const same = { ...sample, policies: sample.policies.map((policy) => ({ ...policy, path: policies[0].declared.path })) };
+  const [{ cost }] = withCosts(same, policies, resolver, new Date('2026-11-20T12:00:00Z')).policies;
+  expect(cost?.assumptions.join()).toContain('by the rehearsal of 2026-11-20');
+  expect(cost && line(cost, 'storage, STANDARD', 'database')?.quantity).toBeGreaterThan(0);
+  expect(withCosts(sample, policies, resolver, new Date()).policies[0].cost).toBeUndefined();
 });
 
 test('the table says the total that its JSON says, and no line without its price', async () => {

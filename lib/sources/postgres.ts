@@ -2,11 +2,12 @@ import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { DeclaredPostgresConfig } from '../contract/engines/postgres';
 import { PropRefused, requireDuration, requireInteger } from '../refusal';
 import { readSecret } from '../secret-access';
 import { Source, type SourceConfig } from '../source';
+import { namedDatabases } from './named-databases';
 import { PostgresAuthentication, type PostgresDatabases, PostgresFlavor, PostgresTls } from './postgres-choices';
 
 /** Majors whose tools and servers are in the worker image (lambda/images/postgres/Dockerfile). */
@@ -101,6 +102,12 @@ export interface PostgresSourceOptions {
    * @default 1
    */
   readonly compressionLevel?: number;
+  /**
+   * Constructs whose data this is, for `RequireBackup`: to be named where the server is reached by an address or a secret that does not say
+   * which resource it is.
+   * @default - the database that host, attached secret or `opens` lead to
+   */
+  readonly protects?: IConstruct[];
 }
 
 /** Properties of a PostgresSource. */
@@ -203,6 +210,7 @@ export class PostgresSource extends Source {
       ],
       ...(vpc ? { network: { vpc, vpcSubnets, securityGroups, createEndpoints } } : {}),
       opens,
+      protects: [...props.protects ?? [], ...namedDatabases(scope, { secretArn: props.connection.secretArn, host: props.host, opens })],
     };
   }
 

@@ -7,8 +7,8 @@ import { DeclaredPostgresConfig } from '../contract/engines/postgres';
 import { PropRefused, requireDuration, requireInteger } from '../refusal';
 import { readSecret } from '../secret-access';
 import { Source, type SourceConfig } from '../source';
-import { namedDatabases } from './named-databases';
 import { PostgresAuthentication, type PostgresDatabases, PostgresFlavor, PostgresTls } from './postgres-choices';
+import { namedDatabases } from './postgres-databases';
 
 /** Majors whose tools and servers are in the worker image (lambda/images/postgres/Dockerfile). */
 const MAJOR_VERSIONS = { oldest: 14, newest: 18 };

@@ -156,6 +156,15 @@ test('a time that the clocks leave out is skipped, and said to be: each that mat
   }));
 });
 
+test('a skipped time belongs to the interval that has the change of the clocks', () => {
+  const [schedule, change] = [cron('30 2 * * ? *', 'Europe/Paris'), at('2026-03-29T01:00:00Z')];
+  const skipped = [{ local: '2026-03-29 02:30', at: change }];
+  expect(skippedSlots(schedule, change, change + 1)).toEqual(skipped);
+  expect(skippedSlots(schedule, change - 1, change + 1)).toEqual(skipped);
+  expect(skippedSlots(schedule, change - 1, change)).toEqual([]);
+  expect(skippedSlots(schedule, change + 1, change + 2)).toEqual([]);
+});
+
 test('a change within a minute leaves out what lies before it', () => {
   // Liberia's clocks went from 00:00:00 to 00:44:30 when they left -00:44:30 for UTC.
   const schedule = cron('0,30,45 0 * * ? *', 'Africa/Monrovia');
@@ -172,5 +181,6 @@ test('a rate runs at even distances from an instant that is given, and nothing s
     expect(lastSlotBefore(rate, from, anchor)).toBe(from - 1 - (((from - 1 - anchor) % 420) + 420) % 420);
   }), { numRuns: 20 });
   expect(skippedSlots(rate, 0, 2e9)).toEqual([]);
+  expect(slotsBetween(rate, 0, 421)).toEqual([0, 420]);
   expect(lastSlotBefore({ kind: 'every', minutes: 90 }, at('2026-11-20T09:17:00Z'))).toBe(at('2026-11-20T09:00:00Z'));
 });

@@ -1,6 +1,7 @@
 import { rehearseCommand, type Terminal } from '../rehearsal/command-line';
 import { checkCommand } from '../rehearsal/commands/check';
 import { costCommand } from '../rehearsal/commands/cost';
+import { retireCommand } from '../rehearsal/commands/retire';
 import { nearest, UsageError } from '../rehearsal/usage';
 
 /** `Promise.withResolvers` and zstd, which the rehearsal needs, came with it. */
@@ -11,6 +12,7 @@ const USAGE = `usage: backup-policy COMMAND [options]
   check       what the proof says of the policies of a synthesized app
   cost        what each policy costs a month
   rehearse    run the backups of a synthesized app on this machine, up to the verdict
+  retire      what becomes of every copy, and why; keep one by hand
 
 backup-policy COMMAND --help says more.
 `;
@@ -19,6 +21,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Term
   check: checkCommand,
   cost: costCommand,
   rehearse: rehearseCommand,
+  retire: retireCommand,
 };
 
 async function main(args: readonly string[], terminal: Terminal): Promise<number> {

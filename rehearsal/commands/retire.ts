@@ -1,0 +1,165 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { ContractError, NewerContractError } from '../../lib/contract/common';
+import type { RetireReport } from '../../lib/contract/retire-report';
+import type { RetireRequest } from '../../lib/contract/retire-request';
+import { AssemblyError, declaredPolicies, readAssembly, Resolver } from '../assembly';
+import type { Terminal } from '../command-line';
+import { functionOf } from '../cloud/local-cloud';
+import { invokeDeployed, runHere, WorkerFailedError } from '../retire-worker';
+import { counted, visible } from '../report/words';
+import { UsageError } from '../usage';
+import { parseOptions } from './options';
+
+export const RETIRE_USAGE = `usage: backup-policy retire --dry-run [options]
+       backup-policy retire --keep ID/RUN --function NAME [options]
+
+Says of every copy in the store whether it is kept, waits out its grace or would be released, and why, and what the audit of the store
+finds: by the policy as it is declared in --app, read from the store with your own credentials, with nothing written. Rounds that write
+are the deployed worker's.
+
+  --dry-run               say what a round would do now
+  --keep ID/RUN           mark a copy as kept by a person, whatever the rules say, and take back what was announced or released of it:
+                          database/20261120T020000Z; may be given again. Done by the deployed worker, for nobody else may tag
+  --unkeep ID/RUN         leave it to the rules again; may be given again
+  --app FOLDER            what \`cdk synth\` wrote                                        (default: cdk.out)
+  --application NAME      which policy, where the app has several
+  --environment NAME      which of its environments, where there are several
+  --protection ID         only this one; may be given again                             (default: all)
+  --bucket NAME           the store's bucket                                            (default: the template's, where it names one)
+  --function NAME         name or ARN of the deployed worker, for --keep and --unkeep
+  --region NAME           region of the store                                           (default: the stack's, or AWS_REGION)
+  --json                  print the report as JSON
+  --verbose               print what the worker logs
+  --help
+
+Exit code: 0; 1 the audit found damage, or the worker refused; 2 wrong usage, no assembly, no such policy.
+`;
+
+const OPTIONS = {
+  'dry-run': { type: 'boolean', default: false },
+  'keep': { type: 'string', multiple: true, default: [] as string[] },
+  'unkeep': { type: 'string', multiple: true, default: [] as string[] },
+  'app': { type: 'string', default: 'cdk.out' },
+  'application': { type: 'string' },
+  'environment': { type: 'string' },
+  'protection': { type: 'string', multiple: true, default: [] as string[] },
+  'bucket': { type: 'string' },
+  'function': { type: 'string' },
+  'region': { type: 'string' },
+  'json': { type: 'boolean', default: false },
+  'verbose': { type: 'boolean', default: false },
+  'help': { type: 'boolean', default: false },
+} satisfies ParseArgsOptionsConfig;
+
+type Options = ReturnType<typeof parse>;
+type Run = NonNullable<RetireRequest['keep']>[number];
+
+/** What of the audit is damage: the same that the deployed worker tells the recipients. */
+const DAMAGE = /^(part-|manifest-(hidden|overwritten|damaged))/;
+
+function parse(args: readonly string[]) {
+  return parseOptions(args, OPTIONS, RETIRE_USAGE);
+}
+
+/**
+ * `backup-policy retire`.
+ *
+ * @returns the exit code
+ * @throws UsageError for an option that cannot be meant
+ */
+export async function retireCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parse(args);
+  if (options.help) {
+    terminal.stdout.write(RETIRE_USAGE);
+    return 0;
+  }
+  const keep = options.keep.map((text) => runOf('--keep', text));
+  const unkeep = options.unkeep.map((text) => runOf('--unkeep', text));
+  const marking = keep.length + unkeep.length > 0;
+  if (options['dry-run'] === marking) {
+    throw new UsageError(marking
+      ? '--dry-run goes without --keep and --unkeep'
+      : 'give --dry-run: rounds that write are the deployed worker\'s, by its schedule or by starting its state machine', RETIRE_USAGE);
+  }
+  if (marking && !options.function) throw new UsageError('--keep and --unkeep need --function: only the deployed worker may tag', RETIRE_USAGE);
+  try {
+    const { request, directory } = prepare(options, terminal.env, [...keep, ...unkeep]);
+    const report = marking
+      ? await invokeDeployed({ functionName: options.function!, region: request.store.region, request: withRuns(request, keep, unkeep) })
+      : await runHere({
+        directory, request: { ...request, dryRun: true, whole: true }, env: terminal.env, signal: terminal.signal,
+        onLog: options.verbose ? (line) => void terminal.stderr.write(`${line}\n`) : () => undefined,
+      });
+    terminal.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : textOf(report));
+    return report.findings.some(({ kind }) => DAMAGE.test(kind)) ? 1 : 0;
+  } catch (error) {
+    if (![AssemblyError, NewerContractError, ContractError, WorkerFailedError].some((kind) => error instanceof kind)) throw error;
+    terminal.stderr.write(`backup-policy: ${(error as Error).message}\n`);
+    return error instanceof WorkerFailedError ? 1 : 2;
+  }
+}
+
+function runOf(option: string, text: string): Run {
+  const [, protection, runId] = /^([a-z0-9][a-z0-9-]{0,62})\/(\d{8}T\d{6}Z)$/.exec(text) ?? [];
+  if (runId === undefined) throw new UsageError(`${option} ${text}: write it as database/20261120T020000Z, the protection and the run`, RETIRE_USAGE);
+  return { protection, runId };
+}
+
+function withRuns(request: RetireRequest, keep: Run[], unkeep: Run[]): RetireRequest {
+  return { ...request, ...keep.length > 0 ? { keep } : {}, ...unkeep.length > 0 ? { unkeep } : {} };
+}
+
+/** The request as the deployed machine would compose it, and the folder of the code that is deployed. */
+function prepare(options: Options, env: NodeJS.ProcessEnv, runs: readonly Run[]): { request: RetireRequest; directory: string } {
+  const resolver = new Resolver(readAssembly(options.app));
+  const { stack, declared } = choosePolicy(resolver, options);
+  const { request } = declared.retirement;
+  const region = options.region ?? stack.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  if (!region) throw new UsageError('the stack leaves its region to the deployment: give it with --region', RETIRE_USAGE);
+  const known = request.protections.map(({ protection }) => protection);
+  for (const asked of options.protection) {
+    if (!known.includes(asked)) throw new UsageError(`--protection ${asked}: the policy has ${known.join(', ') || 'none'}`, RETIRE_USAGE);
+  }
+  const chosen = options.protection.length > 0 ? options.protection : known;
+  const arn = String(resolver.resolve(stack, declared.retirement.function, `${declared.path} retirement`));
+  return {
+    directory: functionOf(resolver, arn).directory,
+    request: {
+      ...request,
+      protections: request.protections.filter(({ protection }) => chosen.includes(protection)),
+      store: { ...request.store, region, bucket: options.bucket ?? bucketOf(request.store.bucket, stack.name, runs.length > 0) },
+      slot: new Date().toISOString(), execution: 'command-line',
+    },
+  };
+}
+
+function choosePolicy(resolver: Resolver, { app, application, environment }: Options) {
+  const all = declaredPolicies(resolver.assembly);
+  const found = all.filter(({ declared }) => (application === undefined || declared.application === application)
+    && (environment === undefined || declared.environment === environment));
+  if (found.length === 1) return found[0];
+  const names = all.map(({ declared }) => `${declared.application} (${declared.environment})`).join(', ');
+  if (all.length === 0) throw new AssemblyError(`No template in ${app} declares a backup policy.`, 'Synthesize an app that has a BackupPolicy, with this release of cdk-backup-policy.');
+  throw new UsageError(`${found.length === 0 ? 'no policy is meant' : 'several policies may be meant'}; there are ${names}: say which with --application and --environment`, RETIRE_USAGE);
+}
+
+/** A name that CloudFormation chose is not in the template; the message says how to read it. */
+function bucketOf(bucket: unknown, stackName: string, marking: boolean): string {
+  if (typeof bucket === 'string') return bucket;
+  const { Ref } = (bucket ?? {}) as { Ref?: string };
+  const how = Ref === undefined ? '' : `: aws cloudformation describe-stack-resource --stack-name ${stackName} --logical-resource-id ${Ref} --query StackResourceDetail.PhysicalResourceId`;
+  throw new UsageError(`the bucket's name is the deployment's${how}; give it with --bucket${marking ? ', as the worker is to be asked' : ''}`, RETIRE_USAGE);
+}
+
+function textOf(report: RetireReport): string {
+  const { protections, findings, findingCount, at, dryRun } = report;
+  const blocks = protections.map((one) => {
+    const { protection, decisions = [] } = one;
+    const width = Math.max(0, ...decisions.map(({ action }) => action.length));
+    const lines = decisions.map(({ runId, action, reasons }) => `  ${runId}  ${action.padEnd(width)}  ${reasons.join('; ')}`);
+    return [`${protection}: ${counted(decisions.length, 'copy', 'copies')}`, ...lines].map((line) => visible(line)).join('\n');
+  });
+  const found = findings.map(({ kind, key, text }) => visible(`  ${kind}  ${key}: ${text}`));
+  const audit = findingCount === 0 ? 'The audit finds nothing.' : [`The audit finds ${counted(findingCount, 'thing')}:`, ...found].join('\n');
+  return `${[`${report.application} (${report.environment}) at ${at}${dryRun ? ', nothing written' : ''}`, ...blocks, audit].join('\n\n')}\n`;
+}

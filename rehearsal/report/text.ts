@@ -1,4 +1,5 @@
 import { costInWords } from './cost-words';
+import { monthInWords } from './month-words';
 import type { RehearsalReport, ReportOutcome, ReportProtection } from './model';
 import { retirementInWords } from './retirement-section';
 import { count, counted, duration, headline, memory, OUTCOME_WORDS, protectionsOf, rtoOf, size, visible } from './words';
@@ -34,9 +35,10 @@ export function reportText(report: RehearsalReport, props: ReportTextProps = {})
     if (policy.cost) {
       const { assumptions, pricesAsOf } = policy.cost;
       lines.push(`  cost: ${visible(costInWords(policy.cost))} ${paint(2, `(prices of ${pricesAsOf})`)}`);
-      lines.push(`    ${paint(2, visible(`assumed: ${assumptions.join('; ')}`))}`);
+      lines.push(...assumptions.map((one) => `    ${paint(2, visible(`assumed: ${one}`))}`));
     }
   }
+  if (report.month) lines.push('', ...monthInWords(report.month).map((line) => `  ${visible(line)}`));
   const notes = remarks(report);
   if (notes.length > 0) lines.push('', ...notes.map((note) => `  ${note}`));
   if (props.page !== undefined) lines.push('', `  ${visible(props.page)}`);

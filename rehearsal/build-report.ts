@@ -14,6 +14,7 @@ import type { Execution } from './machine/run-machine';
 import type { WorkerRun } from './machine/tasks';
 import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportOutcome, type ReportProtection, type ReportRetirement, type ReportStep } from './report/model';
 import type { RehearsedRetirement } from './rehearse-retirement';
+import type { ReportMonth } from './report/month-model';
 import type { NotRehearsed } from './sources/source';
 
 /** All that is known of one protection's run. */
@@ -40,6 +41,8 @@ export interface ReportProps {
   readonly ran: readonly { readonly run: RanProtection; readonly stored: StoredRun }[];
   /** By policy. */
   readonly retired: ReadonlyMap<FoundPolicy, RehearsedRetirement>;
+  /** Undefined where no days passed. */
+  readonly month: ReportMonth | undefined;
   readonly endpoint: Pick<Endpoint, 'calls' | 'messages'>;
   readonly authorizer: Authorizer;
   readonly notRehearsed: readonly NotRehearsed[];
@@ -80,7 +83,7 @@ async function decrypted(bytes: Buffer, identity: string): Promise<Buffer> {
 }
 
 export function buildReport(props: ReportProps): RehearsalReport {
-  const { startedAt, finishedAt, ran, retired, endpoint, authorizer } = props;
+  const { startedAt, finishedAt, ran, retired, month, endpoint, authorizer } = props;
   const policies = [...new Set(ran.map(({ run }) => run.policy))].map((policy) => ({
     application: policy.declared.application,
     environment: policy.declared.environment,
@@ -96,15 +99,24 @@ export function buildReport(props: ReportProps): RehearsalReport {
     outcome: outcomeOf(policies.flatMap(({ protections, retirement }): ReportOutcome[] => [
       ...protections.map(({ outcome }) => outcome),
       ...retirement?.outcome === 'failed' ? ['failed' as const] : [],
-    ])),
+    ]).concat(month ? outcomesOfMonth(month) : [])),
     machine: { cores: cpus().length, memoryBytes: totalmem(), node: process.versions.node, sandbox: props.sandbox, platform: `${process.platform} ${process.arch}` },
     policies,
     messages: endpoint.messages.map(({ topicArn, subject = '', message, at }) => ({ topic: topicArn.split(':').at(-1) ?? topicArn, subject, text: message, at: at.toISOString() })),
     calls: countCalls(endpoint.calls),
     grants: { unused: authorizer.unusedGrants(), refused: authorizer.refusals() },
+    ...month ? { month } : {},
     findings: findingsOf([...new Set(ran.map(({ run }) => run.policy.declared))], ran.map(({ run }) => run.protection.declared)),
     notRehearsed: [...props.notRehearsed],
   };
+}
+
+/** A round that failed, or a region whose loss nothing survives, is no good end of the days. */
+function outcomesOfMonth({ rounds, protections }: ReportMonth): ReportOutcome[] {
+  return [
+    ...rounds.some(({ error }) => error !== undefined) ? ['failed' as const] : [],
+    ...protections.flatMap(({ lostRegion }) => lostRegion?.outcome ?? []),
+  ];
 }
 
 function countCalls(calls: Endpoint['calls']): RehearsalReport['calls'] {

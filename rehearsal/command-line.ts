@@ -22,6 +22,11 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
   --app FOLDER               what \`cdk synth\` wrote                                      (default: cdk.out)
   --protection ID            only this one; may be given again                           (default: all)
   --slot INSTANT             the scheduled instant, such as 2026-11-20T02:00:00Z         (default: the schedule's last)
+  --days N                   then lets N days (1 to 400) pass on the store's clock: a copy at every slot, the retire
+                             rounds, replication, S3's lifecycle at each midnight; at last the store's region is
+                             lost, and a copy is proven from the replica                 (default: none pass)
+  --every-slot               with --days: run the state machine at each slot, some seconds each; without it the
+                             first copy's bytes are stored once more
   --source-sql [ID=]FILE     fills the throwaway server; may be given again, in order    (default: a small sample)
   --connection ID=ADDRESS    a database of one's own instead, which is only read: postgres://user@host/database,
                              or env:NAME for the variable that holds it, so that no password stands among the
@@ -42,6 +47,8 @@ const OPTIONS = {
   'app': { type: 'string', default: 'cdk.out' },
   'protection': { type: 'string', multiple: true },
   'slot': { type: 'string' },
+  'days': { type: 'string' },
+  'every-slot': { type: 'boolean', default: false },
   'source-sql': { type: 'string', multiple: true, default: [] as string[] },
   'connection': { type: 'string', multiple: true, default: [] as string[] },
   'identity': { type: 'string', multiple: true, default: [] as string[] },
@@ -79,6 +86,8 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
     app: options.app,
     protections: options.protection,
     slot: options.slot === undefined ? undefined : instant(options.slot),
+    days: days(options.days, options['every-slot']),
+    everySlot: options['every-slot'],
     sourceFiles: options['source-sql'].map(sourceFile),
     connections: connections(options.connection, terminal.env),
     identities: identities(options.identity),
@@ -127,6 +136,16 @@ function instant(text: string): string {
   } catch {
     throw new UsageError(`--slot ${text} is no instant: write it as 2026-11-20T02:00:00Z`, REHEARSE_USAGE);
   }
+}
+
+function days(text: string | undefined, everySlot: boolean): number | undefined {
+  if (text === undefined) {
+    if (everySlot) throw new UsageError('--every-slot: say with --days how many days are to pass', REHEARSE_USAGE);
+    return undefined;
+  }
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > 400) throw new UsageError(`--days ${text}: give a whole number of days from 1 to 400`, REHEARSE_USAGE);
+  return number;
 }
 
 /** `ID=FILE` where what stands before the sign can be an id; a path may have one too. */

@@ -17,10 +17,11 @@ import { type Definition, interpretable, statesOf } from './machine/definition';
 import type { TaskCall } from './machine/run-machine';
 import { TaskTokens } from './machine/task-tokens';
 import { Tasks } from './machine/tasks';
-import { NEVER_ON_A_LAPTOP, withoutSandbox } from './not-rehearsed';
+import { runMonth } from './month/run-month';
+import { NEVER_ON_A_LAPTOP, TIMES_OF_S3, withoutSandbox } from './not-rehearsed';
 import { type Progress, SILENT } from './progress';
 import type { RehearsalReport } from './report/model';
-import { type Planned, runProtection, type Scene } from './run-protection';
+import { type Planned, runProtection, type Scene, type Surroundings } from './run-protection';
 import { rehearseRetirement, type RehearsedRetirement } from './rehearse-retirement';
 import { findSandbox, isSandbox, type Sandbox } from './sandbox';
 import { type EnginePrograms, type RehearsalSource, sourceEngine } from './sources/source';
@@ -32,6 +33,10 @@ export interface RehearseProps {
   readonly protections?: readonly string[];
   /** Instant of the run, for all. @default each schedule's last before now */
   readonly slot?: string;
+  /** Whole days that pass on the store's clock after the runs, with their slots, retire rounds and lifecycle rules. @default none */
+  readonly days?: number;
+  /** Whether the state machines run at each of those slots too; else the first copy is stored once more. @default false */
+  readonly everySlot?: boolean;
   /** Address of a database of one's own, by protection; it is only read. @default throwaway servers */
   readonly connections?: Readonly<Record<string, string>>;
   /** Files that fill the throwaway servers, in order; without a protection they are for each. @default a small sample */
@@ -97,19 +102,24 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
     signal?.throwIfAborted();
     const keys = new RoleKeyring(({ accessKeyId, ...rest }, principal) => endpoint.addCredentials(accessKeyId, { ...rest, principal }));
 
-    const ran: { run: RanProtection; stored: StoredRun }[] = [];
+    const asked = new Map<Planned, TaskCall[]>(planned.map((one) => [one, []]));
+    const surroundings = (one: Planned): Surroundings => ({
+      resolver, authorizer, keys, tokens, endpoint, source: sources.get(one)!, progress, signal, sandbox: sandbox.used,
+      onLog: props.onLog ?? (() => undefined), programs: programs.get(one.protection.declared.run.engine) ?? { path: [] },
+      beforeTask: async (call, scene) => {
+        asked.get(one)?.push(call);
+        await props.beforeTask?.(call, scene);
+      },
+    });
+    const ran: { planned: Planned; run: RanProtection; stored: StoredRun }[] = [];
     for (const one of planned) {
-      const source = sources.get(one) as RehearsalSource;
+      const source = sources.get(one)!;
       seedSecrets({ ...source.secrets, ...one.identity.secrets }, resolver, authorizer, endpoint);
       running.machine = one.machine;
-      const run = await runProtection(one, {
-        resolver, authorizer, keys, tokens, endpoint, source, progress, signal, sandbox: sandbox.used,
-        onLog: props.onLog ?? (() => undefined), beforeTask: props.beforeTask,
-        programs: programs.get(one.protection.declared.run.engine) ?? { path: [] },
-      });
+      const run = await runProtection(one, surroundings(one));
       signal?.throwIfAborted();
-      ran.push({ run, stored: await readStored(run, endpoint, one.identity.identity) });
-      await source.stop();
+      ran.push({ planned: one, run, stored: await readStored(run, endpoint, one.identity.identity) });
+      if (!props.everySlot) await source.stop();
     }
     const retired = new Map<FoundPolicy, RehearsedRetirement>();
     for (const policy of new Set(planned.map((one) => one.policy))) {
@@ -123,13 +133,22 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
       done(retirement.round.report ? 'done' : 'failed');
       signal?.throwIfAborted();
     }
+    const month = props.days === undefined ? undefined : await runMonth({
+      days: props.days, everySlot: props.everySlot, surroundings,
+      first: ran.map(({ planned: one, run, stored }) => ({
+        planned: one, run, hasCopy: stored.manifest !== undefined,
+        verify: asked.get(one)?.find(({ state }) => run.workers.some((worker) => worker.state === state && worker.verb === 'verify')),
+      })),
+      onMachine: ({ machine }) => { running.machine = machine; },
+    });
     const differences = [...sources.values(), ...planned.map(({ identity }) => identity)].flatMap(({ notRehearsed }) => notRehearsed);
     const report = buildReport({
-      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, retired, endpoint, authorizer,
+      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, retired, month, endpoint, authorizer,
       notRehearsed: [
         ...uniqueBy(differences, ({ what, why }) => what + why),
         ...sandbox.used ? [] : [withoutSandbox(sandbox.description)],
         ...NEVER_ON_A_LAPTOP,
+        ...month ? [TIMES_OF_S3] : [],
       ],
     });
     return withCosts(report, planned.map(({ policy }) => policy), resolver, startedAt);

@@ -1,6 +1,7 @@
 import { costSection } from './cost-section';
 import { html, trusted, type Html } from './markup';
 import type { RehearsalReport } from './model';
+import { monthSection } from './month-section';
 import { badge, cardId, protectionCard } from './protection-card';
 import { retirementSection } from './retirement-section';
 import { STYLE } from './style';
@@ -34,6 +35,7 @@ ${policy.protections.map((one) => protectionCard(policy, one))}
 ${policy.retirement && retirementSection(policy.retirement)}
 ${policy.cost && costSection(policy.cost)}
 </section>`)}
+${report.month && monthSection(report.month)}
 ${findings(report)}
 ${messages(report)}
 ${calls(report)}

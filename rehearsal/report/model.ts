@@ -4,6 +4,7 @@ import { CensusItem } from '../../lib/contract/census';
 import { LeftOut, Manifest } from '../../lib/contract/manifest';
 import { RetireReport } from '../../lib/contract/retire-report';
 import { Exception, Verdict, VerdictOutcome } from '../../lib/contract/verdict';
+import { ReportMonth } from './month-model';
 import { ReportCost } from './cost-model';
 
 /** Version of `report.json`. */
@@ -136,6 +137,8 @@ export const RehearsalReport = z.strictObject({
     refused: z.array(z.strictObject({ role: z.string(), action: z.string(), resource: z.string(), reason: z.string() })),
   }),
   findings: z.array(ReportFinding),
+  /** Days that passed on the store's clock, where they were asked for. */
+  month: ReportMonth.optional(),
   /** What a laptop cannot show: `how` says how to try it for real. */
   notRehearsed: z.array(z.strictObject({ what: z.string(), why: z.string(), how: z.string() })),
 });

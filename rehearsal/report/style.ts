@@ -91,6 +91,18 @@ h4 + p { margin: -.35rem 0 .5rem; color: var(--soft); font-size: .9rem; }
 .timeline .note { grid-column: 2 / -1; line-height: 1.35; } .timeline .failed .note { color: var(--bad); }
 .timeline .axis svg { grid-column: 2; } .timeline text { fill: var(--soft); font-size: .75rem; }
 
+.calendar { margin-top: 1.3rem; }
+.calendar table { table-layout: fixed; } .calendar th { text-align: left; font-size: .82rem; }
+.calendar td { border: 1px solid var(--grid); height: 2.9rem; vertical-align: top; padding: .2rem .35rem; }
+.calendar td > small { display: block; line-height: 1.3; } .calendar td span { display: flex; flex-wrap: wrap; gap: 3px; align-items: center; }
+.calendar figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin-top: .55rem; font-size: .84rem; color: var(--soft); }
+.fate { flex: none; fill: currentColor; stroke: none; vertical-align: -1px; } .fate .hollow { fill: none; stroke: currentColor; stroke-width: 1.2; }
+.fate.kept { color: var(--good); } .fate.announced { color: var(--fair); } .fate.released { color: var(--fair); } .fate.deleted { color: var(--soft); }
+.fate.missing { color: var(--bad); }
+.growth { margin-top: 1.3rem; } .growth figcaption { font-size: .95rem; font-weight: 650; margin-bottom: .45rem; }
+.growth figcaption small { font-weight: 400; margin-left: .25rem; }
+.growth .own { fill: var(--bar); } .growth .other { fill: var(--bar-soft); }
+
 .table { overflow-x: auto; margin: 0 -.25rem; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--line); white-space: nowrap; }

@@ -1,25 +1,28 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type Assertion, BackupPolicy, BackupSchedule, BackupStore, type ClientEncryption, type Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
+import { type Assertion, type BackupLock, BackupPolicy, BackupSchedule, BackupStore, type ClientEncryption, type Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
 import { synthesize, type Synthesized } from './synthesize';
 
 export interface ShopProps {
   readonly compute?: Compute;
   readonly assertions?: Assertion[];
   readonly encryption?: (stack: Stack) => ClientEncryption;
+  readonly region?: string;
+  readonly replicaRegions?: string[];
+  readonly lock?: BackupLock;
 }
 
 /** The smallest policy there is: one database, one store, one recipient. With a compute, it stands in a network. */
-export function shopApp({ compute, assertions, encryption }: ShopProps = {}): Synthesized {
+export function shopApp({ compute, assertions, encryption, region, replicaRegions, lock }: ShopProps = {}): Synthesized {
   return synthesize((root) => {
-    const stack = new Stack(root, 'Shop');
+    const stack = new Stack(root, 'Shop', { env: { region } });
     const subnets = [{ name: 'out', subnetType: SubnetType.PUBLIC }, { name: 'in', subnetType: SubnetType.PRIVATE_WITH_EGRESS }];
     const vpc = compute && new Vpc(stack, 'Vpc', { natGateways: 1, subnetConfiguration: subnets });
     const policy = new BackupPolicy(stack, 'Backup', {
       application: 'shop',
       environment: 'staging',
-      store: new BackupStore(stack, 'Store'),
+      store: new BackupStore(stack, 'Store', { replicaRegions, lock }),
       recipients: [Recipient.email('team@example.org')],
     });
     policy.protect('database', {

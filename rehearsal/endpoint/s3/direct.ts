@@ -35,6 +35,8 @@ export interface S3Direct {
   createBucket(seed: BucketSeed): void;
   /** Keys with a current version, in S3's order. */
   keys(bucket: string, prefix?: string): string[];
+  /** Keys with any version left, hidden ones too. */
+  allKeys(bucket: string, prefix?: string): string[];
   /** All versions and delete markers of a key, newest first. */
   versions(bucket: string, key: string): readonly ObjectVersion[];
   /** Bytes of a version, the current one by default. @throws Error where there is none */
@@ -89,6 +91,7 @@ export function directAccess({ settings, state, blobs, keys, replicator }: S3Ser
       const held = state.buckets.get(bucket);
       return held ? held.keys.list.filter((key) => key.startsWith(prefix) && held.current(key)) : [];
     },
+    allKeys: (bucket, prefix = '') => (state.buckets.get(bucket)?.keys.list ?? []).filter((key) => key.startsWith(prefix)),
     versions: (bucket, key) => state.buckets.get(bucket)?.versions.get(key) ?? [],
     read: async (bucket, key, versionId) => {
       const version = find(bucket, key, versionId);

@@ -1,0 +1,39 @@
+import type { CopyFate, LostRegionProof, MonthProtection, ReportMonth } from './month-model';
+import { count, counted, day, size } from './words';
+
+/** Worst last: what a copy's state means for who needs it. */
+export const FATE_WORDS: Readonly<Record<CopyFate, string>> = {
+  kept: 'kept', announced: 'announced to go', released: 'released, held by its lock or until midnight', deleted: 'deleted', missing: 'never there',
+};
+
+function countFates({ copies }: MonthProtection, fate: CopyFate): number {
+  return copies.filter((copy) => copy.fate === fate).length;
+}
+
+/** What became of a protection's copies, in a sentence. */
+export function fatesInWords(one: MonthProtection): string {
+  const numbers = (Object.keys(FATE_WORDS) as CopyFate[]).map((fate) => ({ fate, number: countFates(one, fate) }));
+  const fates = numbers.filter(({ number }) => number > 0);
+  const last = one.nights.at(-1);
+  const stored = last ? `; ${size(last.storedBytes)} stored at the end${last.replicaBytes > 0 ? `, ${size(last.replicaBytes)} elsewhere` : ''}` : '';
+  return `${counted(one.copies.length, 'copy', 'copies')}: ${fates.map(({ fate, number }) => `${count(number)} ${FATE_WORDS[fate]}`).join(', ') || 'none'}${stored}`;
+}
+
+/** What was left when the region was gone. */
+export function lossInWords({ region, from, runId, outcome, summary }: LostRegionProof): string {
+  if (from === undefined) return `with ${region} lost: ${summary}`;
+  return `with ${region} lost, run ${runId ?? ''} from ${from}: ${outcome}. ${summary}`;
+}
+
+/** The days in a few lines for a terminal. */
+export function monthInWords(month: ReportMonth): string[] {
+  const failed = month.rounds.filter(({ error }) => error !== undefined);
+  return [
+    `${counted(month.days, 'day')} from ${day(month.from)} to ${day(month.to)}, ${counted(month.rounds.length, 'retire round')}`,
+    ...failed.slice(0, 1).map(({ at, error = '' }) => `  ${counted(failed.length, 'round')} failed, the first at ${at}: ${error}`),
+    ...month.protections.flatMap((one) => [
+      `  ${one.application} ${one.protection}: ${fatesInWords(one)}`,
+      `    ${one.lostRegion ? lossInWords(one.lostRegion) : `with ${one.region} lost nothing would be left: the store has no replica`}`,
+    ]),
+  ];
+}

@@ -1,0 +1,99 @@
+import { Duration } from 'aws-cdk-lib';
+import { BackupLock } from '../../lib';
+import { rehearse } from '../../rehearsal/rehearse';
+import { reportHtml } from '../../rehearsal/report/html';
+import { parseReport, type RehearsalReport } from '../../rehearsal/report/model';
+import type { MonthProtection } from '../../rehearsal/report/month-model';
+import { reportText } from '../../rehearsal/report/text';
+import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
+import { shopApp } from './shop-app';
+import type { Synthesized } from './synthesize';
+
+jest.setTimeout(180_000);
+
+const DAY = 86_400_000;
+const DAYS = 30;
+
+let app: Synthesized;
+let report: RehearsalReport;
+let month: NonNullable<RehearsalReport['month']>;
+let one: MonthProtection;
+let skipped: string | undefined;
+
+beforeAll(async () => {
+  app = shopApp({ region: 'eu-west-3', replicaRegions: ['eu-west-1'], lock: BackupLock.governance(Duration.days(10)) });
+  skipped = await findPostgresBinaries().then(() => undefined, (error: Error) => error.message);
+  if (skipped !== undefined) return;
+  report = parseReport(JSON.parse(JSON.stringify(await rehearse({ app: app.directory, days: DAYS }))));
+  month = report.month!;
+  [one] = month.protections;
+});
+afterAll(() => app.remove());
+
+function shows(name: string, run: () => void): void {
+  test(name, () => {
+    if (skipped !== undefined) return console.warn(`skipped: ${name}: ${skipped}`);
+    run();
+  });
+}
+
+shows('a month passes in seconds: a copy at each slot, a round of the retire worker each day, and nothing is refused', () => {
+  expect(report.outcome).toBe('proven');
+  expect(report.grants.refused).toEqual([]);
+  expect(month.seconds).toBeLessThan(120);
+  expect(Date.parse(month.to) - Date.parse(month.from)).toBe(DAYS * DAY);
+  expect(one.copies).toHaveLength(DAYS + 1);
+  expect(one.copies.map(({ ran }) => ran)).toEqual([true, ...Array.from({ length: DAYS }, () => false)]);
+  expect(month.rounds).toHaveLength(DAYS);
+  expect(month.rounds.filter(({ error, findings }) => error !== undefined || findings > 0)).toEqual([]);
+  expect(one.nights).toHaveLength(DAYS);
+});
+
+shows('what the rules keep is there, with its reason; what they release goes by announcement, grace, lock and lifecycle', () => {
+  const by = (fate: string) => one.copies.filter((copy) => copy.fate === fate);
+  // Seven days and four weeks, and months: not more than their sum, not fewer than the greatest of them.
+  expect(by('kept').length).toBeGreaterThanOrEqual(7);
+  expect(by('kept').length).toBeLessThanOrEqual(7 + 4 + 2);
+  expect(by('deleted').length).toBeGreaterThan(0);
+  expect(by('missing')).toEqual([]);
+  expect(one.copies.at(-1)).toMatchObject({ fate: 'kept' });
+  for (const { reasons } of one.copies.slice(0, -1)) expect(reasons.length).toBeGreaterThan(0);
+  for (const copy of by('deleted')) {
+    const [announced, released, deleted] = [copy.announcedAt, copy.releasedAt, copy.deletedAt].map((at) => Date.parse(at!));
+    expect(released - announced).toBeGreaterThanOrEqual(7 * DAY);
+    // A marker at the next midnight, and two midnights later the version, if its lock lets it.
+    expect(deleted - released).toBeGreaterThanOrEqual(2 * DAY);
+    expect(deleted % DAY).toBeLessThan(60_000);
+  }
+});
+
+shows('the replica keeps what is kept, and lets go what is let go', () => {
+  for (const { fate, replicas } of one.copies) {
+    expect(replicas.map(({ region }) => region)).toEqual(['eu-west-1']);
+    if (fate === 'kept' || fate === 'deleted') expect(replicas[0].fate).toBe(fate);
+  }
+});
+
+shows('storage does not grow without bound', () => {
+  const bytes = one.nights.map(({ storedBytes }) => storedBytes);
+  const most = Math.max(...bytes);
+  // One copy in the first night.
+  const [each] = bytes;
+  // Those kept, and those on their way out: announced for a week, then two midnights.
+  expect(most).toBeLessThan(each * (13 + 7 + 5));
+  expect(bytes.at(-1)).toBeLessThan(each * (DAYS - 3));
+});
+
+shows('then the region is lost, and the newest copy is proven from the other one', () => {
+  expect(one.region).toBe('eu-west-3');
+  expect(one.lostRegion).toMatchObject({ region: 'eu-west-3', from: 'eu-west-1', runId: one.copies.at(-1)!.runId, outcome: 'proven' });
+});
+
+shows('it is drawn as a calendar, said in a few lines, and every copy has its mark', () => {
+  const page = reportHtml(report);
+  for (const { runId, fate } of one.copies) expect(page).toMatch(new RegExp(`class="fate ${fate}"[^>]*aria-label="${runId}`));
+  expect(page).toContain('With eu-west-3 lost'.toLowerCase().slice(5));
+  const text = reportText(report);
+  expect(text).toContain('30 days from');
+  expect(text).toMatch(/31 copies: \d+ kept/);
+});

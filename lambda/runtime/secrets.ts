@@ -13,7 +13,7 @@ export function createSecretReader(region: string): SecretReader {
       } catch (error) {
         const name = (error as Error).name;
         if (name === 'ResourceNotFoundException') {
-          throw new RefusedError('SECRET_MISSING', `The secret ${secretArn} does not exist or has no value yet.`, 'Create it, or name the right one in the source.', {
+          throw new RefusedError('SECRET_MISSING', `The secret ${secretArn} does not exist or has no value yet.`, 'Create it, or name the right one in the policy.', {
             cause: error,
           });
         }
@@ -28,7 +28,7 @@ export function createSecretReader(region: string): SecretReader {
         throw new TransientError('SECRET_UNAVAILABLE', `The secret ${secretArn} could not be read (${name}).`, 'It is tried again by itself.', { cause: error });
       }
       if (value === undefined) {
-        throw new RefusedError('SECRET_BINARY', `The secret ${secretArn} holds binary data.`, 'Store the connection as text: JSON or a URL.');
+        throw new RefusedError('SECRET_BINARY', `The secret ${secretArn} holds binary data.`, 'Store it as text: a connection as JSON or a URL, an identity as its file.');
       }
       return value;
     },

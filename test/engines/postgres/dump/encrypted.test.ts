@@ -9,6 +9,7 @@ import type { RunRequest } from '../../../../lib/contract/run-request';
 import postgres from '../../../../lambda/engines/postgres';
 import { dumpWorker } from '../../../../lambda/workers/dump';
 import { verifyWorker } from '../../../../lambda/workers/verify';
+import { startPostgres } from '../../../../rehearsal/servers/postgres-server';
 import { shellEnvironment } from '../../../support/shell-environment';
 import { BUCKET, TestStore } from '../../../support/store';
 import { Surroundings } from './support';
@@ -66,9 +67,9 @@ afterAll(async () => {
 });
 
 /** The copy as a person has it: fetched from the bucket into a folder, with nothing of ours but that. */
-async function fetched(): Promise<string> {
+async function fetched({ parts } = manifest): Promise<string> {
   const folder = join(here.folder, `copy ${++copies}`);
-  for (const { key, name } of manifest.parts) {
+  for (const { key, name } of parts) {
     const { Body } = await store.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), await Body!.transformToByteArray());
@@ -125,6 +126,23 @@ test('restore.sh with age, zstd and PostgreSQL\'s own tools makes the same datab
   const [setting] = await here.sql('by_script', 'SELECT current_setting(\'app.token\') AS token');
   expect(setting.token).toBe('sentinel-setting');
   expect(await readdir(temporary)).toEqual([]);
+});
+
+test('restore.sh makes every database of a server, on another one', async () => {
+  await here.database('second one', 'CREATE TABLE thing AS SELECT generate_series(1, 100) AS n');
+  const all = { ...request, slot: '2026-11-21T02:00:00Z', config: { ...request.config, databases: 'all' } };
+  const { manifestKey } = await dumpWorker(postgres)(all, { awsRequestId: 'attempt-3' });
+  const folder = await fetched(parseManifest(await store.json(manifestKey)));
+  const other = await startPostgres({ directory: join(here.folder, 'other') });
+  try {
+    await run('bash', [join(folder, 'restore.sh'), other.superuserUrl], { env: { ...await environment(), AGE_IDENTITY: await keyFile(1) } });
+    for (const [database, table, rows] of [['second one', 'thing', 100], ['shop', 'paper', 20_000]] as const) {
+      const count = ['-XAtq', '-c', `SELECT count(*) FROM ${table}`, other.urlOf(database)];
+      expect(Number((await run(join(other.binaries.bin, 'psql'), count, { env: await environment() })).stdout)).toBe(rows);
+    }
+  } finally {
+    await other.stop();
+  }
 });
 
 test('the lines of the page do the same by hand', async () => {

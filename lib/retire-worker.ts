@@ -16,10 +16,10 @@ import type { RetirementProps } from './retirement';
 import { RunSchedule } from './run-schedule';
 import { CLOSING_SECONDS } from './workers/worker';
 
-/** Lambda's longest: a round makes some five small requests a copy, which is a minute or two for ten thousand of them. */
+/** Lambda's longest: a round makes four small requests a copy, which is some minutes for ten thousand of them. */
 const TIMEOUT_SECONDS = 15 * 60;
 
-const MEMORY_MEGABYTES = 512;
+const MEMORY_MEGABYTES = 1024;
 
 /** The retire worker of a policy: one Lambda function, shared by the protections, its role, its state machine and its schedule. */
 export class RetireWorker extends Construct {

@@ -45,7 +45,7 @@ export interface Survey {
   readonly newest: number;
 }
 
-/** Runs looked at together: five small requests each. */
+/** Runs looked at together: four small requests each. */
 const AT_ONCE = 24;
 
 /**

@@ -52,9 +52,11 @@ function issuesOf(slot: number, runs: readonly AuditedCopy[], now: number, dueSe
   const overdue = Math.min(...runs.map(({ finishedAt }) => finishedAt)) - slot - dueSeconds;
   if (overdue > 0) add('late', `the copy of ${at} came ${span(overdue)} after it was due`);
   if (!runs.some(isProven)) {
-    const best = runs.reduce((one, other) => (gradeOf(other) > gradeOf(one) ? other : one));
-    const waiting = now - best.finishedAt - verdictSeconds;
-    if (best.outcome !== 'unverified') add('unproven', `the copy of ${at} is ${best.outcome === 'not-proven' ? 'not proven' : 'proven by checksums only'}`);
+    const grade = Math.max(...runs.map(gradeOf));
+    const best = runs.filter((run) => gradeOf(run) === grade);
+    const waiting = now - Math.min(...best.map(({ finishedAt }) => finishedAt)) - verdictSeconds;
+    const [{ outcome }] = best;
+    if (outcome !== 'unverified') add('unproven', `the copy of ${at} is ${outcome === 'not-proven' ? 'not proven' : 'proven by checksums only'}`);
     else if (waiting > 0) add('unproven', `the copy of ${at} has no verdict, due ${span(waiting)} ago`);
   }
   const attempts = runs.reduce((sum, run) => sum + run.attempts, 0);

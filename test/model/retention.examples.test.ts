@@ -69,6 +69,13 @@ describe('generations', () => {
     expect(days(copies, [era({ daily: 2 }, { timeZone: 'Europe/Paris' })], '2026-11-22T00:00:00Z')).toEqual(['20261120T223000Z', '20261121T223000Z']);
   });
 
+  test('of two copies of one slot always the same is the newer, in whatever order they are given', () => {
+    const twins = ['a', 'b', 'c'].map((name): Copy => ({ runId: name, slot: at('2026-11-20T02:00:00Z'), outcome: 'proven' }));
+    for (const order of [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]]) {
+      expect(days(order.map((index) => twins[index]), [era({ last: 1 })], '2026-11-20T12:00:00Z')).toEqual(['c']);
+    }
+  });
+
   test('an outage makes nothing older', () => {
     const copies = [...daily('2026-01-01T02:00:00Z', 10), copy('2026-11-20T02:00:00Z')];
     expect(days(copies, [era({ daily: 4 })], '2026-11-20T12:00:00Z')).toEqual(['20260108', '20260109', '20260110', '20261120']);

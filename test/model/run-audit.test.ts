@@ -46,6 +46,18 @@ test('a slot with several attempts or copies is doubled; one of them in time and
   }
 });
 
+test('the second after it was due is too late, for a copy and for a verdict', () => {
+  expect(said([slot], [copy({ finishedAt: slot + HOUR + 1 })])).toEqual(['late: the copy of 2026-11-20T02:00:00Z came 1 s after it was due']);
+  expect(said([slot], [copy({ outcome: 'unverified' })], slot + 600 + 2 * HOUR + 1)).toEqual(['unproven: the copy of 2026-11-20T02:00:00Z has no verdict, due 1 s ago']);
+});
+
+test('of several copies without a verdict the first that was there is waited for', () => {
+  const [early, late] = [copy({ outcome: 'unverified' }), copy({ outcome: 'unverified', runId: 'late', finishedAt: slot + HOUR })];
+  for (const both of [[early, late], [late, early]]) {
+    expect(audit([slot], both, slot + 600 + 2 * HOUR + 1).map(({ kind }) => kind)).toEqual(['unproven', 'doubled']);
+  }
+});
+
 test('a copy that nobody expected is asked what any copy is asked', () => {
   expect(audit([], [copy()])).toEqual([]);
   expect(said([], [copy({ outcome: 'not-proven' })])).toEqual(['unproven: the copy of 2026-11-20T02:00:00Z is not proven']);

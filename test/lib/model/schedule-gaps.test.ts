@@ -41,6 +41,7 @@ describe('the longest gap', () => {
     ['0 3 1 1 ? *', 'UTC', 366 * DAY, '366 days from 2028-01-01 03:00 UTC to 2029-01-01 03:00 UTC'],
     ['0 1,2,8 * * ? *', 'UTC', 17 * HOUR, '17 h from 2026-01-01 08:00 UTC to 2026-01-02 01:00 UTC'],
     ['0 1,10,12 * * ? *', 'UTC', 13 * HOUR, '13 h from 2026-01-01 12:00 UTC to 2026-01-02 01:00 UTC'],
+    ['0 0,2,14,23 * * ? *', 'UTC', 12 * HOUR, '12 h from 2026-01-01 02:00 UTC to 2026-01-01 14:00 UTC'],
     ['0 0,13,23 * * ? *', 'UTC', 13 * HOUR, '13 h from 2026-01-01 00:00 UTC to 2026-01-01 13:00 UTC'],
   ])('%s in %s', (fields, timeZone, seconds, reason) => {
     expect(longestGapSeconds(cron(fields, timeZone))).toEqual({ seconds, reason });
@@ -52,6 +53,8 @@ describe('the longest gap', () => {
     ['0 2 * * ? 2082-2199', 'UTC', 'no day between 2026 and 2081 is one of its days'],
     ['0 2 * * ? 2000-2025', 'UTC', 'no day between 2026 and 2081 is one of its days'],
     ['0 2 1 1 ? 2026', 'UTC', 'it runs once between 2026 and 2081'],
+    ['0 0 1 1 ? 2025-2026', 'UTC', 'it runs once between 2026 and 2081'],
+    ['0 0 1 1 ? 2081-2082', 'UTC', 'it runs once between 2026 and 2081'],
     ['0 2 31 12 ? 2081', 'UTC', 'it runs once between 2026 and 2081'],
     ['30 2 ? 3 1L *', 'Europe/Paris',
       'it runs at most once between 2026 and 2081: its times are ones that a change of the clocks leaves out, such as 2026-03-29 02:30 in Europe/Paris'],
@@ -61,6 +64,12 @@ describe('the longest gap', () => {
   ])('%s in %s has no end', (fields, timeZone, reason) => {
     expect(longestGapSeconds(cron(fields, timeZone))).toEqual({ seconds: Number.POSITIVE_INFINITY, reason });
     expect(shortestGapSeconds(cron('0 2 1 1 ? 2026'))).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('the shortest gap may be any of a day, or the one over midnight', () => {
+    expect(shortestGapSeconds(cron('0 0,12,13 * * ? *'))).toBe(HOUR);
+    expect(shortestGapSeconds(cron('0 0,12,22 * * ? *'))).toBe(2 * HOUR);
+    expect(shortestGapSeconds(cron('0 3 * * ? *', 'Europe/Paris'))).toBe(23 * HOUR);
   });
 
   test('a rate has one gap', () => {

@@ -37,6 +37,11 @@ class OrganizationRoles implements IAspect {
   }
 }
 
+interface Refusal {
+  readonly Sid?: string;
+  readonly Condition?: { readonly ArnNotLike: Record<string, unknown> };
+}
+
 describe('a role path and a name prefix', () => {
   const app = new App();
   team(app, undefined, { rolePath: '/team/backup/' });
@@ -55,7 +60,7 @@ describe('a role path and a name prefix', () => {
     const paths = roles.map(([, id, { Properties }]) => [id.replace(/[0-9A-F]{8}$/, ''), Properties.Path]);
     expect(paths).toEqual(expect.arrayContaining([['BackupRetireRole', '/team/backup/retire/'], ['StoreReplicationRole', '/team/backup/replication/']]));
     const excepted = (sid: string) => all.filter(([,, { Type }]) => Type === 'AWS::S3::BucketPolicy').flatMap(([stack,, { Properties }]) => {
-      const { Statement } = Properties.PolicyDocument as { Statement: { Sid?: string; Condition?: { ArnNotLike: Record<string, unknown> } }[] };
+      const { Statement } = Properties.PolicyDocument as { Statement: Refusal[] };
       return Statement.filter(({ Sid, Condition }) => Sid === sid && Condition)
         .map(({ Condition }) => `${stack} ${text(Condition!.ArnNotLike['aws:PrincipalArn'])}`);
     });

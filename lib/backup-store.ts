@@ -161,7 +161,8 @@ export class BackupStore extends BackupStoreBase {
     this.keyArn = key.keyArn;
     this.replicaStores = [];
     this.replicationTopic = this.replicate(replicas, rolePath, props);
-    this.proof = new Proof(this, () => storeFindings({ lock: this._lock && { mode: this._lock.mode, seconds: this._lock.retentionSeconds } }));
+    const lock = this._lock && { mode: this._lock.mode, seconds: this._lock.retentionSeconds };
+    this.proof = new Proof(this, () => storeFindings({ lock }));
   }
 
   /**

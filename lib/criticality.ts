@@ -38,14 +38,20 @@ export class Criticality {
     retention: Retention.gfs({ hourly: 48, daily: 30, monthly: 12 }),
   });
 
-  /** What can be made again with some work: RPO and RTO 24 hours, runs every 12 hours, the copies of 30 days, a restore a quarter at least. */
+  /**
+   * What can be made again with some work: RPO and RTO 24 hours, runs every 12 hours, the copies of 30 days, a restore a quarter at
+   * least.
+   */
   public static readonly STANDARD = new Criticality('standard', {
     rpo: Duration.hours(24), rto: Duration.hours(24), drillInterval: Duration.days(92), secondRegion: false,
     schedule: BackupSchedule.every(Duration.hours(12)),
     retention: Retention.gfs({ daily: 30 }),
   });
 
-  /** What is kept because it must be: RPO 32 days, RTO 48 hours, a run a month, the copies of 12 months and 8 years, a restore a quarter at least. */
+  /**
+   * What is kept because it must be: RPO 32 days, RTO 48 hours, a run a month, the copies of 12 months and 8 years, a restore a quarter
+   * at least.
+   */
   public static readonly ARCHIVE = new Criticality('archive', {
     rpo: Duration.days(32), rto: Duration.hours(48), drillInterval: Duration.days(92), secondRegion: false,
     schedule: BackupSchedule.monthly({ day: 1, at: '03:00' }),

@@ -1,4 +1,4 @@
-import { type Duration, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
+import { type Duration, type Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { readFileSync } from 'fs';
 import { ContractError, NewerContractError } from './contract/common';
@@ -99,7 +99,12 @@ function declared(scope: IConstruct, props: ExpectedLoadProps): DeclaredLoad {
   });
 }
 
-function measured(scope: IConstruct, application: string, { file, protection, size }: { file: string; protection: string; size?: Size }): DeclaredLoad {
+interface Measured extends MeasuredLoadOptions {
+  readonly file: string;
+  readonly protection: string;
+}
+
+function measured(scope: IConstruct, application: string, { file, protection, size }: Measured): DeclaredLoad {
   const report = figures(scope, file);
   const runs = report.policies.filter((policy) => policy.application === application).flatMap(({ protections }) => protections);
   const run = runs.find(({ id }) => id === protection);

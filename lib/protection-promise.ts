@@ -31,7 +31,8 @@ export function promiseOf(scope: IConstruct, application: string, props: Promise
     return value;
   };
   const schedule = given('schedule', props.schedule, criticality?._schedule)._bind(scope);
-  const days = (prop: string, value: Duration | undefined): number | undefined => value && requireDays(scope, prop, value, 1, 36_500) * 86_400;
+  const days = (prop: string, value: Duration | undefined): number | undefined =>
+    value && requireDays(scope, prop, value, 1, 36_500) * 86_400;
   return {
     schedule,
     retention: given('retention', props.retention, criticality?._retention)._bind(scope, timeZoneOf(schedule)),

@@ -68,8 +68,8 @@ export interface ProtectionProps {
    */
   readonly expected?: ExpectedLoad;
   /**
-   * The longest that a copy may be kept, by a law such as the GDPR or by a contract; whole days from 1 to 36500. The proof counts what keeps it
-   * there: rules, grace, lock.
+   * The longest that a copy may be kept, by a law such as the GDPR or by a contract; whole days from 1 to 36500. The proof counts
+   * what keeps it there: rules, grace, lock.
    * @default - as long as retention says
    */
   readonly retentionCeiling?: Duration;

@@ -44,7 +44,8 @@ export class Protection extends Construct implements ec2.IConnectable {
     this.run = this.declareRun(policy, props, source, Math.min(dump.timeoutSeconds, verify.timeoutSeconds) - CLOSING_SECONDS);
     this.checkRequest(dump.maximumRequest);
     const workers = { platform: verify.platform, limitSeconds: this.run.limits.timeoutSeconds, scratchBytes: verify.scratchBytes };
-    this.proof = new Proof(this, () => proveProtection(factsOf({ promise: this.promise, store: policy.store, owner: policy, workers, encryption: this.run.encryption })));
+    const { promise, run: { encryption } } = this;
+    this.proof = new Proof(this, () => proveProtection(factsOf({ promise, store: policy.store, owner: policy, workers, encryption })));
     const machine = new RunMachine(this, 'Run', {
       title: this.title(policy),
       run: this.run,

@@ -1,7 +1,10 @@
 import type { ProtectionFacts } from '../../lib/model/proof';
 import { CORRECTED_STORE, DAY, every, HOUR, MINUTE, PLAIN_STORE, reasonOf, said } from './support';
 
-/** The recovery points that the guide shows, kept 48 hours on the free plan; a restore takes 5 to 15 minutes, then the application is switched over by hand. */
+/**
+ * The recovery points that the guide shows, kept 48 hours on the free plan; a restore takes 5 to 15 minutes, then the application is
+ * switched over by hand.
+ */
 const ATLAS: ProtectionFacts = {
   schedule: { kind: 'cron', expression: '0 10,12,14,22 * * ? *', timeZone: 'UTC' }, rpoSeconds: HOUR, rtoSeconds: 2 * HOUR, retention: { days: 2 }, minimumVerified: 1,
   expected: { source: 'declared', dumpSeconds: MINUTE, restoreSeconds: 15 * MINUTE }, drillSeconds: 31 * DAY, store: PLAIN_STORE,
@@ -25,6 +28,7 @@ describe('guide of CERER, as declared', () => {
 });
 
 test('guide of CERER, corrected: dumps every 20 minutes, kept for a month', () => {
-  const database: ProtectionFacts = { ...ATLAS, schedule: every(20), retention: { hourly: 48, daily: 30 }, minimumVerified: 3, store: CORRECTED_STORE, drillSeconds: 0 };
+  const kept = { retention: { hourly: 48, daily: 30 }, minimumVerified: 3, store: CORRECTED_STORE, drillSeconds: 0 };
+  const database: ProtectionFacts = { ...ATLAS, ...kept, schedule: every(20) };
   expect(said(database)).toEqual([]);
 });

@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  BackupLock, BackupPolicy, BackupSchedule, BackupStore, type BackupStoreProps, Compute, Criticality, ExpectedLoad, PostgresFlavor, PostgresSource, type Protection, type ProtectionProps, Recipient, Retention,
+  BackupLock, BackupPolicy, BackupSchedule, BackupStore, type BackupStoreProps, Compute, Criticality, ExpectedLoad,
+  PostgresFlavor, PostgresSource, type Protection, type ProtectionProps, Recipient, Retention,
 } from '../../lib';
 import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
 
@@ -51,7 +52,8 @@ const KAMBA: Guide = {
   application: 'kamba-lhains', flavor: PostgresFlavor.SELF_HOSTED,
   store: { lock: BackupLock.none(), gracePeriod: Duration.days(1) },
   protection: {
-    criticality: Criticality.CRITICAL, schedule: BackupSchedule.every(Duration.hours(4)), retention: Retention.days(2, { minimumVerified: 1 }),
+    criticality: Criticality.CRITICAL, schedule: BackupSchedule.every(Duration.hours(4)),
+    retention: Retention.days(2, { minimumVerified: 1 }),
     retentionFloor: Duration.days(7 * 365), retentionCeiling: Duration.days(3 * 365),
   },
 };
@@ -87,7 +89,8 @@ describe('guides as constructs, as declared', () => {
 describe('guides as constructs, corrected', () => {
   const store: BackupStoreProps = { lock: BackupLock.governance(Duration.days(7)), replicaRegions: ['eu-west-1'] };
   const expected = ExpectedLoad.of({ size: Size.gibibytes(3), dump: Duration.minutes(4), restore: Duration.minutes(11) });
-  const kamba: Guide = { ...KAMBA, store, extended: true, protection: { criticality: Criticality.CRITICAL, expected, retentionFloor: Duration.days(7 * 365) } };
+  const protection = { criticality: Criticality.CRITICAL, expected, retentionFloor: Duration.days(7 * 365) };
+  const kamba: Guide = { ...KAMBA, store, extended: true, protection };
 
   test('guide: Kamba Lhains, where only the continuous copy is left to be named', () => {
     expect(synthesized(kamba)).toEqual({ ended: false, findings: ['error RPO_NEEDS_CONTINUOUS_COPY'] });
@@ -99,7 +102,7 @@ describe('guides as constructs, corrected', () => {
   });
 
   test('guide: MonToit, twice a day', () => {
-    const protection = { ...MONTOIT.protection, schedule: BackupSchedule.every(Duration.hours(12)), expected, compute: Compute.lambda() };
-    expect(synthesized({ ...MONTOIT, store, extended: true, protection })).toEqual({ ended: true, findings: [] });
+    const twice = { ...MONTOIT.protection, schedule: BackupSchedule.every(Duration.hours(12)), expected, compute: Compute.lambda() };
+    expect(synthesized({ ...MONTOIT, store, extended: true, protection: twice })).toEqual({ ended: true, findings: [] });
   });
 });

@@ -1,9 +1,13 @@
 import type { ProtectionFacts } from '../../lib/model/proof';
 import { CORRECTED_STORE, DAY, daily, HOUR, MINUTE, PLAIN_STORE, reasonOf, said } from './support';
 
-/** Daily at 02:00 for 30 days, on the server itself. It names no objectives: its alarm after 25 hours is the RPO it lives by; no RTO is 7 days, the longest there is. */
+/**
+ * Daily at 02:00 for 30 days, on the server itself. It names no objectives: its alarm after 25 hours is the RPO it lives by; no RTO is 7
+ * days, the longest there is.
+ */
 const DATABASE: ProtectionFacts = {
-  schedule: daily(2), rpoSeconds: 25 * HOUR, rtoSeconds: 7 * DAY, retention: { days: 30 }, minimumVerified: 1, drillSeconds: 7 * DAY, store: PLAIN_STORE,
+  schedule: daily(2), rpoSeconds: 25 * HOUR, rtoSeconds: 7 * DAY, retention: { days: 30 }, minimumVerified: 1,
+  drillSeconds: 7 * DAY, store: PLAIN_STORE,
 };
 
 describe('guide of IFN Connect, as declared', () => {

@@ -3,7 +3,10 @@ import { CORRECTED_STORE, DAY, daily, every, HOUR, MINUTE, PLAIN_STORE, reasonOf
 
 const CRITICAL = { name: 'critique', rpoSeconds: 5 * MINUTE, rtoSeconds: HOUR, drillSeconds: 7 * DAY, secondRegion: true };
 
-/** `0 0/4` with `-mtime +2`, to one bucket in STANDARD_IA by `sync --delete`; tax data for 7 years and personal data for 3 in one database. */
+/**
+ * `0 0/4` with `-mtime +2`, to one bucket in STANDARD_IA by `sync --delete`; tax data for 7 years and personal data for 3 in one
+ * database.
+ */
 const DATABASE: ProtectionFacts = {
   schedule: every(240), rpoSeconds: 5 * MINUTE, rtoSeconds: HOUR, retention: { days: 2 }, minimumVerified: 1,
   floorSeconds: 7 * YEAR, ceilingSeconds: 3 * YEAR, tier: CRITICAL, drillSeconds: 7 * DAY,
@@ -36,7 +39,10 @@ describe('guide of Kamba Lhains, as declared', () => {
   });
 
   test('guide: static files under an RPO of 24 hours are copied once a day, and the run takes time too', () => {
-    const files: ProtectionFacts = { ...DATABASE, schedule: daily(3), rpoSeconds: 24 * HOUR, rtoSeconds: 4 * HOUR, retention: { days: 30 }, tier: undefined, floorSeconds: undefined, ceilingSeconds: undefined };
+    const files: ProtectionFacts = {
+      ...DATABASE, schedule: daily(3), rpoSeconds: 24 * HOUR, rtoSeconds: 4 * HOUR, retention: { days: 30 },
+      tier: undefined, floorSeconds: undefined, ceilingSeconds: undefined,
+    };
     expect(said(files)).toEqual(['error RPO_UNREACHABLE', 'warning LOCK_MISSING', 'warning SECOND_REGION_MISSING', 'info LOAD_UNKNOWN']);
   });
 
@@ -48,7 +54,8 @@ describe('guide of Kamba Lhains, as declared', () => {
 describe('guide of Kamba Lhains, corrected', () => {
   const load = { source: 'declared', dumpSeconds: 4 * MINUTE, restoreSeconds: 12 * MINUTE };
   const orders: ProtectionFacts = {
-    schedule: every(60), rpoSeconds: 2 * HOUR, rtoSeconds: HOUR, retention: { hourly: 48, daily: 7, weekly: 5, monthly: 12, yearly: 8 }, minimumVerified: 3,
+    schedule: every(60), rpoSeconds: 2 * HOUR, rtoSeconds: HOUR,
+    retention: { hourly: 48, daily: 7, weekly: 5, monthly: 12, yearly: 8 }, minimumVerified: 3,
     floorSeconds: 7 * YEAR, drillSeconds: 0, store: { ...CORRECTED_STORE, lock: { mode: 'GOVERNANCE', seconds: 7 * DAY } }, expected: load,
   };
 
@@ -63,12 +70,17 @@ describe('guide of Kamba Lhains, corrected', () => {
   });
 
   test('guide: personal data, apart from them, are gone after 3 years', () => {
-    const people: ProtectionFacts = { ...orders, schedule: every(30), rpoSeconds: HOUR + 5 * MINUTE, floorSeconds: undefined, ceilingSeconds: 3 * YEAR, retention: { hourly: 48, daily: 30, monthly: 34 } };
+    const people: ProtectionFacts = {
+      ...orders, schedule: every(30), rpoSeconds: HOUR + 5 * MINUTE, retention: { hourly: 48, daily: 30, monthly: 34 },
+      floorSeconds: undefined, ceilingSeconds: 3 * YEAR,
+    };
     expect(said(people)).toEqual([]);
   });
 
   test('guide: static files, twice a day', () => {
-    const files: ProtectionFacts = { ...orders, schedule: every(720), rpoSeconds: 24 * HOUR, rtoSeconds: 4 * HOUR, floorSeconds: undefined, retention: { days: 30 } };
+    const files: ProtectionFacts = {
+      ...orders, schedule: every(720), rpoSeconds: 24 * HOUR, rtoSeconds: 4 * HOUR, floorSeconds: undefined, retention: { days: 30 },
+    };
     expect(said(files)).toEqual([]);
   });
 });

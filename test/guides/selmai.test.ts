@@ -3,7 +3,8 @@ import { CORRECTED_STORE, DAY, daily, every, HOUR, MINUTE, PLAIN_STORE, reasonOf
 
 /** Daily at 02:00; the script keeps the 7 newest dumps, and the table promises monthly ones for 3 months. */
 const DATABASE: ProtectionFacts = {
-  schedule: daily(2), rpoSeconds: 24 * HOUR, rtoSeconds: 15 * MINUTE, retention: { last: 7 }, minimumVerified: 1, floorSeconds: 90 * DAY, drillSeconds: 31 * DAY, store: PLAIN_STORE,
+  schedule: daily(2), rpoSeconds: 24 * HOUR, rtoSeconds: 15 * MINUTE, retention: { last: 7 }, minimumVerified: 1,
+  floorSeconds: 90 * DAY, drillSeconds: 31 * DAY, store: PLAIN_STORE,
 };
 
 describe('guide of SELMai, as declared', () => {
@@ -14,7 +15,8 @@ describe('guide of SELMai, as declared', () => {
   });
 
   test('guide: a lost server may lose 24 hours, and its configuration is copied weekly', () => {
-    const configuration: ProtectionFacts = { ...DATABASE, schedule: sunday(2), rtoSeconds: 4 * HOUR, retention: { weekly: 4 }, floorSeconds: undefined };
+    const weekly = { schedule: sunday(2), rtoSeconds: 4 * HOUR, retention: { weekly: 4 }, floorSeconds: undefined };
+    const configuration: ProtectionFacts = { ...DATABASE, ...weekly };
     expect(said(configuration)).toEqual(['error RPO_UNREACHABLE', 'warning LOCK_MISSING', 'warning SECOND_REGION_MISSING', 'info LOAD_UNKNOWN']);
     expect(reasonOf(configuration, 'RPO_UNREACHABLE').reason).toMatch(/^runs are 7 days apart/);
   });

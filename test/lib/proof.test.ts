@@ -144,7 +144,8 @@ describe('Criticality', () => {
 
   test('any prop overrides it', () => {
     const declared = declare();
-    protect(declared, { criticality: Criticality.STANDARD, schedule: BackupSchedule.every(Duration.hours(6)), retention: undefined, objectives: { rto: Duration.hours(2) } });
+    const schedule = BackupSchedule.every(Duration.hours(6));
+    protect(declared, { criticality: Criticality.STANDARD, schedule, retention: undefined, objectives: { rto: Duration.hours(2) } });
     expect(metadata(declared)).toMatchObject({
       schedule: { expression: 'cron(0 0/6 * * ? *)' }, retention: { rules: { daily: 30 } }, run: { objectives: { rpoSeconds: 86_400, rtoSeconds: 7200 } },
     });
@@ -229,7 +230,11 @@ test('the limits and disks of both platforms are known to the proof', () => {
 describe('backup-policy check', () => {
   function terminal(): Terminal & { said: { out: string; err: string } } {
     const said = { out: '', err: '' };
-    return { said, env: {}, signal: new AbortController().signal, stdout: { write: (text) => { said.out += text; } }, stderr: { write: (text) => { said.err += text; } } };
+    return {
+      said, env: {}, signal: new AbortController().signal,
+      stdout: { write: (text) => { said.out += text; } },
+      stderr: { write: (text) => { said.err += text; } },
+    };
   }
 
   function synthesized(name: string, acknowledge: boolean): string {

@@ -20,7 +20,10 @@ const expected = fc.record({
   restoreSeconds: fc.option(seconds(4 * HOUR), { nil: undefined }),
 });
 const count = (most: number) => fc.option(fc.integer({ min: 1, max: most }), { nil: undefined });
-const retention = fc.record({ last: count(40), hourly: count(72), daily: count(60), weekly: count(60), monthly: count(24), yearly: count(9), days: count(400) })
+const counts = {
+  last: count(40), hourly: count(72), daily: count(60), weekly: count(60), monthly: count(24), yearly: count(9), days: count(400),
+};
+const retention = fc.record(counts)
   .filter((rules) => Object.values(rules).some((one) => one !== undefined))
   .map((rules) => Object.fromEntries(Object.entries(rules).filter(([, one]) => one !== undefined)));
 const schedule = fc.oneof(
@@ -93,7 +96,8 @@ test('dumps never pass an RPO of minutes, however often they run', () => {
 
 test('what passes is true: at no instant is the newest proven copy older than the RPO', () => {
   const every = fc.constantFrom(30, 60, 240, 720);
-  fc.assert(fc.property(every, seconds(2 * HOUR), seconds(2 * HOUR), fc.integer({ min: 15 * MINUTE, max: 2 * DAY }), (minutes, dumpSeconds, restoreSeconds, rpoSeconds) => {
+  const rpo = fc.integer({ min: 15 * MINUTE, max: 2 * DAY });
+  fc.assert(fc.property(every, seconds(2 * HOUR), seconds(2 * HOUR), rpo, (minutes, dumpSeconds, restoreSeconds, rpoSeconds) => {
     const found = proveProtection({ ...GOOD, workers: undefined, schedule: { kind: 'every', minutes }, rpoSeconds, expected: { source: 'declared', dumpSeconds, restoreSeconds } });
     // A copy of a slot is proven a run later; the oldest instant of the newest one is just before.
     const worst = minutes * MINUTE + dumpSeconds + restoreSeconds;
@@ -104,7 +108,8 @@ test('what passes is true: at no instant is the newest proven copy older than th
 
 test('a rule keeps its copies as long as it is said to: counted by retention itself', () => {
   const rules = fc.oneof(
-    fc.integer({ min: 1, max: 10 }).map((last) => ({ last })), fc.integer({ min: 1, max: 30 }).map((hourly) => ({ hourly })), fc.integer({ min: 1, max: 10 }).map((daily) => ({ daily })),
+    fc.integer({ min: 1, max: 10 }).map((last) => ({ last })), fc.integer({ min: 1, max: 30 }).map((hourly) => ({ hourly })),
+    fc.integer({ min: 1, max: 10 }).map((daily) => ({ daily })),
     fc.integer({ min: 1, max: 5 }).map((weekly) => ({ weekly })), fc.integer({ min: 1, max: 3 }).map((monthly) => ({ monthly })),
     fc.integer({ min: 1, max: 40 }).map((days) => ({ days })),
   );

@@ -17,7 +17,10 @@ export interface JudgedFinding extends Finding {
 export function judge(findings: readonly Finding[], acknowledgements: readonly Acknowledgement[]): JudgedFinding[] {
   const reasons = new Map(acknowledgements.map(({ code, reason }) => [code, reason]));
   const codes = new Set(findings.map(({ code }) => code));
-  const judged = findings.map((finding): JudgedFinding => (reasons.has(finding.code) ? { ...finding, acknowledged: reasons.get(finding.code) } : finding));
+  const judged = findings.map((finding): JudgedFinding => {
+    const acknowledged = reasons.get(finding.code);
+    return acknowledged === undefined ? finding : { ...finding, acknowledged };
+  });
   const vain = [...reasons].filter(([code]) => !codes.has(code)).map(([code, reason]): Finding => ({
     code: 'ACKNOWLEDGED_IN_VAIN',
     severity: 'warning',

@@ -12,7 +12,8 @@ export function scheduleFindings(known: Known): Finding[] {
 }
 
 /** Named where the skipped run makes a gap that no other day has. */
-function skipFindings({ schedule, longestGap }: Known): Finding[] {
+function skipFindings({ schedule, longestGap, shortestGapSeconds }: Known): Finding[] {
+  if (longestGap.seconds === shortestGapSeconds) return [];
   const [skipped] = skippedSlots(schedule, LOOKED_AT.from, LOOKED_AT.to);
   if (!skipped) return [];
   const before = lastSlotBefore(schedule, skipped.at);

@@ -38,10 +38,11 @@ function retrievalFindings({ store, rtoSeconds, expected, longestGap, lifetimes 
 function earlyFindings({ store, lifetimes }: Known): Finding[] {
   const [first, ...others] = [...store.transitions].sort((a, b) => a.afterDays - b.afterDays);
   if (!first) return [];
+  const locked = store.lock?.seconds ?? 0;
   return [first, ...others].flatMap(({ afterDays, storageClass }, index, all): Finding[] => {
     const next = all[index + 1]?.afterDays ?? Number.POSITIVE_INFINITY;
     const lives = lifetimes.rules
-      .map(({ rule, count, fromSeconds }) => ({ rule, count, days: (Math.max(fromSeconds + store.graceSeconds, store.lock?.seconds ?? 0)) / DAY }))
+      .map(({ rule, count, fromSeconds }) => ({ rule, count, days: Math.max(fromSeconds + store.graceSeconds, locked) / DAY }))
       .filter(({ days }) => days > afterDays && Math.min(days, next) < afterDays + MINIMUM_DAYS[storageClass])
       .sort((a, b) => a.days - b.days);
     const [early] = lives;

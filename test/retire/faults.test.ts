@@ -166,6 +166,13 @@ describe('the audit', () => {
     expect(store.keys('policies/')).toHaveLength(1);
   });
 
+  it('counts no verdict that speaks of another attempt', async () => {
+    const [runId] = await copies(0, 0);
+    await store.verdict(slot(0), 'another-attempt', 'proven', '2026-03-01T04:00:00Z');
+    store.at(morning(0));
+    expect((await store.round({ whole: true })).protections[0]).toMatchObject({ copies: 1, proven: 0, decisions: [{ runId, action: 'kept' }] });
+  });
+
   it('finds a part of another size', async () => {
     const [runId] = await copies(0, 1);
     const [part] = await partsOf(runId);
@@ -214,6 +221,43 @@ describe('the audit', () => {
   });
 });
 
+describe('what changes while a round is under way', () => {
+  interface Changeable { tags: Record<string, string>; legalHold?: boolean }
+
+  /** Between the look at the four copies and the first step of one of them. */
+  function meanwhile(runId: string, change: (version: Changeable) => void): void {
+    let asked = 0;
+    store.inject(({ operation }) => {
+      const version = store.endpoint.s3.versions(BUCKET, manifestKey(ID, runId))[0] as unknown as Changeable;
+      if (operation === 'GetObjectLegalHold' && ++asked === 5) change(version);
+      return undefined;
+    });
+  }
+
+  it.each([['announced', 3], ['released', 5]] as const)('a hold laid on a copy that was to be %s stands', async (_, day) => {
+    const [oldest] = await copies(0, 3);
+    if (day === 5) {
+      store.at(morning(3));
+      await store.round();
+    }
+    store.at(morning(day));
+    const before = store.marksOf(oldest);
+    meanwhile(oldest, (version) => { version.legalHold = true; });
+    expect(await store.decided()).toMatchObject({ [oldest]: 'kept' });
+    expect(store.marksOf(oldest)).toEqual(before);
+  });
+
+  it.each(['keep', 'pending:20260305T120000Z'])('the tag %s on a copy that was to be released stands', async (value) => {
+    const [oldest] = await copies(0, 3);
+    store.at(morning(3));
+    await store.round();
+    store.at(morning(5));
+    meanwhile(oldest, (version) => { version.tags = { retire: value }; });
+    expect(await store.decided()).toMatchObject({ [oldest]: 'kept' });
+    expect(store.marksOf(oldest)).toEqual({ manifest: value, parts: [undefined], verdicts: [undefined] });
+  });
+});
+
 describe('a worker that dies', () => {
   /** Marks of every copy, by run; the promise: nobody keeps what is released, and a released manifest has no part left behind. */
   function promises(keptForGood: readonly string[]): void {
@@ -249,6 +293,25 @@ describe('a worker that dies', () => {
     }), { numRuns: 12 });
   });
 
+  it('while it releases a copy of which a part is gone already goes on: nobody keeps half a copy, and the audit does not miss it', async () => {
+    const made = await copies(0, 3);
+    store.at(morning(3));
+    await store.round();
+    store.at(morning(5));
+    from(4, 'PutObjectTagging', { status: 403, code: 'AccessDenied' });
+    await expect(store.round()).rejects.toThrow('STORE_REFUSED');
+    store.inject();
+    const [part] = store.keys(`parts/test/suite/database/${made[0]}/`);
+    const [version] = store.endpoint.s3.versions(BUCKET, part);
+    const forGood = { VersionId: version.versionId, BypassGovernanceRetention: true };
+    await store.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: part, ...forGood }));
+    // Its day has a place again.
+    await overwrite(manifestKey(ID, made[3]), 'damaged');
+    const report = await store.round({ dryRun: true, whole: true });
+    expect(report.protections[0].decisions!.find(({ runId }) => runId === made[0])).toMatchObject({ action: 'released' });
+    expect(report.findings.map(({ kind }) => kind)).toEqual(['manifest-overwritten']);
+  });
+
   it('while it releases a copy that is needed again has it taken back, parts first', async () => {
     const made = await copies(0, 3);
     store.at(morning(3));
@@ -265,6 +328,11 @@ describe('a worker that dies', () => {
       const { attempt } = JSON.parse((await store.endpoint.s3.read(BUCKET, manifestKey(ID, runId))).toString()) as { attempt: string };
       await store.verdict(slot(made.indexOf(runId)), attempt, 'not-proven', '2026-03-06T04:00:00Z');
     }
+    // It dies on the way back too: the manifest answers for the parts until all of them are free.
+    from(2, 'PutObjectTagging', { status: 403, code: 'AccessDenied' });
+    await expect(store.round()).rejects.toThrow('STORE_REFUSED');
+    store.inject();
+    expect(store.marksOf(made[0]).manifest).toMatch(/:releasing$/);
     expect(await store.decided()).toMatchObject({ [made[0]]: 'taken-back' });
     expect(store.marksOf(made[0])).toEqual({ manifest: undefined, parts: [undefined], verdicts: [undefined] });
   });

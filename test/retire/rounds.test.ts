@@ -90,6 +90,14 @@ describe('a person', () => {
     expect(await store.decided()).toMatchObject({ [oldest]: 'announced' });
   });
 
+  it('who leaves a copy to the rules that was never kept changes nothing', async () => {
+    const [oldest] = await copies(0, 3);
+    store.at(morning(3));
+    await store.round();
+    await store.round({ unkeep: [{ protection: 'database', runId: oldest }] });
+    expect(store.marksOf(oldest).manifest).toBe('pending:20260304T050000Z');
+  });
+
   it('is told when there is no such run, and nothing is marked', async () => {
     const [oldest] = await copies(0, 1);
     const both = [{ protection: 'database', runId: oldest }, { protection: 'database', runId: '20250101T020000Z' }];
@@ -184,6 +192,14 @@ describe('the clock', () => {
     store.at('2025-03-04T05:00:00Z');
     await expect(store.round()).rejects.toThrow(/CLOCK_BEHIND.*2026-03-04/);
     expect(new Set(Object.values(store.marks('')))).toEqual(new Set([undefined]));
+  });
+
+  it('that went back behind what was declared retires nothing either', async () => {
+    await copies(0, 3);
+    store.at(morning(10));
+    await store.round();
+    store.at(morning(8));
+    await expect(store.round()).rejects.toThrow(/CLOCK_BEHIND.*2026-03-11/);
   });
 
   it('of the machine must agree with the store\'s', async () => {

@@ -89,10 +89,9 @@ export async function writeRecord({ client, bucket, signal }: StoreReaderOptions
   }
 }
 
-/** What is older than the first record was under it too. */
 export function erasOf(records: PolicyRecords): RetentionEra[] {
-  return records.map((record, index) => ({
-    since: index === 0 ? 0 : instant(record),
+  return records.map((record) => ({
+    since: instant(record),
     rules: record.declared.retention.rules,
     timeZone: record.declared.retention.timeZone,
     minimumVerified: record.declared.retention.minimumVerified,

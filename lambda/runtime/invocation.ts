@@ -85,7 +85,7 @@ export async function withInvocation<Config, Result>(
         attempt,
         log,
         signal,
-        secrets: createSecretReader(request.store.region),
+        secrets: createSecretReader(),
         scratchDirectory,
         now: () => new Date(),
       },

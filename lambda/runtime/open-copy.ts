@@ -18,8 +18,7 @@ export interface OpenedCopy extends CopyReader {
 }
 
 /**
- * Reads what a copy says of itself: its census, and the engine's notes where they lie in a part of their own, because the copy is
- * encrypted.
+ * Reads what a copy says of itself: its census, and the engine's notes where they lie in a part of their own.
  *
  * @throws IntegrityError when one of them is missing or damaged
  */

@@ -2,14 +2,21 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import type { SecretReader } from './engine';
 import { RefusedError, TransientError } from './errors';
 
-/** Secrets by ARN, never cached: a rotation between two steps is met by the new value. */
-export function createSecretReader(region: string): SecretReader {
-  const client = new SecretsManagerClient({ region, maxAttempts: 4 });
+/** Secrets by ARN, each from its own region, never cached: a rotation between two steps is met by the new value. */
+export function createSecretReader(): SecretReader {
+  const clients = new Map<string, SecretsManagerClient>();
+  const clientOf = (secretArn: string): SecretsManagerClient => {
+    // arn:<partition>:secretsmanager:<region>:<account>:secret:<name>; the store may lie in another region than the source.
+    const region = secretArn.split(':')[3] ?? '';
+    const client = clients.get(region) ?? new SecretsManagerClient({ ...(region ? { region } : {}), maxAttempts: 4 });
+    clients.set(region, client);
+    return client;
+  };
   return {
     async read(secretArn) {
       let value: string | undefined;
       try {
-        value = (await client.send(new GetSecretValueCommand({ SecretId: secretArn }))).SecretString;
+        value = (await clientOf(secretArn).send(new GetSecretValueCommand({ SecretId: secretArn }))).SecretString;
       } catch (error) {
         const name = (error as Error).name;
         if (name === 'ResourceNotFoundException') {

@@ -43,8 +43,8 @@ async function dump<Config>(engine: Engine<Config>, invocation: Invocation<Confi
     out.end(JSON.stringify(census));
   });
 
-  // What an engine notes may be of the source's own (settings of a database): who has no identity reads none of it.
-  const notes = encryption && await sink.write({ name: 'notes.json', kind: 'notes', compression: { zstdLevel: CENSUS_ZSTD_LEVEL } }, async (out) => {
+  // What an engine notes may be the source's own, and secret (settings of a database): no part of the manifest, which more roles read.
+  const notes = await sink.write({ name: 'notes.json', kind: 'notes', compression: { zstdLevel: CENSUS_ZSTD_LEVEL } }, async (out) => {
     out.end(JSON.stringify(dumped.engineNotes));
   });
 
@@ -71,7 +71,8 @@ async function dump<Config>(engine: Engine<Config>, invocation: Invocation<Confi
     census: censusPart.name,
     totals: { items: dumped.census.length, rows, sizeBytes, rawSizeBytes: sum(sink.parts.map((part) => part.rawSizeBytes)) },
     leftOut: dumped.leftOut,
-    ...(notes ? { notes: notes.name, engineNotes: {} } : { engineNotes: dumped.engineNotes }),
+    notes: notes.name,
+    engineNotes: {},
   } satisfies Manifest);
 
   signal.throwIfAborted();

@@ -60,9 +60,9 @@ export const Manifest = z.strictObject({
   census: z.string().min(1),
   totals: z.strictObject({ items: Count, rows: Count, sizeBytes: Count, rawSizeBytes: Count }),
   leftOut: z.array(LeftOut),
-  /** Name of the part that holds the engine's notes: of an encrypted copy, whose `engineNotes` here are empty. */
+  /** Name of the part that holds the engine's notes; absent where they stand in the manifest. */
   notes: z.string().min(1).optional(),
-  /** What the engine needs to restore it and nothing else knows (extensions by class, flavor …). */
+  /** What the engine needs to restore it and nothing else knows (extensions by class, flavor …); empty where `notes` names a part. */
   engineNotes: z.record(z.string(), z.unknown()),
 });
 export type Manifest = z.infer<typeof Manifest>;

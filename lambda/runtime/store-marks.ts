@@ -1,7 +1,8 @@
 import { GetObjectLegalHoldCommand, GetObjectTaggingCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { formatRetireMark, parseRetireMark, RETIRE_TAG, type RetireMark } from '../../lib/contract/retire-mark';
 import { concurrently } from './concurrently';
-import { storeError } from './store-errors';
+import { TransientError } from './errors';
+import { isNotFound, storeError } from './store-errors';
 import type { StoreReaderOptions } from './store-reader';
 
 /** Names one version of an object. */
@@ -12,13 +13,19 @@ export interface VersionName {
 
 const AT_ONCE = 16;
 
+/** A version that was listed a moment ago and is there no more: a lifecycle rule came between, and the next look is without it. */
+export function changedError(error: unknown, key: string): TransientError | undefined {
+  if (!isNotFound(error) || (error as Error).name === 'NoSuchBucket') return undefined;
+  return new TransientError('STORE_CHANGED', `${key} was listed and is not there any more.`, 'It is tried again by itself.', { cause: error });
+}
+
 export async function readMark({ client, bucket, signal }: StoreReaderOptions, { key, versionId }: VersionName): Promise<RetireMark> {
   try {
     const command = new GetObjectTaggingCommand({ Bucket: bucket, Key: key, VersionId: versionId });
     const { TagSet } = await client.send(command, { abortSignal: signal });
     return parseRetireMark(TagSet?.find((tag) => tag.Key === RETIRE_TAG)?.Value);
   } catch (error) {
-    throw storeError(error, `read the tags of ${key}`);
+    throw changedError(error, key) ?? storeError(error, `read the tags of ${key}`);
   }
 }
 
@@ -34,7 +41,7 @@ export async function writeMark(store: StoreReaderOptions, { key, versionId }: V
       { abortSignal: signal },
     );
   } catch (error) {
-    throw storeError(error, `tag ${key}`);
+    throw changedError(error, key) ?? storeError(error, `tag ${key}`);
   }
 }
 
@@ -53,6 +60,6 @@ export async function isHeld({ client, bucket, signal }: StoreReaderOptions, { k
     const { name, message } = error as Error;
     if (/^(NoSuchObjectLockConfiguration|ObjectLockConfigurationNotFoundError)$/.test(name)) return false;
     if (name === 'InvalidRequest' && /missing object lock configuration/i.test(message)) return false;
-    throw storeError(error, `read the legal hold of ${key}`);
+    throw changedError(error, key) ?? storeError(error, `read the legal hold of ${key}`);
   }
 }

@@ -61,6 +61,13 @@ describe('a store in trouble', () => {
     expect(new Set(Object.values(store.marks('runs/')))).toEqual(new Set([undefined]));
   });
 
+  it.each(['GetObjectTagging', 'GetObject', 'GetObjectLegalHold'])('from which a listed object vanishes before %s is looked at again', async (operation) => {
+    await copies(0, 1);
+    store.at(morning(1));
+    store.inject((call) => (call.operation === operation ? { status: 404, code: 'NoSuchVersion' } : undefined));
+    await expect(store.round()).rejects.toMatchObject({ name: 'TransientError', message: expect.stringContaining('STORE_CHANGED') });
+  });
+
   it('whose list has more than one page is read to its end', async () => {
     const [oldest] = await copies(0, 3);
     await Promise.all(Array.from({ length: 1100 }, (_, index) => store.put(`parts/test/suite/database/${oldest}/other-attempt/rows/${index}.sql`, 'x')));

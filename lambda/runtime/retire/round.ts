@@ -7,6 +7,7 @@ import { decide } from '../../../lib/model/retention';
 import { RefusedError } from '../errors';
 import { readMark, writeMark } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
+import { runFindings } from './audit-runs';
 import { announceCopy, releaseCopy, releaseOrphan, takeBack } from './marking';
 import { erasOf, graceOf, isInForce, nextRecord, readRecords, writeRecord, type PolicyRecords } from './policy-records';
 import { survey, type Orphan, type Survey, type SurveyedCopy } from './survey';
@@ -48,7 +49,8 @@ export async function retireProtection(props: RoundProps, protection: RetiredPro
   const records = await inForce(round, known);
   const decisions = await act(round, found, records);
   const orphans = await releaseOrphans(round, found.orphans, records);
-  return { survey: found, decisions, findings: [...found.findings, ...orphans], orphans: orphans.length };
+  const runs = runFindings({ id, survey: found, records, longestRunSeconds: protection.longestRunSeconds, now: now.getTime() / 1000 });
+  return { survey: found, decisions, findings: [...found.findings, ...runs, ...orphans], orphans: orphans.length };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { storeError } from '../store-errors';
-import type { VersionName } from '../store-marks';
+import { changedError, type VersionName } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
 
 /** One version of a small JSON document; undefined for what is no JSON. */
@@ -11,7 +11,7 @@ export async function readStoredDocument(store: StoreReaderOptions, { key, versi
     const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }), { abortSignal: signal });
     text = await answer.Body!.transformToString('utf8');
   } catch (error) {
-    throw storeError(error, `read ${key}`);
+    throw changedError(error, key) ?? storeError(error, `read ${key}`);
   }
   try {
     return JSON.parse(text) as unknown;

@@ -18,6 +18,8 @@ import { readStoredDocument } from './stored-document';
 export interface SurveyedCopy extends Copy {
   readonly manifest: VersionName;
   readonly attempt: string;
+  /** When its manifest was written by the store's clock, in seconds since 1970. */
+  readonly finishedAt: number;
   readonly mark: RetireMark;
   /** All of its parts are there as its manifest says. */
   readonly whole: boolean;
@@ -126,6 +128,7 @@ async function surveyRun(store: StoreReaderOptions, id: ProtectionId, group: Run
   return {
     copy: {
       runId, slot: Date.parse(slotOf(runId)) / 1000, manifest, mark, attempt: read.manifest.attempt,
+      finishedAt: manifest.lastModified.getTime() / 1000,
       outcome: audit.damaged ? 'not-proven' : outcome.outcome, whole: !audit.damaged,
       ...held ? { hold: 'on its manifest' } : {},
     },

@@ -1,6 +1,7 @@
 import type { IStackSynthesizer } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { requireAccount, requireRegion } from './aws-regions';
+import type { Compute } from './compute';
 import { PropRefused } from './refusal';
 
 /** How a replica in a region is made. */
@@ -11,6 +12,13 @@ export interface RegionReplicaOptions {
    * @default true
    */
   readonly replicationTimeControl?: boolean;
+
+  /**
+   * Where a copy is proven from the replica, in its own region: each protection of the store gets a worker and a state machine there,
+   * which a person starts with a slot. On Fargate with a network of that region.
+   * @default - none: a copy is restored from there by hand
+   */
+  readonly workers?: Compute;
 
   /**
    * Name of the stack that holds the replica.

@@ -15,6 +15,7 @@ import type { BackupStoreProps } from './backup-store-props';
 import { BackupStoreRemoval } from './backup-store-removal';
 import type { BackupTeamProps } from './backup-team';
 import { bindTransitions } from './bind-transitions';
+import type { Compute } from './compute';
 import { ImportedBackupStore } from './imported-backup-store';
 import { storeFindings } from './model/proof';
 import { Proof } from './proof';
@@ -26,6 +27,12 @@ import { DEFAULT_ROLE_PATH, retireRolePathUnder, rolesUnder } from './role-paths
 import { sealedBucket } from './sealed-bucket';
 import type { BoundTransition } from './storage-transition';
 import { type Destination, StoreReplication } from './store-replication';
+
+/** @internal */
+export interface DrillPlace {
+  readonly place: BackupReplicaStore;
+  readonly compute: Compute;
+}
 
 /** Whose copies: the segments that every key of one policy has. */
 export interface PolicyScope {
@@ -89,6 +96,9 @@ export interface IBackupStore extends IConstruct {
   /** @internal */
   readonly _transitions: readonly BoundTransition[];
 
+  /** Where copies are proven when the first region is gone. @internal */
+  readonly _drills?: readonly DrillPlace[];
+
   /** Applications that may lie here; any when undefined. @internal */
   readonly _applications?: readonly string[];
 }
@@ -127,6 +137,8 @@ export class BackupStore extends BackupStoreBase {
   public readonly _transitions: readonly BoundTransition[];
   /** @internal */
   public readonly _admitRetire: (account: string) => void;
+  /** @internal */
+  public readonly _drills: DrillPlace[] = [];
   private readonly teams = new Set<string>();
   private readonly proof: Proof;
 
@@ -228,6 +240,7 @@ export class BackupStore extends BackupStoreBase {
     if (existing) return { region, account: foreign, replicationTimeControl, bucketArn: `arn:${partition}:s3:::${existing.bucketName}`, keyArn: existing.keyArn };
     const { store, bucketName } = replicaIn(this, region, made ?? {}, same);
     this.replicaStores.push(store);
+    if (made?.workers) this._drills.push({ place: store, compute: made.workers });
     // A strong reference to another region is made of custom resources; the bucket has a name that both stacks can say.
     CrossStackReferences.of(store.key).produce(ReferenceStrength.WEAK);
     const keyArn = Stack.consumeReference(store.keyArn, ReferenceStrength.WEAK);

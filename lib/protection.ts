@@ -14,6 +14,7 @@ import { Proof } from './proof';
 import { factsOf, promiseOf, type ProtectionPromise } from './protection-promise';
 import type { ProtectionProps } from './protection-props';
 import { PropRefused, requireName } from './refusal';
+import { ReplicaDrill } from './replica-drill';
 import { retiredProtection } from './retired-protection';
 import { RunMachine } from './run-machine';
 import { RunSchedule } from './run-schedule';
@@ -56,6 +57,9 @@ export class Protection extends Construct implements ec2.IConnectable {
       topics: policy._topics,
       logGroup: policy._shared.machineLogs,
     });
+    for (const { place, compute } of policy.store._drills ?? []) {
+      new ReplicaDrill(place, { title: this.title(policy), compute, source, run: this.run, home: Stack.of(this) });
+    }
     this.stateMachine = machine.machine;
     this.longestRunSeconds = machine.timeoutSeconds;
     new RunSchedule(this, 'Schedule', {

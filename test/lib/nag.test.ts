@@ -9,7 +9,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, Source, type ProtectionProps,
+  BackupPolicy, BackupReplica, BackupSchedule, BackupStore, Compute,
+  PostgresFlavor, PostgresSource, Recipient, Retention, Source, type ProtectionProps,
   type SourceConfig,
 } from '../../lib';
 
@@ -26,7 +27,7 @@ function findings(build: (stack: Stack) => Partial<ProtectionProps>, context: Re
     const packs = [new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new HIPAASecurityChecks(app), new PCIDSS321Checks(app)];
     Validations.of(app).addPlugins(...packs);
     const env = { region: 'eu-west-3' };
-    const store = new BackupStore(new Stack(app, 'Platform', { env }), 'Store', { replicaRegions: ['eu-west-1'] });
+    const store = new BackupStore(new Stack(app, 'Platform', { env }), 'Store', { replicas: [BackupReplica.inRegion('eu-west-1', { workers: Compute.lambda() })] });
     const stack = new Stack(app, 'S', { env });
     const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')] });
     policy.protect('database', {

@@ -24,10 +24,17 @@ export const NEVER_ON_A_LAPTOP: readonly NotRehearsed[] = [
   },
   {
     what: 'waiting',
-    why: 'pauses before retries, waits and missing heartbeats were cut short, and the lock\'s days did not pass',
+    why: 'pauses before retries, waits and missing heartbeats were cut short',
     how: 'nothing to do: the pauses are declared in the template',
   },
 ];
+
+/** Beside a rehearsal of one run. */
+export const NO_DAY_PASSED: NotRehearsed = {
+  what: 'the days after',
+  why: 'no lock ended, no copy was let go, no lifecycle rule ran, and no region was lost',
+  how: 'rehearse with --days 30',
+};
 
 /** Beside a rehearsal of days. */
 export const TIMES_OF_S3: NotRehearsed = {

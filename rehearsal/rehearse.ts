@@ -18,7 +18,7 @@ import type { TaskCall } from './machine/run-machine';
 import { TaskTokens } from './machine/task-tokens';
 import { Tasks } from './machine/tasks';
 import { runMonth } from './month/run-month';
-import { NEVER_ON_A_LAPTOP, TIMES_OF_S3, withoutSandbox } from './not-rehearsed';
+import { NEVER_ON_A_LAPTOP, NO_DAY_PASSED, TIMES_OF_S3, withoutSandbox } from './not-rehearsed';
 import { type Progress, SILENT } from './progress';
 import type { RehearsalReport } from './report/model';
 import { type Planned, runProtection, type Scene, type Surroundings } from './run-protection';
@@ -148,7 +148,7 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
         ...uniqueBy(differences, ({ what, why }) => what + why),
         ...sandbox.used ? [] : [withoutSandbox(sandbox.description)],
         ...NEVER_ON_A_LAPTOP,
-        ...month ? [TIMES_OF_S3] : [],
+        month ? TIMES_OF_S3 : NO_DAY_PASSED,
       ],
     });
     return withCosts(report, planned.map(({ policy }) => policy), resolver, startedAt);

@@ -91,8 +91,12 @@ function growth(nights: readonly MonthNight[]): Html | undefined {
 
 function loss({ lostRegion, region }: MonthProtection): Html {
   if (!lostRegion) return html`<p class="summary soft">With ${region} lost nothing would be left: the store has no replica.</p>`;
-  return html`<p class="summary">${badge(lostRegion.outcome)} ${lossInWords(lostRegion)}</p>
+  return html`<p class="summary">${badge(lostRegion.outcome)} ${capitalised(lossInWords(lostRegion))}</p>
 <p class="summary soft">The verify worker ran as whoever would start it by hand: the app has no worker in that region.</p>`;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function copyTable(copies: readonly MonthCopy[]): Html {

@@ -20,9 +20,8 @@ export function fatesInWords(one: MonthProtection): string {
 }
 
 /** What was left when the region was gone. */
-export function lossInWords({ region, from, runId, outcome, summary }: LostRegionProof): string {
-  if (from === undefined) return `with ${region} lost: ${summary}`;
-  return `with ${region} lost, run ${runId ?? ''} from ${from}: ${outcome}. ${summary}`;
+export function lossInWords({ region, from, summary }: LostRegionProof): string {
+  return `with ${region} lost${from === undefined ? '' : `, from ${from}`}: ${summary}`;
 }
 
 /** The days in a few lines for a terminal. */

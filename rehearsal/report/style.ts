@@ -94,6 +94,7 @@ h4 + p { margin: -.35rem 0 .5rem; color: var(--soft); font-size: .9rem; }
 .calendar { margin-top: 1.3rem; }
 .calendar table { table-layout: fixed; } .calendar th { text-align: left; font-size: .82rem; }
 .calendar td { border: 1px solid var(--grid); height: 2.9rem; vertical-align: top; padding: .2rem .35rem; }
+.calendar tr:last-child td { border-bottom: 1px solid var(--grid); }
 .calendar td > small { display: block; line-height: 1.3; } .calendar td span { display: flex; flex-wrap: wrap; gap: 3px; align-items: center; }
 .calendar figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin-top: .55rem; font-size: .84rem; color: var(--soft); }
 .fate { flex: none; fill: currentColor; stroke: none; vertical-align: -1px; } .fate .hollow { fill: none; stroke: currentColor; stroke-width: 1.2; }

@@ -24,6 +24,10 @@ function terminal(env: NodeJS.ProcessEnv = {}): Terminal & { said: { out: string
 test.each<[string[], RegExp]>([
   [['--protektion', 'x'], /Unknown option '--protektion'; did you mean --protection\?/],
   [['--slot', 'gestern'], /--slot gestern is no instant: write it as 2026-11-20T02:00:00Z/],
+  [['--days', '0'], /--days 0: give a whole number of days from 1 to 400/],
+  [['--days', '1.5'], /--days 1\.5: give a whole number/],
+  [['--days', '401'], /--days 401: give a whole number/],
+  [['--every-slot'], /--every-slot: say with --days how many/],
   [['--connection', 'database'], /--connection: write it as ID=postgres/],
   [['--connection', 'database=env:NOT_THERE'], /there is no variable NOT_THERE/],
   [['--parameter', '=x'], /--parameter =x: write it as NAME=VALUE/],
@@ -38,7 +42,7 @@ test.each<[string[], RegExp]>([
 test('--help says every option, and is no failure', async () => {
   const to = terminal();
   expect(await rehearseCommand(['--help'], to)).toBe(0);
-  for (const option of ['--app', '--protection', '--slot', '--source-sql', '--connection', '--parameter', '--report', '--keep', '--json', '--verbose', '--no-sandbox']) {
+  for (const option of ['--days', '--every-slot', '--app', '--protection', '--slot', '--source-sql', '--connection', '--parameter', '--report', '--keep', '--json', '--verbose', '--no-sandbox']) {
     expect(to.said.out).toContain(option);
   }
 });

@@ -166,7 +166,10 @@ describe('the audit', () => {
     await store.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: part, ...forGood }));
     store.at(morning(3));
     const report = await store.round({ dryRun: true, whole: true });
-    expect(report.findings).toEqual([{ kind: 'part-missing', key: part, text: expect.stringContaining(made[3]) }]);
+    expect(report.findings).toEqual([
+      { kind: 'part-missing', key: part, text: expect.stringContaining(made[3]) },
+      { kind: 'run-unproven', key: manifestKey(ID, made[3]), text: expect.stringContaining('not proven') },
+    ]);
     expect(report.protections[0].proven).toBe(3);
     await expect(store.round()).rejects.toThrow(/STORE_DAMAGED.*in 1 place/);
     // The round did its work all the same.
@@ -316,7 +319,7 @@ describe('a worker that dies', () => {
     await overwrite(manifestKey(ID, made[3]), 'damaged');
     const report = await store.round({ dryRun: true, whole: true });
     expect(report.protections[0].decisions!.find(({ runId }) => runId === made[0])).toMatchObject({ action: 'released' });
-    expect(report.findings.map(({ kind }) => kind)).toEqual(['manifest-overwritten']);
+    expect(report.findings.map(({ kind }) => kind)).toEqual(['manifest-overwritten', 'run-missing']);
   });
 
   it('while it releases a copy that is needed again has it taken back, parts first', async () => {

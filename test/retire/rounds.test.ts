@@ -1,3 +1,4 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { manifestKey, runIdOf } from '../../lib/contract/object-keys';
 import { BUCKET, DAY, ID, morning, protectionOf, request, RetireStore, slot } from './support';
 
@@ -170,6 +171,57 @@ describe('a policy that changes', () => {
     await expect(store.round()).rejects.toThrow('POLICY_RECORD_DAMAGED');
     expect(store.marks('runs/')).toEqual(before);
   });
+});
+
+describe('a record of what was declared', () => {
+  async function twoRecords(): Promise<string[]> {
+    await copies(0, 1);
+    store.at(morning(1));
+    await store.round();
+    store.at(morning(2));
+    await store.round({ protections: [protectionOf({ retention: { rules: { last: 1 }, minimumVerified: 1, timeZone: 'UTC' } })] });
+    const keys = await Promise.all(store.keys('policies/').map(async (key) => {
+      const { since } = JSON.parse((await store.endpoint.s3.read(BUCKET, key)).toString()) as { since: string };
+      return { key, since };
+    }));
+    return keys.sort((a, b) => (a.since < b.since ? -1 : 1)).map(({ key }) => key);
+  }
+
+  it('that somebody removed is missed, and nothing is retired', async () => {
+    const [first] = await twoRecords();
+    const [version] = store.endpoint.s3.versions(BUCKET, first);
+    const forGood = { VersionId: version.versionId, BypassGovernanceRetention: true };
+    await store.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: first, ...forGood }));
+    await expect(store.round()).rejects.toThrow(/POLICY_RECORD_DAMAGED.*which is not in the store/);
+  });
+
+  it('that somebody hid or wrote over is read as it was written', async () => {
+    const [first, second] = await twoRecords();
+    await store.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: first }));
+    await store.put(second, '{"version":7}');
+    expect((await store.round({ dryRun: true })).findingCount).toBe(0);
+  });
+
+  it('that does not say what its name is the digest of stops the round', async () => {
+    const [first] = await twoRecords();
+    const record = JSON.parse((await store.endpoint.s3.read(BUCKET, first)).toString()) as { declared: { retention: { rules: object } } };
+    record.declared.retention.rules = { last: 1 };
+    await store.put(first.replace(/[0-9a-f]{64}/, 'f'.repeat(64)), JSON.stringify(record));
+    await expect(store.round()).rejects.toThrow(/POLICY_RECORD_DAMAGED.*does not say what its name is the digest of/);
+  });
+
+  it('of a newer release stops the round', async () => {
+    await twoRecords();
+    await store.put(`policies/test/suite/database/${'e'.repeat(64)}.json`, '{"version":7}');
+    await expect(store.round()).rejects.toThrow(/POLICY_RECORD_NEWER.*version 7/);
+  });
+});
+
+test('a copy on its way out takes no other\'s place, and comes back when it is needed', async () => {
+  const made = await copies(0, 3);
+  store.at(morning(3));
+  await store.tag(manifestKey(ID, made[3]), 'expire');
+  expect(await store.decided()).toEqual({ [made[0]]: 'kept', [made[1]]: 'kept', [made[2]]: 'kept', [made[3]]: 'taken-back' });
 });
 
 describe('the brake', () => {

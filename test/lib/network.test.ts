@@ -85,7 +85,7 @@ describe('PostgresSource of an existing database', () => {
     });
     made.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('DumpSecurityGroup'), 'GroupId'] } });
     // Unquoted in the definition: deployment puts a number there.
-    expect(JSON.stringify(resource(made, 'AWS::StepFunctions::StateMachine').DefinitionString)).toMatch(/\\"port\\":",\{"Fn::GetAtt":\["Db\w+","Endpoint.Port"\]\},",/);
+    expect(JSON.stringify(resource(made, 'AWS::StepFunctions::StateMachine', 'RunMachine').DefinitionString)).toMatch(/\\"port\\":",\{"Fn::GetAtt":\["Db\w+","Endpoint.Port"\]\},",/);
   });
 
   test('fromCluster takes the writer', () => {

@@ -39,13 +39,14 @@ export type RetireDecision = z.infer<typeof RetireDecision>;
  * - `part-missing`, `part-hidden`, `part-differs`: a kept copy's part is not there, lies under a delete marker, has another size or version
  * - `manifest-hidden`, `manifest-overwritten`, `manifest-newer`, `manifest-damaged`: of a manifest; the copy is left alone
  * - `verdict-unreadable`: of a newest verdict; the copy is left alone
+ * - `run-missing`, `run-late`, `run-unproven`, `run-doubled`: of the runs that were due within the grace
  * - `orphan`: parts or verdicts of a run without a manifest, on their way out
  * - `unknown-key`, `unknown-mark`, `undeclared`: what is in the store and nobody of this policy knows
  */
 export const RetireFinding = z.strictObject({
   kind: z.enum([
     'part-missing', 'part-hidden', 'part-differs', 'manifest-hidden', 'manifest-overwritten', 'manifest-newer', 'manifest-damaged',
-    'verdict-unreadable', 'orphan', 'unknown-key', 'unknown-mark', 'undeclared',
+    'verdict-unreadable', 'run-missing', 'run-late', 'run-unproven', 'run-doubled', 'orphan', 'unknown-key', 'unknown-mark', 'undeclared',
   ]),
   key: z.string(),
   text: z.string().min(1),

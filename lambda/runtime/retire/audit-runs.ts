@@ -38,7 +38,8 @@ export function runFindings({ id, survey, records, longestRunSeconds, now }: Run
     ...copy, attempts: 1 + survey.orphans.filter(({ runId }) => runId === copy.runId).length,
   }));
   return auditRuns({
-    expected: expected.filter((slot) => !accountedFor.has(runIdAt(slot))), copies, now, dueSeconds: longestRunSeconds, verdictSeconds: longestRunSeconds,
+    expected: expected.filter((slot) => !accountedFor.has(runIdAt(slot))),
+    copies, now, dueSeconds: longestRunSeconds, verdictSeconds: longestRunSeconds,
   }).map(({ kind, slot, reason }) => ({ kind: `run-${kind}`, key: manifestKey(id, runIdAt(slot)), text: reason }));
 }
 

@@ -188,7 +188,9 @@ describe('the audit', () => {
       { ...rest, parts: [{ ...first, sizeBytes: first.sizeBytes + 1 }, ...others] }));
     store.at(morning(0));
     const report = await store.round({ dryRun: true });
-    expect(report.findings).toEqual([{ kind: 'part-differs', key: (await partsOf(runId))[0], text: expect.stringMatching(/^2 bytes are stored, the manifest .* says 3$/) }]);
+    expect(report.findings).toContainEqual({
+      kind: 'part-differs', key: (await partsOf(runId))[0], text: expect.stringMatching(/^2 bytes are stored, the manifest .* says 3$/),
+    });
     expect(report.protections[0]).toMatchObject({ copies: 1, proven: 0 });
   });
 

@@ -1,4 +1,4 @@
-import { Duration, type Size } from 'aws-cdk-lib';
+import { ArnFormat, Duration, type Size, Stack } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -29,7 +29,7 @@ export class LambdaWorker extends Construct implements Worker {
     const policy = new iam.ManagedPolicy(this, 'Policy', { description: `What the ${props.purpose} worker of ${props.title} may do` });
     props.grant(policy);
     props.logGroup.grantWrite(policy);
-    if (props.network) policy.addStatements(networkInterfaces());
+    if (props.network) policy.addStatements(...networkInterfaces(this));
     acknowledgeWildcards(policy, (resource) => ownPrefixReason(props, resource)
       ?? (resource === '*' && props.network ? 'EC2 has no resource-level permissions for the network interfaces that Lambda makes in a VPC.' : undefined));
     const role = new iam.Role(this, 'Role', {
@@ -77,13 +77,22 @@ export class LambdaWorker extends Construct implements Worker {
   }
 }
 
-/** What Lambda's service needs to stand in a VPC (AWSLambdaVPCAccessExecutionRole, without its rights on logs). */
-function networkInterfaces(): iam.PolicyStatement {
-  return new iam.PolicyStatement({
-    actions: [
-      'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DeleteNetworkInterface',
-      'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',
-    ],
-    resources: ['*'],
-  });
+/**
+ * What Lambda's service needs to stand in a VPC (AWSLambdaVPCAccessExecutionRole, without its rights on logs), and the worker's own code
+ * does not: its calls bear the function's ARN, those of the service for a network do not (Lambda Developer Guide, "Using source function
+ * ARN to control function access behavior").
+ */
+function networkInterfaces(scope: Construct): iam.PolicyStatement[] {
+  const resources = ['*'];
+  const change = [
+    'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',
+  ];
+  // Any function's: the worker's own ARN would make a circle of policy, role and function.
+  const functions = Stack.of(scope).formatArn({ service: 'lambda', resource: 'function', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  return [
+    new iam.PolicyStatement({ actions: [...change, 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'], resources }),
+    new iam.PolicyStatement({
+      effect: iam.Effect.DENY, actions: change, resources, conditions: { ArnLike: { 'lambda:SourceFunctionArn': functions } },
+    }),
+  ];
 }

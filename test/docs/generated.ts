@@ -6,6 +6,7 @@ import { FINDING_CODES, type FindingCode } from '../../lib/model/proof';
 import { span } from '../../lib/model/proof/words';
 import { expressionOf, timeZoneOf } from '../../lib/model/schedule';
 import { EXAMPLES } from '../proof/examples';
+import { roleActionsTable } from '../rehearsal/cloud/role-actions/table';
 
 const root = path.join(__dirname, '../..');
 
@@ -21,6 +22,7 @@ export const GENERATED: readonly GeneratedPart[] = [
   { file: 'docs/policy.md', name: 'criticality', text: criticalityTable },
   { file: 'docs/policy.md', name: 'findings', text: () => FINDING_CODES.map(findingSection).join('\n\n') },
   { file: 'docs/runbook.md', name: 'findings', text: (page) => FINDING_CODES.filter((code) => !page.includes(`\n### ${code}\n`)).map(runbookSection).join('\n\n') },
+  { file: 'docs/security.md', name: 'role-actions', text: roleActionsTable },
 ];
 
 /** The page as it stands, and as it should. */

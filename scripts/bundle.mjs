@@ -76,7 +76,9 @@ const fresh = `${bundles}.${process.pid}`;
 await rm(fresh, { recursive: true, force: true });
 await mkdir(fresh, { recursive: true });
 const engines = (await readdir(join(root, 'lambda', 'engines'), { withFileTypes: true })).filter((entry) => entry.isDirectory() && existsSync(join(root, 'lambda', 'engines', entry.name, 'index.ts')));
-await Promise.all([...engines.map(({ name }) => bundleEngine(name, fresh)), ...WORKERS.map((name) => bundleWorker(name, fresh)), bundleCommandLine(fresh)]);
+await Promise.all([
+  ...engines.map(({ name }) => bundleEngine(name, fresh)), ...WORKERS.map((name) => bundleWorker(name, fresh)), bundleCommandLine(fresh),
+]);
 await writeFile(join(fresh, '.digest'), digest);
 await rm(bundles, { recursive: true, force: true });
 await rename(fresh, bundles);

@@ -23,7 +23,9 @@ export function retirementInWords({ round, marked, error }: ReportRetirement): s
 /** The round, with each copy's reasons. */
 export function retirementSection(retirement: ReportRetirement): Html {
   const { round, outcome, seconds } = retirement;
-  const decisions = (round?.protections ?? []).flatMap(({ protection, decisions: all = [] }) => all.map((decision) => ({ protection, ...decision })));
+  const decisions = (round?.protections ?? []).flatMap(
+    ({ protection, decisions: all = [] }) => all.map((decision) => ({ protection, ...decision })),
+  );
   const findings = (round?.findings ?? []).map(({ kind, key, text }) => html`<li>${text}<small><code>${kind}</code> <code>${key}</code></small></li>`);
   return html`
 <article class="card">

@@ -105,8 +105,8 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
     ['Fargate CPU, verify: vCPU-hour', 'Fargate memory, verify: GB-hour', 'Fargate disk, verify: GB-hour'],
   );
   expect(fargate[0].lines[0]).toMatchObject({ unitPrice: 0.03238, quantity: 30.4375 * 4 / 60 });
-  // 512 MiB on ARM for an assumed minute, each day; four metrics for each of three protections in one hour a day.
-  expect(line(cost, 'Lambda, retirement')?.quantity).toBeCloseTo(365 / 12 * 60 / 2, 6);
+  // 1 GiB on ARM for an assumed minute, each day; four metrics for each of three protections in one hour a day.
+  expect(line(cost, 'Lambda, retirement')?.quantity).toBeCloseTo(365 / 12 * 60, 6);
   expect(line(cost, 'metrics, retirement')?.quantity).toBeCloseTo(12 / 24, 6);
   // What METRICS has is of a run or of a round: a new one must be put to one of them.
   const runMetrics = (line(cost, 'metrics of runs', 'database')?.quantity ?? 0) / 30.4375 * 730;

@@ -49,8 +49,10 @@ test('what was before the policy was met is nobody\'s fault, and a rate\'s slots
 });
 
 test('copies without a proof, without a verdict in time, late ones, and two attempts at one run', async () => {
+  const orders = protectionOf({ ...EVENING, protection: 'orders' });
   store.at(morning(-1));
   await findings();
+  await store.round({ protections: [orders] });
   await store.copy(slot(0), 'not-proven');
   await store.copy(slot(1), 'unverified');
   await store.parts(slot(1));
@@ -68,7 +70,7 @@ test('copies without a proof, without a verdict in time, late ones, and two atte
     recoveryPoint: slot(2), source: { version: '1', description: 'memory', databases: [] }, tools: {}, parts, census: 'census.json',
     totals: { items: 0, rows: 0, sizeBytes: 0, rawSizeBytes: 0 }, leftOut: [], engineNotes: {},
   }));
-  const report = await store.round({ protections: [protectionOf({ ...EVENING, protection: 'orders' })] });
+  const report = await store.round({ protections: [orders] });
   expect(report.findings.filter(({ key }) => key.includes('/orders/'))).toContainEqual(
     { kind: 'run-late', key: manifestKey(other, runIdOf(slot(2))), text: expect.stringContaining('after it was due') as string },
   );

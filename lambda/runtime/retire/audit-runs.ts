@@ -19,12 +19,12 @@ export interface RunsToAudit {
 }
 
 /**
- * Holds the copies against the slots that were declared. Only as far back as the shortest grace: a younger copy cannot have been released,
- * so one that is not there was never made, or was taken away.
+ * Holds the copies against the slots that were declared, from the first declaration on. Only as far back as the shortest grace: a younger
+ * copy cannot have been released, so one that is not there was never made, or was taken away.
  */
 export function runFindings({ id, survey, records, longestRunSeconds, now }: RunsToAudit): RetireFinding[] {
   const window = Math.min(LONGEST_WINDOW_SECONDS, ...records.map(({ declared }) => declared.graceSeconds));
-  const from = now - window;
+  const from = Math.max(now - window, ...records.slice(0, 1).map(({ since }) => Date.parse(since) / 1000));
   const expected = records.flatMap(({ since, declared: { schedule } }, index) => {
     const parsed = parseExpression(schedule.expression, schedule.timeZone);
     // A rate counts from the schedule's creation, which nobody here knows.

@@ -119,7 +119,9 @@ function sampleFailed(): ReportProtection {
 /** A report whose names are those of a real application. */
 /** A round that kept one copy and announced another. */
 export function sampleRetirement(): ReportRetirement {
-  const counts = { copies: 2, proven: 2, kept: 1, announced: 1, waiting: 0, released: 0, heldBack: 0, takenBack: 0, gone: 0, leftAlone: 0, orphans: 0 };
+  const counts = {
+    copies: 2, proven: 2, kept: 1, announced: 1, waiting: 0, released: 0, heldBack: 0, takenBack: 0, gone: 0, leftAlone: 0, orphans: 0,
+  };
   return {
     outcome: 'succeeded', seconds: 1.9, marked: true,
     round: {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -186,15 +186,24 @@ rehearses('a database of one\'s own is only read, and its password is in no repo
 });
 
 rehearses('what is stopped leaves no folder and no report', async () => {
-  const stop = new AbortController();
-  const before = new Set(await readdir(tmpdir()));
-  const running = rehearse({
-    app: lambda.directory, slot: SLOT, signal: stop.signal,
-    beforeTask: async ({ state }) => { if (state === 'Dump') setTimeout(() => stop.abort(new Error('stopped')), 300); },
-  });
-  await expect(running).rejects.toThrow('stopped');
-  const left = (await readdir(tmpdir())).filter((name) => !before.has(name) && /^backup-policy-rehearsal-/.test(name));
-  expect(left).toEqual([]);
+  // Other tests rehearse at the same time: a temporary folder of its own.
+  const { TMPDIR } = process.env;
+  const own = await mkdtemp(join(tmpdir(), 'stopped-'));
+  process.env.TMPDIR = own;
+  try {
+    await chmod(own, 0o755);
+    const stop = new AbortController();
+    const running = rehearse({
+      app: lambda.directory, slot: SLOT, signal: stop.signal,
+      beforeTask: async ({ state }) => { if (state === 'Dump') setTimeout(() => stop.abort(new Error('stopped')), 300); },
+    });
+    await expect(running).rejects.toThrow('stopped');
+    expect((await readdir(own)).filter((name) => name.startsWith('backup-policy-rehearsal-'))).toEqual([]);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await rm(own, { recursive: true, force: true });
+  }
 });
 
 test('what cannot be rehearsed is said before anything starts', async () => {

@@ -6,12 +6,12 @@ import type { IBackupStore } from './backup-store';
 import { policyFindings, templateFindings } from './model/proof';
 import { PolicyShared } from './policy-shared';
 import { claimPrefix } from './prefix-claims';
-import { findingsAt, Proof } from './proof';
+import { findingsAt, Proof } from './proof/proof';
 import { Protection } from './protection';
 import type { ProtectionProps } from './protection-props';
 import type { Recipient } from './recipient';
 import { PropRefused, requireName } from './refusal';
-import { RetireWorker } from './retire-worker';
+import { RetireWorker } from './workers/retire-worker';
 import type { RetirementProps } from './retirement';
 import { declareInTemplate, resourcesOf } from './template-metadata';
 

@@ -1,6 +1,6 @@
 import type { IStackSynthesizer } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { requireAccount, requireRegion } from './aws-regions';
+import { requireAccount, requireRegion } from './store/aws-regions';
 import type { Compute } from './compute';
 import { PropRefused } from './refusal';
 

@@ -10,16 +10,16 @@ import type { RetiredProtection } from './contract/retire-request';
 import type { DeclaredRun } from './contract/run-request';
 import { proveProtection } from './model/proof';
 import { expressionOf, timeZoneOf } from './model/schedule';
-import { Proof } from './proof';
-import { factsOf, promiseOf, type ProtectionPromise } from './protection-promise';
+import { Proof } from './proof/proof';
+import { factsOf, promiseOf, type ProtectionPromise } from './proof/protection-promise';
 import type { ProtectionProps } from './protection-props';
 import { PropRefused, requireName } from './refusal';
-import { ReplicaDrill } from './replica-drill';
-import { retiredProtection } from './retired-protection';
-import { RunMachine } from './run-machine';
-import { RunSchedule } from './run-schedule';
+import { ReplicaDrill } from './machines/replica-drill';
+import { retiredProtection } from './workers/retired-protection';
+import { RunMachine } from './machines/run-machine';
+import { RunSchedule } from './machines/run-schedule';
 import type { SourceConfig } from './source';
-import { openNetwork, type ProtectionNetwork } from './source-network';
+import { openNetwork, type ProtectionNetwork } from './network/source-network';
 import { CLOSING_SECONDS, type Worker } from './workers/worker';
 
 /** One source under one schedule, retention and set of objectives: a state machine, its two workers, its schedule. */

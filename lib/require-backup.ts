@@ -1,13 +1,13 @@
 import { CfnResource, type IAspect } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { BackupStoreBase } from './backup-store-base';
+import { BackupStoreBase } from './store/backup-store-base';
 import { BackupPolicy } from './backup-policy';
-import { isDerivedBucket } from './derived-buckets';
+import { isDerivedBucket } from './coverage/derived-buckets';
 import { coverageFindings, exemptFindings } from './model/proof';
-import { Proof } from './proof';
+import { Proof } from './proof/proof';
 import { Protection } from './protection';
 import { PropRefused } from './refusal';
-import { statefulKind } from './stateful-resources';
+import { statefulKind } from './coverage/stateful-resources';
 
 /** Properties of RequireBackup. */
 export interface RequireBackupProps {

@@ -1,6 +1,6 @@
 import { CfnResource } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
-import { referencesIn, referencesOf } from '../references';
+import { referencesIn, referencesOf } from '../coverage/references';
 
 const DATABASES: readonly string[] = ['AWS::RDS::DBInstance', 'AWS::RDS::DBCluster'];
 

@@ -1,6 +1,6 @@
-import type { RetiredProtection } from './contract/retire-request';
-import { expressionOf, longestGapSeconds, shortestGapSeconds, timeZoneOf } from './model/schedule';
-import type { ProtectionPromise } from './protection-promise';
+import type { RetiredProtection } from '../contract/retire-request';
+import { expressionOf, longestGapSeconds, shortestGapSeconds, timeZoneOf } from '../model/schedule';
+import type { ProtectionPromise } from '../proof/protection-promise';
 
 const DAY = 86_400;
 

@@ -4,10 +4,10 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AccessLogs } from './access-logs';
-import type { BoundLock } from './backup-lock';
-import type { BackupStoreRemoval } from './backup-store-removal';
+import type { BoundLock } from '../backup-lock';
+import type { BackupStoreRemoval } from '../backup-store-removal';
 import { rolesUnder } from './role-paths';
-import type { BoundTransition } from './storage-transition';
+import type { BoundTransition } from '../storage-transition';
 
 /** The tag a copy bears once it may go, and the value that says so: only a lifecycle rule ever deletes. */
 const RETIRE_TAG = { retire: 'expire' };

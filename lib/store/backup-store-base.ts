@@ -1,14 +1,14 @@
 import { type Duration, Resource, type ResourceProps } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { BackupLock, type BoundLock } from './backup-lock';
-import type { IBackupStore, PolicyScope, ProtectionScope } from './backup-store';
-import type { ReplicaFacts } from './backup-replica';
-import type { BackupStoreRemoval } from './backup-store-removal';
-import { type ObjectKind, policyPrefix, protectionPrefix } from './contract/object-keys';
+import { BackupLock, type BoundLock } from '../backup-lock';
+import type { IBackupStore, PolicyScope, ProtectionScope } from '../backup-store';
+import type { ReplicaFacts } from '../backup-replica';
+import type { BackupStoreRemoval } from '../backup-store-removal';
+import { type ObjectKind, policyPrefix, protectionPrefix } from '../contract/object-keys';
 import { noteLockExtension } from './lock-extensions';
-import { requireDays } from './refusal';
-import type { BoundTransition } from './storage-transition';
+import { requireDays } from '../refusal';
+import type { BoundTransition } from '../storage-transition';
 
 /**
  * What every store lets a role do, wherever its bucket is declared.

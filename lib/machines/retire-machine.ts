@@ -6,10 +6,10 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import type { DeclaredRetire } from './contract/retire-request';
+import type { DeclaredRetire } from '../contract/retire-request';
 import { failurePath } from './failure-path';
 import { machineRole } from './machine-role';
-import { addRetries, longestStepSeconds } from './workers/worker';
+import { addRetries, longestStepSeconds } from '../workers/worker';
 
 export interface RetireMachineProps {
   readonly title: string;

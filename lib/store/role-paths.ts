@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
-import { PropRefused } from './refusal';
+import { PropRefused } from '../refusal';
 
 /** Where IAM keeps the roles by which a bucket knows who may tag and who may replicate. */
 export const DEFAULT_ROLE_PATH = '/cdk-backup-policy/';

@@ -1,8 +1,8 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import type { SourceConfig } from './source';
+import type { SourceConfig } from '../source';
 import { wayOut } from './vpc-endpoints';
-import type { WorkerNetwork } from './workers/worker';
+import type { WorkerNetwork } from '../workers/worker';
 
 export interface ProtectionNetwork {
   readonly dump: WorkerNetwork;

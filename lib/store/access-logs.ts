@@ -2,7 +2,7 @@ import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledgeRegulations } from './acknowledgements';
+import { acknowledgeRegulations } from '../acknowledgements';
 
 /** @internal */
 export interface AccessLogsProps {

@@ -1,8 +1,8 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { partitionOf, requireRegion } from './aws-regions';
-import type { BoundReplica } from './backup-replica';
-import { PropRefused } from './refusal';
+import type { BoundReplica } from '../backup-replica';
+import { PropRefused } from '../refusal';
 
 /** Whether the replicas can be where they are declared to be, seen from the store's own place. */
 export function requirePlaces(store: IConstruct, replicas: readonly BoundReplica[]): void {

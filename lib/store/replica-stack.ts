@@ -1,8 +1,8 @@
 import { DefaultStackSynthesizer, type IStackSynthesizer, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
-import type { RegionReplicaOptions } from './backup-replica';
-import { BackupReplicaStore, type BackupReplicaStoreProps } from './backup-replica-store';
+import type { RegionReplicaOptions } from '../backup-replica';
+import { BackupReplicaStore, type BackupReplicaStoreProps } from '../backup-replica-store';
 
 /** S3's limit, less the account, two hyphens around it, a hash and the hyphen before it. */
 const NAME_ROOM = 63 - 12 - 2 - 9;

@@ -1,7 +1,7 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import type { SourceNetwork } from './source';
+import type { SourceNetwork } from '../source';
 
 /** What workers call: the store, its key, the secret, the log, the state machine (Fargate), and the image's registry (Fargate). */
 const INTERFACES = {

@@ -3,13 +3,13 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { acknowledgeRegulations } from './acknowledgements';
-import type { BackupReplicaStore } from './backup-replica-store';
-import type { Compute } from './compute';
-import type { DeclaredRun } from './contract/run-request';
+import { acknowledgeRegulations } from '../acknowledgements';
+import type { BackupReplicaStore } from '../backup-replica-store';
+import type { Compute } from '../compute';
+import type { DeclaredRun } from '../contract/run-request';
 import { machineRole } from './machine-role';
-import type { SourceConfig } from './source';
-import { CLOSING_SECONDS, longestStepSeconds, type Worker } from './workers/worker';
+import type { SourceConfig } from '../source';
+import { CLOSING_SECONDS, longestStepSeconds, type Worker } from '../workers/worker';
 
 export interface ReplicaDrillProps {
   readonly title: string;

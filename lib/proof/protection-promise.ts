@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import type { DeclaredRetention } from './contract/declared-retention';
-import { isLockExtended } from './lock-extensions';
-import type { ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts, WorkerFacts } from './model/proof';
-import { type Schedule, timeZoneOf } from './model/schedule';
-import type { IBackupStore } from './backup-store';
-import type { ProtectionProps } from './protection-props';
-import { PropRefused, requireDays, requireDuration } from './refusal';
+import type { DeclaredRetention } from '../contract/declared-retention';
+import { isLockExtended } from '../store/lock-extensions';
+import type { ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts, WorkerFacts } from '../model/proof';
+import { type Schedule, timeZoneOf } from '../model/schedule';
+import type { IBackupStore } from '../backup-store';
+import type { ProtectionProps } from '../protection-props';
+import { PropRefused, requireDays, requireDuration } from '../refusal';
 
 /** What a protection promises, each prop with what its criticality has where it says nothing itself. */
 export interface ProtectionPromise {

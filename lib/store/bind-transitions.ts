@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
-import { PropRefused } from './refusal';
-import type { BoundTransition, StorageClassName, StorageTransition } from './storage-transition';
+import { PropRefused } from '../refusal';
+import type { BoundTransition, StorageClassName, StorageTransition } from '../storage-transition';
 
 /** From warm to cold: S3 moves objects one way only. */
 const ORDER: readonly StorageClassName[] = ['STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'];

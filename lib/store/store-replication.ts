@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { acknowledgeWildcards } from './acknowledgements';
+import { acknowledgeWildcards } from '../acknowledgements';
 import { replicationRolesUnder } from './role-paths';
 
 /** Where S3 writes one replica. @internal */

@@ -1,9 +1,9 @@
 import { Annotations, Validations } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
-import type { DeclaredFinding } from './contract/declared-finding';
+import type { DeclaredFinding } from '../contract/declared-finding';
 import { PLUGIN_NAME, reportFindings } from './findings-plugin';
-import { type Acknowledgement, type Finding, FINDING_CODES, type FindingCode, isGrave, judge } from './model/proof';
-import { PropRefused } from './refusal';
+import { type Acknowledgement, type Finding, FINDING_CODES, type FindingCode, isGrave, judge } from '../model/proof';
+import { PropRefused } from '../refusal';
 
 const proofs = new WeakMap<IConstruct, Proof>();
 

@@ -6,10 +6,10 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import type { DeclaredRun } from './contract/run-request';
+import type { DeclaredRun } from '../contract/run-request';
 import { failurePath } from './failure-path';
 import { machineRole } from './machine-role';
-import { longestStepSeconds, type Worker } from './workers/worker';
+import { longestStepSeconds, type Worker } from '../workers/worker';
 
 /** A hook is a Lambda: it ends within 15 minutes. */
 const HOOK_SECONDS = 15 * 60;

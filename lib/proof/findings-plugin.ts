@@ -1,6 +1,6 @@
 import { type IPolicyValidationPlugin, type PolicyValidationPluginReport, Stage, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import type { DeclaredFinding } from './contract/declared-finding';
+import type { DeclaredFinding } from '../contract/declared-finding';
 
 /** Name of the plugin in the validation report, and namespace of the codes in acknowledgements. */
 export const PLUGIN_NAME = 'BackupPolicy';

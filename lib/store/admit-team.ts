@@ -1,8 +1,8 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type { BackupTeamProps } from './backup-team';
-import { type ObjectKind, policyPrefix } from './contract/object-keys';
+import type { BackupTeamProps } from '../backup-team';
+import { type ObjectKind, policyPrefix } from '../contract/object-keys';
 
 export interface Team extends Required<BackupTeamProps> {
   /** ARN pattern of the team's retire roles. */

@@ -3,7 +3,7 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/a
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { PolicyShared } from './policy-shared';
+import type { PolicyShared } from '../policy-shared';
 
 /** EventBridge Scheduler would try 185 times over a day; a slot that could not start within the hour is the dead-letter queue's. */
 const RETRIES = 5;

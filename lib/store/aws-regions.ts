@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { IConstruct } from 'constructs';
-import { PropRefused } from './refusal';
+import { PropRefused } from '../refusal';
 
 /** A region that AWS has, and by its name: a misspelt one synthesizes into a stack that nobody can deploy. */
 export function requireRegion(scope: IConstruct, prop: string, region: string): string {

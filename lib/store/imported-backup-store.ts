@@ -2,14 +2,14 @@ import { Arn, ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { requireAccount, requireRegion } from './aws-regions';
 import { bindTransitions } from './bind-transitions';
-import type { BoundLock } from './backup-lock';
-import type { ReplicaFacts } from './backup-replica';
-import type { BackupStoreAttributes } from './backup-store-attributes';
+import type { BoundLock } from '../backup-lock';
+import type { ReplicaFacts } from '../backup-replica';
+import type { BackupStoreAttributes } from '../backup-store-attributes';
 import { BackupStoreBase } from './backup-store-base';
-import { BackupStoreRemoval } from './backup-store-removal';
-import { PropRefused, requireDays, requireName } from './refusal';
+import { BackupStoreRemoval } from '../backup-store-removal';
+import { PropRefused, requireDays, requireName } from '../refusal';
 import { DEFAULT_ROLE_PATH, retireRolePathUnder } from './role-paths';
-import type { BoundTransition } from './storage-transition';
+import type { BoundTransition } from '../storage-transition';
 
 export class ImportedBackupStore extends BackupStoreBase {
   public readonly bucketName: string;

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { acknowledgeWildcards } from './acknowledgements';
+import { acknowledgeWildcards } from '../acknowledgements';
 
 export interface MachineRoleProps {
   /** Whose machine it is, for descriptions. */

@@ -55,8 +55,8 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
       resourceArns: [this.bucketArn],
       conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies').map((prefix) => `${prefix}*`) } },
     })
-      .combine(this.grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], under('runs', 'verdicts', 'policies')))
-      .combine(this.grantObjects(grantee, ['s3:GetObjectVersionTagging', 's3:GetObjectRetention', 's3:GetObjectLegalHold'], under('runs', 'parts', 'verdicts')))
+      .combine(this.grantObjects(grantee, ['s3:GetObjectVersion'], under('runs', 'verdicts', 'policies')))
+      .combine(this.grantObjects(grantee, ['s3:GetObjectVersionTagging', 's3:GetObjectLegalHold'], under('runs', 'parts', 'verdicts')))
       .combine(this.grantObjects(grantee, ['s3:PutObjectVersionTagging'], under('runs', 'parts', 'verdicts'), {
         // S3 sets both for every request with tags; a request without any cancels, as `retire=keep` does.
         'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['retire'] },

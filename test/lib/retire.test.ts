@@ -28,12 +28,12 @@ describe('a policy\'s retire worker', () => {
   test('may read, list and tag its policy\'s copies, and neither delete, overwrite, lengthen nor read a part', () => {
     const own = statements(made, 'RetirePolicy');
     expect(actions(own).filter((action) => !action.startsWith('logs:'))).toEqual([
-      'kms:Decrypt', 'kms:GenerateDataKey', 's3:GetObject', 's3:GetObjectLegalHold', 's3:GetObjectRetention', 's3:GetObjectVersion',
+      'kms:Decrypt', 'kms:GenerateDataKey', 's3:GetObjectLegalHold', 's3:GetObjectVersion',
       's3:GetObjectVersionTagging', 's3:ListBucket', 's3:ListBucketVersions', 's3:PutObject', 's3:PutObjectVersionTagging',
     ]);
     const keys = own.filter(({ Action }) => String(Action).includes('s3:') && !String(Action).includes('List')).flatMap(({ Resource }) => [Resource].flat().map(text));
     for (const key of keys) expect(key).toMatch(/\/(runs|parts|verdicts|policies)\/production\/shop\/\*$/);
-    const reading = own.filter(({ Action }) => [Action].flat().includes('s3:GetObject')).flatMap(({ Resource }) => [Resource].flat().map(text));
+    const reading = own.filter(({ Action }) => [Action].flat().includes('s3:GetObjectVersion')).flatMap(({ Resource }) => [Resource].flat().map(text));
     expect(reading.some((key) => key.includes('/parts/'))).toBe(false);
   });
 

@@ -1,19 +1,18 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { acknowledgeRegulations } from './acknowledgements';
 import { requireAccount } from './store/aws-regions';
-import { BackupLock, type BoundLock } from './backup-lock';
+import type { BackupLock, BoundLock } from './backup-lock';
 import type { ReplicaFacts } from './backup-replica';
 import { BackupStoreBase } from './store/backup-store-base';
-import { BackupStoreRemoval } from './backup-store-removal';
-import { bindTransitions } from './store/bind-transitions';
-import { DEFAULT_ROLE_PATH, replicationRolesUnder, retireRolePathUnder, rolesUnder } from './store/role-paths';
+import type { BackupStoreRemoval } from './backup-store-removal';
+import { replicationRolesUnder, rolesUnder } from './store/role-paths';
 import { sealedBucket } from './store/sealed-bucket';
+import { storeTerms } from './store/store-terms';
 import type { BoundTransition, StorageTransition } from './storage-transition';
-import { requireDays } from './refusal';
 
 /** Properties of a BackupReplicaStore; what a store declares beside them must be the same here and there. */
 export interface BackupReplicaStoreProps {
@@ -97,19 +96,19 @@ export class BackupReplicaStore extends BackupStoreBase {
 
   constructor(scope: Construct, id: string, props: BackupReplicaStoreProps = {}) {
     super(scope, id);
-    const rolePath = props.rolePath ?? DEFAULT_ROLE_PATH;
-    this.removal = props.removal ?? BackupStoreRemoval.retain();
-    this.retireRolePath = retireRolePathUnder(this, rolePath);
-    this._lock = (props.lock ?? BackupLock.governance(Duration.days(7)))._bind(this);
-    this._graceSeconds = requireDays(this, 'gracePeriod', props.gracePeriod ?? Duration.days(7), 1, 365) * 86_400;
-    this._transitions = bindTransitions(this, props.transitions ?? []);
+    const terms = storeTerms(this, props);
+    this.removal = terms.removal;
+    this.retireRolePath = terms.retireRolePath;
+    this._lock = terms.lock;
+    this._graceSeconds = terms.graceSeconds;
+    this._transitions = terms.transitions;
     const { account, region } = Stack.of(this);
     this.region = region;
     const source = props.sourceAccount === undefined ? account : requireAccount(this, 'sourceAccount', props.sourceAccount);
-    const replicator = rolesUnder(this, source, replicationRolesUnder(rolePath));
+    const replicator = rolesUnder(this, source, replicationRolesUnder(terms.rolePath));
     const { bucket, key, admitRetire } = sealedBucket(this, {
       bucketName: props.bucketName,
-      keyRotationDays: requireDays(this, 'keyRotationPeriod', props.keyRotationPeriod ?? Duration.days(365), 90, 2560),
+      keyRotationDays: terms.keyRotationDays,
       lock: this._lock,
       removal: this.removal,
       retireRolePath: this.retireRolePath,

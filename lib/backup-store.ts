@@ -1,4 +1,4 @@
-import { CrossStackReferences, Duration, ReferenceStrength, Stack } from 'aws-cdk-lib';
+import { CrossStackReferences, type Duration, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -6,27 +6,27 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
 import { admitTeam } from './store/admit-team';
 import { requireAccount } from './store/aws-regions';
-import { BackupLock, type BoundLock } from './backup-lock';
+import type { BoundLock } from './backup-lock';
 import { BackupReplica, type BoundReplica, type ReplicaFacts } from './backup-replica';
 import type { BackupReplicaStore, BackupReplicaStoreProps } from './backup-replica-store';
 import type { BackupStoreAttributes } from './backup-store-attributes';
 import { BackupStoreBase } from './store/backup-store-base';
 import type { BackupStoreProps } from './backup-store-props';
-import { BackupStoreRemoval } from './backup-store-removal';
+import type { BackupStoreRemoval } from './backup-store-removal';
 import type { BackupTeamProps } from './backup-team';
-import { bindTransitions } from './store/bind-transitions';
 import type { Compute } from './compute';
 import { ImportedBackupStore } from './store/imported-backup-store';
 import { storeFindings } from './model/proof';
 import { Proof } from './proof/proof';
-import { PropRefused, requireDays, requireName } from './refusal';
+import { PropRefused, requireName } from './refusal';
 import { requirePlaces } from './store/replica-places';
 import { replicaIn } from './store/replica-stack';
 import { ReplicationTopic } from './store/replication-topic';
-import { DEFAULT_ROLE_PATH, retireRolePathUnder, rolesUnder } from './store/role-paths';
+import { rolesUnder } from './store/role-paths';
 import { sealedBucket } from './store/sealed-bucket';
 import type { BoundTransition } from './storage-transition';
 import { type Destination, StoreReplication } from './store/store-replication';
+import { storeTerms } from './store/store-terms';
 
 /** @internal */
 export interface DrillPlace {
@@ -144,17 +144,16 @@ export class BackupStore extends BackupStoreBase {
 
   constructor(scope: Construct, id: string, props: BackupStoreProps = {}) {
     super(scope, id);
-    this.removal = props.removal ?? BackupStoreRemoval.retain();
-    this._lock = (props.lock ?? BackupLock.governance(Duration.days(7)))._bind(this);
+    const terms = storeTerms(this, props);
+    this.removal = terms.removal;
+    this._lock = terms.lock;
     if (this.removal.testEnvironment !== undefined && this._lock?.mode === 'COMPLIANCE') {
       throw new PropRefused(this, 'lock', 'compliance', 'governance or none in a store that goes with its test environment: nobody could remove its copies');
     }
-    this._graceSeconds = requireDays(this, 'gracePeriod', props.gracePeriod ?? Duration.days(7), 1, 365) * 86_400;
-    const rolePath = props.rolePath ?? DEFAULT_ROLE_PATH;
-    this.retireRolePath = retireRolePathUnder(this, rolePath);
+    this._graceSeconds = terms.graceSeconds;
+    this.retireRolePath = terms.retireRolePath;
     if (props.key && props.keyRotationPeriod) throw new PropRefused(this, 'keyRotationPeriod', 'given with a key', 'one of the two: a key that the team brings is turned by the team');
-    const keyRotationDays = requireDays(this, 'keyRotationPeriod', props.keyRotationPeriod ?? Duration.days(365), 90, 2560);
-    this._transitions = bindTransitions(this, props.transitions ?? []);
+    this._transitions = terms.transitions;
     this.region = Stack.of(this).region;
     const inRegions = (props.replicaRegions ?? []).map((region) => BackupReplica.inRegion(region));
     const replicas = [...inRegions, ...props.replicas ?? []].map((replica) => replica._bind(this));
@@ -162,7 +161,7 @@ export class BackupStore extends BackupStoreBase {
     this._replicas = replicas.map(({ region, account, replicationTimeControl }) => ({ region, account, replicationTimeControl }));
 
     const { bucket, key, admitRetire } = sealedBucket(this, {
-      key: props.key, keyRotationDays, lock: this._lock, removal: this.removal, retireRolePath: this.retireRolePath,
+      key: props.key, keyRotationDays: terms.keyRotationDays, lock: this._lock, removal: this.removal, retireRolePath: this.retireRolePath,
       transitions: this._transitions,
     });
     this._admitRetire = admitRetire;
@@ -172,7 +171,7 @@ export class BackupStore extends BackupStoreBase {
     this.bucketArn = bucket.bucketArn;
     this.keyArn = key.keyArn;
     this.replicaStores = [];
-    this.replicationTopic = this.replicate(replicas, rolePath, props);
+    this.replicationTopic = this.replicate(replicas, terms.rolePath, props);
     const lock = this._lock && { mode: this._lock.mode, seconds: this._lock.retentionSeconds };
     this.proof = new Proof(this, () => storeFindings({ lock }));
   }

@@ -16,12 +16,6 @@ afterEach(async () => {
   await store.stop();
 });
 
-async function copies(from: number, to: number): Promise<string[]> {
-  const made: string[] = [];
-  for (let day = from; day <= to; day++) made.push(await store.copy(slot(day)));
-  return made;
-}
-
 /** Every call of one operation from the n-th on, from 1, gets this. */
 function from(n: number, operation: string, fault: Fault): void {
   let seen = 0;
@@ -30,7 +24,7 @@ function from(n: number, operation: string, fault: Fault): void {
 
 describe('a store in trouble', () => {
   it('that answers 503 twice to each kind of call is asked again', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     const seen = new Map<string, number>();
     store.inject(({ operation }) => {
       const count = (seen.get(operation) ?? 0) + 1;
@@ -43,7 +37,7 @@ describe('a store in trouble', () => {
   });
 
   it.each(['ListObjectVersions', 'GetObject', 'GetObjectTagging'])('that refuses %s releases nothing', async (operation) => {
-    await copies(0, 3);
+    await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     store.at(morning(5));
@@ -54,7 +48,7 @@ describe('a store in trouble', () => {
   });
 
   it('that hides whether there is a hold releases nothing', async () => {
-    await copies(0, 3);
+    await store.copies(0, 3);
     store.at(morning(3));
     from(1, 'GetObjectLegalHold', { status: 403, code: 'AccessDenied' });
     await expect(store.round()).rejects.toThrow('STORE_REFUSED');
@@ -62,14 +56,14 @@ describe('a store in trouble', () => {
   });
 
   it.each(['GetObjectTagging', 'GetObject', 'GetObjectLegalHold'])('from which a listed object vanishes before %s is looked at again', async (operation) => {
-    await copies(0, 1);
+    await store.copies(0, 1);
     store.at(morning(1));
     store.inject((call) => (call.operation === operation ? { status: 404, code: 'NoSuchVersion' } : undefined));
     await expect(store.round()).rejects.toMatchObject({ name: 'TransientError', message: expect.stringContaining('STORE_CHANGED') });
   });
 
   it('whose list has more than one page is read to its end', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     await Promise.all(Array.from({ length: 1100 }, (_, index) => store.put(`parts/test/suite/database/${oldest}/other-attempt/rows/${index}.sql`, 'x')));
     store.at(morning(3));
     expect(await store.decided()).toMatchObject({ [oldest]: 'announced' });
@@ -104,43 +98,43 @@ describe('a copy that cannot be judged is left alone with all its parts, and nam
 
   it('its manifest is of a newer release', async () => {
     const runId = await store.copy(slot(0), 'proven', (manifest) => ({ ...manifest, version: 7 }));
-    await copies(1, 8);
+    await store.copies(1, 8);
     await leftAlone(runId, 'manifest-newer');
     expect(store.marksOf(runId).manifest).toBeUndefined();
   });
 
   it('its manifest is damaged', async () => {
     const runId = await store.copy(slot(0), 'proven', () => 'cut short');
-    await copies(1, 8);
+    await store.copies(1, 8);
     await leftAlone(runId, 'manifest-damaged');
   });
 
   it('its manifest speaks of another run', async () => {
     const runId = await store.copy(slot(0), 'proven', (manifest) => ({ ...manifest, application: 'somebody-else' }));
-    await copies(1, 8);
+    await store.copies(1, 8);
     await leftAlone(runId, 'manifest-damaged');
   });
 
   it('its manifest was deleted by somebody, and lies under a marker', async () => {
-    const [runId] = await copies(0, 8);
+    const [runId] = await store.copies(0, 8);
     await store.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: manifestKey(ID, runId) }));
     await leftAlone(runId, 'manifest-hidden');
   });
 
   it('its manifest was overwritten', async () => {
-    const [runId] = await copies(0, 8);
+    const [runId] = await store.copies(0, 8);
     await overwrite(manifestKey(ID, runId), JSON.stringify({ ...JSON.parse((await store.endpoint.s3.read(BUCKET, manifestKey(ID, runId))).toString()) as object, attempt: 'forged' }));
     await leftAlone(runId, 'manifest-overwritten');
   });
 
   it('its newest verdict is of a newer release', async () => {
-    const [runId] = await copies(0, 8);
+    const [runId] = await store.copies(0, 8);
     await overwrite(verdictKey(ID, runId, '2026-03-02T00:00:00Z'), '{"version":7}');
     await leftAlone(runId, 'verdict-unreadable');
   });
 
   it('it bears a tag that is not ours', async () => {
-    const [runId] = await copies(0, 8);
+    const [runId] = await store.copies(0, 8);
     await store.tag(manifestKey(ID, runId), 'perhaps');
     await leftAlone(runId, 'unknown-mark');
     expect(store.marksOf(runId).manifest).toBe('perhaps');
@@ -153,13 +147,13 @@ describe('the audit', () => {
   }
 
   it('of a whole store finds nothing', async () => {
-    await copies(0, 3);
+    await store.copies(0, 3);
     store.at(morning(3));
     expect(await store.round()).toMatchObject({ findings: [], findingCount: 0 });
   });
 
   it('finds a part that is gone, tells it, and takes the copy for no proof', async () => {
-    const made = await copies(0, 3);
+    const made = await store.copies(0, 3);
     const [part] = await partsOf(made[3]);
     const [version] = store.endpoint.s3.versions(BUCKET, part);
     const forGood = { VersionId: version.versionId, BypassGovernanceRetention: true };
@@ -174,7 +168,7 @@ describe('the audit', () => {
   });
 
   it('counts no verdict that speaks of another attempt', async () => {
-    const [runId] = await copies(0, 0);
+    const [runId] = await store.copies(0, 0);
     await store.verdict(slot(0), 'another-attempt', 'proven', '2026-03-01T04:00:00Z');
     store.at(morning(0));
     expect((await store.round({ whole: true })).protections[0]).toMatchObject({ copies: 1, proven: 0, decisions: [{ runId, action: 'kept' }] });
@@ -192,7 +186,7 @@ describe('the audit', () => {
   });
 
   it('finds a part that somebody deleted or wrote over', async () => {
-    const [runId] = await copies(0, 1);
+    const [runId] = await store.copies(0, 1);
     const [hidden, written] = await partsOf(runId);
     await store.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: hidden }));
     await overwrite(written, 'something else');
@@ -203,7 +197,7 @@ describe('the audit', () => {
   });
 
   it('names keys and protections that nobody declared', async () => {
-    await copies(0, 1);
+    await store.copies(0, 1);
     await store.put('runs/test/suite/database/notes.txt', 'x');
     await store.put('parts/test/suite/database/readme', 'x');
     await store.copy(slot(1), 'proven', (manifest) => manifest, { ...ID, protection: 'files' });
@@ -217,7 +211,7 @@ describe('the audit', () => {
   });
 
   it('takes a part copied in from elsewhere for what it is', async () => {
-    const [runId] = await copies(0, 1);
+    const [runId] = await store.copies(0, 1);
     const [one, other] = await partsOf(runId);
     await store.client.send(new CopyObjectCommand({ Bucket: BUCKET, Key: one, CopySource: `${BUCKET}/${other}` }));
     store.at(morning(1));
@@ -239,7 +233,7 @@ describe('what changes while a round is under way', () => {
   }
 
   it.each([['announced', 3], ['released', 5]] as const)('a hold laid on a copy that was to be %s stands', async (_, day) => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     if (day === 5) {
       store.at(morning(3));
       await store.round();
@@ -252,7 +246,7 @@ describe('what changes while a round is under way', () => {
   });
 
   it.each(['keep', 'pending:20260305T120000Z'])('the tag %s on a copy that was to be released stands', async (value) => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     store.at(morning(5));
@@ -279,7 +273,7 @@ describe('a worker that dies', () => {
     await fc.assert(fc.asyncProperty(fc.array(fc.nat({ max: 14 }), { minLength: 1, maxLength: 4 }), async (deaths) => {
       await store.stop();
       store = await RetireStore.start();
-      const made = await copies(0, 6);
+      const made = await store.copies(0, 6);
       store.at(morning(6));
       for (const tags of deaths) {
         from(tags + 1, 'PutObjectTagging', { status: 403, code: 'AccessDenied' });
@@ -298,7 +292,7 @@ describe('a worker that dies', () => {
   });
 
   it('while it releases a copy of which a part is gone already goes on: nobody keeps half a copy, and the audit does not miss it', async () => {
-    const made = await copies(0, 3);
+    const made = await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     store.at(morning(5));
@@ -317,7 +311,7 @@ describe('a worker that dies', () => {
   });
 
   it('while it releases a copy that is needed again has it taken back, parts first', async () => {
-    const made = await copies(0, 3);
+    const made = await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     store.at(morning(5));

@@ -12,16 +12,9 @@ afterEach(async () => {
   await store.stop();
 });
 
-/** A copy of each of these days. */
-async function copies(from: number, to: number): Promise<string[]> {
-  const made: string[] = [];
-  for (let day = from; day <= to; day++) made.push(await store.copy(slot(day)));
-  return made;
-}
-
 describe('a copy that nothing keeps', () => {
   it('is announced, released after the grace, its parts and verdicts with it, and goes on by itself', async () => {
-    const [oldest, ...others] = await copies(0, 3);
+    const [oldest, ...others] = await store.copies(0, 3);
     store.at(morning(3));
     expect(await store.decided()).toEqual({ [oldest]: 'announced', ...Object.fromEntries(others.map((runId) => [runId, 'kept'])) });
     expect(store.marksOf(oldest)).toEqual({ manifest: 'pending:20260304T050000Z', parts: [undefined], verdicts: [undefined] });
@@ -39,7 +32,7 @@ describe('a copy that nothing keeps', () => {
   });
 
   it('is told with its reasons, and a dry run writes nothing', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     store.at(morning(3));
     const report = await store.round({ dryRun: true, whole: true });
     expect(report).toMatchObject({ dryRun: true, protections: [{ copies: 4, proven: 4, kept: 3, announced: 1 }] });
@@ -51,7 +44,7 @@ describe('a copy that nothing keeps', () => {
   });
 
   it('stays for good with a legal hold, and goes through the whole grace once it is lifted', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     await store.hold(manifestKey(ID, oldest), 'ON');
     for (const day of [3, 6, 9]) {
       store.at(morning(day));
@@ -64,7 +57,7 @@ describe('a copy that nothing keeps', () => {
   });
 
   it('that is held after its announcement is taken back', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     await store.hold(manifestKey(ID, oldest), 'ON');
@@ -76,7 +69,7 @@ describe('a copy that nothing keeps', () => {
 
 describe('a person', () => {
   it('keeps a copy on the last day, and leaves it to the rules again', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     store.at(morning(5));
@@ -92,7 +85,7 @@ describe('a person', () => {
   });
 
   it('who leaves a copy to the rules that was never kept changes nothing', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     await store.round({ unkeep: [{ protection: 'database', runId: oldest }] });
@@ -100,7 +93,7 @@ describe('a person', () => {
   });
 
   it('is told when there is no such run, and nothing is marked', async () => {
-    const [oldest] = await copies(0, 1);
+    const [oldest] = await store.copies(0, 1);
     const both = [{ protection: 'database', runId: oldest }, { protection: 'database', runId: '20250101T020000Z' }];
     await expect(store.round({ keep: both })).rejects.toThrow(/KEEP_NO_RUN.*20250101T020000Z/);
     expect(store.marksOf(oldest).manifest).toBeUndefined();
@@ -109,7 +102,7 @@ describe('a person', () => {
 
 describe('a policy that changes', () => {
   it('is recorded once, with what was before it, and again when it goes back', async () => {
-    await copies(0, 1);
+    await store.copies(0, 1);
     const longer = protectionOf({ retention: { rules: { daily: 9 }, minimumVerified: 2, timeZone: 'UTC' } });
     for (const [day, protection] of [[1, protectionOf()], [2, protectionOf()], [3, longer], [4, longer], [5, protectionOf()]] as const) {
       store.at(morning(day));
@@ -125,11 +118,11 @@ describe('a policy that changes', () => {
 
   it('judges no copy by rules that came after it', async () => {
     const generous = protectionOf({ retention: { rules: { days: 30 }, minimumVerified: 2, timeZone: 'UTC' } });
-    const old = await copies(0, 3);
+    const old = await store.copies(0, 3);
     store.at(morning(3));
     await store.round({ protections: [generous] });
     const mean = protectionOf({ retention: { rules: { last: 1 }, minimumVerified: 1, timeZone: 'UTC' } });
-    await copies(4, 6);
+    await store.copies(4, 6);
     for (const day of [6, 9, 20]) {
       store.at(morning(day));
       const decided = await store.decided({ protections: [mean] });
@@ -138,7 +131,7 @@ describe('a policy that changes', () => {
   });
 
   it('whose earlier request comes late is not taken for a change', async () => {
-    await copies(0, 1);
+    await store.copies(0, 1);
     store.at(morning(1));
     await store.round();
     store.at(morning(2));
@@ -149,7 +142,7 @@ describe('a policy that changes', () => {
   });
 
   it('shortens no grace that runs already', async () => {
-    const [oldest] = await copies(0, 3);
+    const [oldest] = await store.copies(0, 3);
     store.at(morning(3));
     await store.round();
     store.at(morning(4));
@@ -160,10 +153,10 @@ describe('a policy that changes', () => {
   });
 
   it('whose record is damaged or missing releases nothing', async () => {
-    await copies(0, 1);
+    await store.copies(0, 1);
     store.at(morning(1));
     await store.round();
-    await copies(2, 3);
+    await store.copies(2, 3);
     store.at(morning(3));
     await store.round({ protections: [protectionOf({ retention: { rules: { last: 1 }, minimumVerified: 1, timeZone: 'UTC' } })] });
     const before = store.marks('runs/');
@@ -175,7 +168,7 @@ describe('a policy that changes', () => {
 
 describe('a record of what was declared', () => {
   async function twoRecords(): Promise<string[]> {
-    await copies(0, 1);
+    await store.copies(0, 1);
     store.at(morning(1));
     await store.round();
     store.at(morning(2));
@@ -218,7 +211,7 @@ describe('a record of what was declared', () => {
 });
 
 test('a copy on its way out takes no other\'s place, and comes back when it is needed', async () => {
-  const made = await copies(0, 3);
+  const made = await store.copies(0, 3);
   store.at(morning(3));
   await store.tag(manifestKey(ID, made[3]), 'expire');
   expect(await store.decided()).toEqual({ [made[0]]: 'kept', [made[1]]: 'kept', [made[2]]: 'kept', [made[3]]: 'taken-back' });
@@ -226,7 +219,7 @@ test('a copy on its way out takes no other\'s place, and comes back when it is n
 
 describe('the brake', () => {
   it('releases no more than declared in a round, the oldest first, and says what waits', async () => {
-    const made = await copies(0, 9);
+    const made = await store.copies(0, 9);
     store.at(morning(9));
     expect(Object.values(await store.decided()).filter((action) => action === 'announced')).toHaveLength(7);
     store.at(morning(11));
@@ -240,14 +233,14 @@ describe('the brake', () => {
 
 describe('the clock', () => {
   it('that went back a year retires nothing', async () => {
-    await copies(0, 3);
+    await store.copies(0, 3);
     store.at('2025-03-04T05:00:00Z');
     await expect(store.round()).rejects.toThrow(/CLOCK_BEHIND.*2026-03-04/);
     expect(new Set(Object.values(store.marks('')))).toEqual(new Set([undefined]));
   });
 
   it('that went back behind what was declared retires nothing either', async () => {
-    await copies(0, 3);
+    await store.copies(0, 3);
     store.at(morning(10));
     await store.round();
     store.at(morning(8));

@@ -85,6 +85,13 @@ export class RetireStore {
     return runId;
   }
 
+  /** A proven copy of each of these days. */
+  async copies(from: number, to: number): Promise<string[]> {
+    const made: string[] = [];
+    for (let day = from; day <= to; day++) made.push(await this.copy(slot(day)));
+    return made;
+  }
+
   async verdict(slot: string, attempt: string, outcome: Verdict['outcome'], at: string, id = ID): Promise<void> {
     const runId = runIdOf(slot);
     const verdict: Verdict = {

@@ -1,7 +1,7 @@
 /**
  * Keys of the store, the kind first, so that lifecycle rules, grants and listings are plain prefixes.
  */
-export type ObjectKind = 'runs' | 'parts' | 'verdicts' | 'policies';
+export type ObjectKind = 'runs' | 'parts' | 'verdicts' | 'policies' | 'audits';
 
 export interface PolicyId {
   readonly environment: string;
@@ -81,4 +81,9 @@ export function parseVerdictKey(key: string): (ProtectionId & { readonly runId: 
 /** What was declared of a protection, under the SHA-256 of what it says. */
 export function policyRecordKey(id: ProtectionId, digest: string): string {
   return `${protectionPrefix('policies', id)}${digest}.json`;
+}
+
+/** What one retire round found in the whole store; `instant` is the round's. */
+export function auditKey(id: PolicyId, instant: string): string {
+  return `${policyPrefix('audits', id)}${runIdOf(instant)}.json`;
 }

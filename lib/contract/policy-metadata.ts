@@ -4,6 +4,7 @@ import { DeclaredFinding, DeclaredLoad, DeclaredStore } from './declared-finding
 import { DeclaredRetention } from './declared-retention';
 import { DeclaredRetire } from './retire-request';
 import { DeclaredRun } from './run-request';
+import { DeclaredWatching } from './watching';
 
 export { DeclaredRetention };
 
@@ -50,6 +51,8 @@ export const DeclaredPolicy = z.strictObject({
   /** The policy's own, its store's and its template's. */
   findings: z.array(DeclaredFinding),
   retirement: DeclaredRetirement,
+  /** Absent in templates of a release without it. */
+  watching: DeclaredWatching.optional(),
   protections: z.array(DeclaredProtection),
 });
 export type DeclaredPolicy = z.infer<typeof DeclaredPolicy>;

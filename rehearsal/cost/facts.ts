@@ -1,4 +1,4 @@
-import type { METRICS } from '../../lib/contract/metrics';
+import { metricsBy } from '../../lib/contract/metrics';
 import type { Architecture, CostFacts, CostProtection, CostRetirement, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
 import { storedCopies } from '../../lib/model/cost-copies';
 import { STORAGE_CLASSES, type StorageClass } from '../../lib/model/prices';
@@ -8,9 +8,6 @@ import type { LocalResource } from '../assembly/resolver';
 import { machineOf } from '../cloud/local-cloud';
 import { type Definition, statesOf } from '../machine/definition';
 import type { KnownFigures } from './known-figures';
-
-const RUN_METRICS: readonly (keyof typeof METRICS)[] = ['dumpSeconds', 'sizeBytes', 'rows', 'restoreSeconds', 'drillSeconds', 'proven', 'notProven'];
-const ROUND_METRICS: readonly (keyof typeof METRICS)[] = ['copiesAnnounced', 'copiesReleased', 'releasesHeldBack', 'storeFindings'];
 
 /** Schedules are counted over so many days. */
 const YEAR_DAYS = 365;
@@ -78,7 +75,7 @@ function protectionFacts(
     dump: worker(resolver, `${declared.path}/Dump`, known.dumpSeconds),
     verify: worker(resolver, `${declared.path}/Verify`, known.verifySeconds),
     transitions: transitionsOf(resolver, stateMachineArn),
-    runMetrics: RUN_METRICS.length,
+    runMetrics: metricsBy('run', 'protection').length,
   };
 }
 
@@ -91,7 +88,7 @@ function retirementOf(resolver: Resolver, { stack, declared: { path, retirement,
     size: worker(resolver, `${path}/Retire`, undefined)?.size,
     roundsAMonth: slotsBetween(schedule, from, from + YEAR_DAYS * 86_400).length / 12,
     transitions: transitionsOf(resolver, machine),
-    metrics: ROUND_METRICS.length * protections.length,
+    metrics: metricsBy('retire', 'protection').length * protections.length,
   };
 }
 

@@ -1,4 +1,8 @@
 import type { Resolver } from '../assembly/resolver';
+import { denialOf } from './denial';
+import { destinationKey } from './destinations';
+import { mayPublish, type PublishingService } from './may-publish';
+import type { Permission } from './permission';
 import { actionMatches, actionsOf, type NamedPolicy, type PolicyStatement, statementsOf } from './policy-document';
 import { ResourcePolicies } from './resource-policies';
 import { type LocalRole, Roles } from './roles';
@@ -14,7 +18,16 @@ export interface PermissionRequest {
   readonly context?: Record<string, string | string[]>;
 }
 
-export type Permission = { allow: true } | { allow: false; reason: string };
+/** A message that somebody sends to a topic or a queue of the assembly. */
+export interface Message {
+  /** A service in its own name, or a role. */
+  readonly principal: PublishingService | `arn:${string}`;
+  readonly topicArn: string;
+  /** Account for which a service speaks. @default - the topic's own */
+  readonly sourceAccount?: string;
+  /** ARN for which a service speaks: of the alarm, the rule, the bucket. @default - none is said */
+  readonly sourceArn?: string;
+}
 
 export interface Refusal {
   readonly role: string;
@@ -73,6 +86,22 @@ export class Authorizer {
     return this.#roles.known().some((role) => simulate(this.#question(role, action, resource, {})) === 'Allowed');
   }
 
+  /**
+   * Whether a message would arrive: the policies of sender, topic or queue, and its key together, without a record of the question.
+   *
+   * @throws AssemblyError for a topic, queue or role that no stack makes
+   */
+  mayPublish({ principal, topicArn, ...source }: Message): Permission {
+    const { keyArn, foreign } = destinationKey(this.resolver, topicArn);
+    // AWS's own key for SNS lets no service in, and what another one's policy says is not known here.
+    if (foreign !== undefined) return { allow: false, reason: `${topicArn} is encrypted with ${foreign}, which no stack of the assembly makes` };
+    const guarded = (arn: string) => ({ arn, policy: this.#resourcePolicies.of(arn) });
+    return mayPublish({
+      ...source, principal: isService(principal) ? principal : this.#roles.get(principal),
+      topic: guarded(topicArn), ...keyArn === undefined ? {} : { key: guarded(keyArn) },
+    });
+  }
+
   refusals(): Refusal[] {
     return [...this.#refused.values()];
   }
@@ -120,22 +149,12 @@ export class Authorizer {
       const outside = question.boundaries.length > 0 && simulate({ ...question, boundaries: [] }) === 'Allowed';
       return `${what}: ${outside ? 'its permissions boundary does not allow it' : 'no policy allows it'}`;
     }
-    const policies = [...question.identityPolicies, ...question.boundaries, ...question.resourcePolicy ? [question.resourcePolicy] : []];
-    const denying = policies.flatMap((policy) => statementsOf(policy.document).map((statement, index) => ({ policy, statement, index })))
-      .find(({ policy, statement }) => statement.Effect === 'Deny' && denies(question, policy, statement));
-    return `${what}: ${denying ? `${denying.policy.name} denies it (${denying.statement.Sid ?? `statement ${denying.index + 1}`})` : 'a policy denies it'}`;
+    return `${what}: ${denialOf(question)}`;
   }
 }
 
-const EVERYTHING: NamedPolicy = { name: 'everything', document: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] } };
-
-function denies(question: Question, policy: NamedPolicy, statement: PolicyStatement): boolean {
-  const alone: NamedPolicy = { name: policy.name, document: { Version: '2012-10-17', Statement: [statement] } };
-  const ofResource = statement.Principal !== undefined || statement.NotPrincipal !== undefined;
-  return simulate({
-    ...question, boundaries: [],
-    identityPolicies: ofResource ? [EVERYTHING] : [EVERYTHING, alone], resourcePolicy: ofResource ? alone : undefined,
-  }) === 'ExplicitlyDenied';
+function isService(principal: Message['principal']): principal is PublishingService {
+  return !principal.startsWith('arn:');
 }
 
 /** Whether an allowed call rests on this action of this statement. */

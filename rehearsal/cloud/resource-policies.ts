@@ -2,7 +2,7 @@ import type { LocalResource, Resolver } from '../assembly/resolver';
 import type { NamedPolicy, PolicyDocument, PolicyStatement } from './policy-document';
 import { statementsOf } from './policy-document';
 
-/** Policies that lie at resources: of a bucket, a key, a topic, a secret. */
+/** Policies that lie at resources: of a bucket, a key, a topic, a queue, a secret. */
 export class ResourcePolicies {
   readonly #byArn = new Map<string, NamedPolicy>();
 
@@ -11,6 +11,10 @@ export class ResourcePolicies {
     for (const policy of resolver.resourcesOf('AWS::S3::BucketPolicy')) this.#add(`arn:aws:s3:::${this.#text(policy, 'Bucket')}`, policy, 'PolicyDocument');
     for (const policy of resolver.resourcesOf('AWS::SNS::TopicPolicy')) {
       for (const topic of this.#list(policy, 'Topics')) this.#add(topic, policy, 'PolicyDocument');
+    }
+    const queues = new Map(resolver.resourcesOf('AWS::SQS::Queue').map(({ identity }) => [identity.ref, identity.attributes.Arn]));
+    for (const policy of resolver.resourcesOf('AWS::SQS::QueuePolicy')) {
+      for (const url of this.#list(policy, 'Queues')) this.#add(queues.get(url), policy, 'PolicyDocument');
     }
     for (const policy of resolver.resourcesOf('AWS::SecretsManager::ResourcePolicy')) this.#add(this.#text(policy, 'SecretId'), policy, 'ResourcePolicy');
   }

@@ -1,0 +1,1 @@
+export type Permission = { allow: true } | { allow: false; reason: string };

@@ -1,15 +1,18 @@
 import { tmpdir } from 'node:os';
-import { ContractError, CONTRACT_VERSION, NewerContractError } from '../../lib/contract/common';
+import { CONTRACT_VERSION } from '../../lib/contract/common';
 import { policyPrefix, type ProtectionId } from '../../lib/contract/object-keys';
 import { FINDINGS_NAMED, type RetireAction, type RetiredCounts, type RetireFinding, type RetireReport } from '../../lib/contract/retire-report';
 import { RetireRequest } from '../../lib/contract/retire-request';
+import { refuseForeignClock, roundInstant } from '../runtime/copies/round-clock';
+import { worstFailure } from '../runtime/copies/worst-failure';
 import { startDeadline } from '../runtime/deadline';
-import { IntegrityError, messageOf, RefusedError, TransientError } from '../runtime/errors';
+import { IntegrityError, messageOf } from '../runtime/errors';
 import type { InvocationContext } from '../runtime/invocation';
 import { createLog, type Log } from '../runtime/log';
 import { writeMetrics } from '../runtime/metrics';
+import { parseWorkerRequest } from '../runtime/parse-request';
 import { keepCopies } from '../runtime/retire/keep';
-import { CLOCK_MARGIN_SECONDS, retireProtection, type ProtectionRound } from '../runtime/retire/round';
+import { retireProtection, type ProtectionRound } from '../runtime/retire/round';
 import { createStoreClient } from '../runtime/store-client';
 import { watchClock } from '../runtime/store-clock';
 import { listFolders } from '../runtime/store-listing';
@@ -26,7 +29,7 @@ const DAMAGE: readonly RetireFinding['kind'][] = ['part-missing', 'part-hidden',
  * grace apart, and audits the store against its manifests. It only tags; what it releases is deleted by the bucket's lifecycle rules.
  */
 export async function retire(event: unknown, context: InvocationContext): Promise<RetireReport> {
-  const request = parseRequest(event);
+  const request = parseWorkerRequest('retire', RetireRequest, event);
   refuseForeignClock(request);
   const { environment, application } = request;
   const log = createLog({ environment, application, execution: request.execution, verb: 'retire' });
@@ -36,7 +39,7 @@ export async function retire(event: unknown, context: InvocationContext): Promis
   try {
     const store: StoreReaderOptions = { client, bucket: request.store.bucket, signal: deadline.signal };
     const undeclared = await findUndeclared(store, request);
-    const now = clock(request, ahead());
+    const now = roundInstant(request, ahead());
     if (request.keep || request.unkeep) return await keepCopies(store, request, now, log);
     return await round(store, request, now, undeclared, log);
   } catch (error) {
@@ -47,42 +50,6 @@ export async function retire(event: unknown, context: InvocationContext): Promis
     deadline.end();
     client.destroy();
   }
-}
-
-function parseRequest(event: unknown): RetireRequest {
-  const version = (event as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version > CONTRACT_VERSION) {
-    throw new RefusedError('REQUEST_NEWER', new NewerContractError('the retire request', version).message + '.', 'Deploy the stack again: worker and state machine are of different releases.');
-  }
-  const parsed = RetireRequest.safeParse(event);
-  if (!parsed.success) {
-    throw new RefusedError('REQUEST_INVALID', `${new ContractError('The retire request', parsed.error).message}.`, 'Deploy the stack again; if it repeats, report it.');
-  }
-  return parsed.data;
-}
-
-/** Who could say at which instant a round acts could let every grace pass: only a rehearsal may, where nothing else can be. */
-function refuseForeignClock({ rehearsedAt }: RetireRequest): void {
-  if (rehearsedAt === undefined || isOnLoopback()) return;
-  throw new RefusedError('REHEARSAL_ONLY', 'The request says at which instant to act, and the store is a real one.', 'Leave rehearsedAt out: the clock is the store\'s.');
-}
-
-/** This machine's clock, once the store's agrees. */
-function clock({ rehearsedAt }: RetireRequest, aheadMilliseconds: number | undefined): Date {
-  if (rehearsedAt !== undefined) return new Date(rehearsedAt);
-  const now = new Date();
-  if (aheadMilliseconds !== undefined && Math.abs(aheadMilliseconds) > CLOCK_MARGIN_SECONDS * 1000) {
-    throw new RefusedError(
-      'CLOCK_DIFFERS', `This worker's clock says ${now.toISOString()}, the store's ${new Date(now.getTime() + aheadMilliseconds).toISOString()}.`,
-      'Nothing was retired: find out which clock was changed.',
-    );
-  }
-  return now;
-}
-
-function isOnLoopback(): boolean {
-  const address = process.env.AWS_ENDPOINT_URL;
-  return address !== undefined && URL.canParse(address) && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(new URL(address).hostname);
 }
 
 /** Copies of protections that the policy no longer has: nobody judges them, and that is said. */
@@ -122,7 +89,7 @@ async function round(
   }
   const findings = [...rounds.flatMap(({ ended }) => ended.findings), ...undeclared];
   for (const finding of findings) log.warn(`${finding.key}: ${finding.text}`, { finding: finding.kind, key: finding.key });
-  if (failures.length > 0) throw worst(failures);
+  if (failures.length > 0) throw worstFailure(failures);
   const answer: RetireReport = {
     version: CONTRACT_VERSION, environment: request.environment, application: request.application,
     at: now.toISOString(), dryRun: request.dryRun ?? false,
@@ -131,14 +98,6 @@ async function round(
   };
   if (!request.dryRun) refuseDamage(findings);
   return answer;
-}
-
-/** What passes by itself is tried again; else the first failure, and how many there are. */
-function worst(failures: readonly Error[]): Error {
-  const transient = failures.find((error) => error instanceof TransientError);
-  const [first] = failures;
-  if (transient) return transient;
-  return failures.length === 1 ? first : Object.assign(first, { message: `${first.message} ${failures.length - 1} more of its protections failed; the log has them.` });
 }
 
 function damageFirst(findings: readonly RetireFinding[]): RetireFinding[] {

@@ -2,8 +2,8 @@ import { manifestKey, runIdOf, type ProtectionId } from '../../../lib/contract/o
 import type { RetireFinding } from '../../../lib/contract/retire-report';
 import { auditRuns } from '../../../lib/model/run-audit';
 import { parseExpression, slotsBetween } from '../../../lib/model/schedule';
-import type { PolicyRecords } from './policy-records';
-import type { Survey } from './survey';
+import type { PolicyRecords } from '../copies/policy-records';
+import type { Survey } from '../copies/survey';
 
 /** A month of runs is enough to say, whatever the grace. */
 const LONGEST_WINDOW_SECONDS = 30 * 86_400;

@@ -8,9 +8,9 @@ import type { Log } from '../log';
 import { listVersions, type StoredVersion } from '../store-listing';
 import { readMark } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
-import { auditParts } from './audit-parts';
+import { auditParts } from '../copies/audit-parts';
 import { findManifest, takeBack, type MarkedCopy } from './marking';
-import { readStoredDocument } from './stored-document';
+import { readStoredDocument } from '../copies/stored-document';
 
 /**
  * Marks copies as kept by a person, or no more: whatever was announced or released of them is taken back first, so that an answer means

@@ -3,17 +3,15 @@ import type { RetireMark } from '../../../lib/contract/retire-mark';
 import type { RetireAction, RetireDecision, RetireFinding } from '../../../lib/contract/retire-report';
 import type { RetiredProtection, RetireRequest } from '../../../lib/contract/retire-request';
 import { releaseStep, withinLimit, type ReleaseMark } from '../../../lib/model/release';
-import { decide } from '../../../lib/model/retention';
 import { RefusedError } from '../errors';
 import { readMark, writeMark } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
 import { runFindings } from './audit-runs';
 import { announceCopy, releaseCopy, releaseOrphan, takeBack } from './marking';
-import { erasOf, graceOf, isInForce, nextRecord, readRecords, writeRecord, type PolicyRecords } from './policy-records';
-import { survey, type Orphan, type Survey, type SurveyedCopy } from './survey';
-
-/** How far clocks of one cloud may lie apart. */
-export const CLOCK_MARGIN_SECONDS = 15 * 60;
+import { judgeCopies } from '../copies/judge-copies';
+import { erasOf, graceOf, isInForce, nextRecord, readRecords, writeRecord, type PolicyRecords } from '../copies/policy-records';
+import { CLOCK_MARGIN_SECONDS, refuseClockBehind } from '../copies/round-clock';
+import { survey, type Orphan, type Survey } from '../copies/survey';
 
 /** Beyond the longest an attempt can write. */
 const ORPHAN_MARGIN_SECONDS = 86_400;
@@ -53,20 +51,6 @@ export async function retireProtection(props: RoundProps, protection: RetiredPro
   return { survey: found, decisions, findings: [...found.findings, ...runs, ...orphans], orphans: orphans.length };
 }
 
-/**
- * The one clock that a changed machine cannot change is the store's, in what it holds.
- *
- * @throws RefusedError
- */
-function refuseClockBehind(now: Date, instants: readonly number[], { protection }: ProtectionId): void {
-  const newest = Math.max(...instants);
-  if (newest <= now.getTime() + CLOCK_MARGIN_SECONDS * 1000) return;
-  throw new RefusedError(
-    'CLOCK_BEHIND', `The store holds something of ${protection} from ${new Date(newest).toISOString()}, and it is ${now.toISOString()}.`,
-    'Nothing was retired: find out which clock was changed.',
-  );
-}
-
 /** The records with what is declared now as the newest. @throws RefusedError for a round that was scheduled before it */
 async function inForce({ store, request, now, id, protection }: Round, known: PolicyRecords): Promise<PolicyRecords> {
   const { schedule, retention } = protection;
@@ -86,7 +70,7 @@ async function inForce({ store, request, now, id, protection }: Round, known: Po
 
 async function act({ store, request, now, id, protection }: Round, found: Survey, records: PolicyRecords): Promise<RetireDecision[]> {
   const seconds = now.getTime() / 1000;
-  const judged = judge(found.copies, records, seconds);
+  const judged = judgeCopies(found.copies, erasOf(records), seconds);
   const steps = judged.map(({ copy, keep, reasons }) => {
     const mark = epochMark(copy.mark);
     const grace = mark.kind === 'pending' ? graceOf(records, mark.since, request.store.graceSeconds) : request.store.graceSeconds;
@@ -127,30 +111,6 @@ async function act({ store, request, now, id, protection }: Round, found: Survey
   for (const runId of found.gone) said(runId, 'gone', ['released in an earlier round']);
   for (const { runId, reason } of found.leftAlone) said(runId, 'left-alone', [reason]);
   return decisions.sort((a, b) => (a.runId < b.runId ? -1 : 1));
-}
-
-interface Judged {
-  readonly copy: SurveyedCopy;
-  readonly keep: boolean;
-  readonly reasons: readonly string[];
-}
-
-/**
- * A copy that is on its way out counts for nothing: what the others are judged by is there without it. Whether it is needed again is
- * asked apart; then it is kept beside them, as long as it is whole.
- */
-function judge(copies: readonly SurveyedCopy[], records: PolicyRecords, now: number): Judged[] {
-  const leaving = ({ mark }: SurveyedCopy): boolean => mark.kind === 'expire' || mark.kind === 'pending' && mark.releasing;
-  const eras = erasOf(records);
-  const among = (some: readonly SurveyedCopy[]) => new Map(decide(some, eras, now).map((decision) => [decision.runId, decision]));
-  const alone = among(copies.filter((copy) => !leaving(copy)));
-  const all = among(copies.filter((copy) => !leaving(copy) || copy.whole));
-  return copies.map((copy) => {
-    if (copy.mark.kind === 'keep') return { copy, keep: true, reasons: ['a person keeps it'] };
-    const decisions = [alone.get(copy.runId), all.get(copy.runId)].filter((decision) => decision !== undefined);
-    const keeping = decisions.find(({ keep }) => keep);
-    return { copy, keep: keeping !== undefined, reasons: (keeping ?? decisions[0])?.reasons ?? ['parts of it are gone already'] };
-  });
 }
 
 async function releaseOrphans(round: Round, orphans: readonly Orphan[], records: PolicyRecords): Promise<RetireFinding[]> {

@@ -11,6 +11,7 @@ import { listVersions, type StoredVersion } from '../store-listing';
 import { isHeld, readMark, type VersionName } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
 import { auditParts } from './audit-parts';
+import { isLeaving } from './judge-copies';
 import { byRun, type RunObjects } from './run-objects';
 import { readStoredDocument } from './stored-document';
 
@@ -121,7 +122,7 @@ async function surveyRun(store: StoreReaderOptions, id: ProtectionId, group: Run
   if ('problem' in read) return alone(read.kind, read.problem);
   const outcome = await readOutcome(store, group.verdicts, read.manifest.attempt);
   if ('problem' in outcome) return { leftAlone: { runId, reason: outcome.problem }, findings: [{ kind: 'verdict-unreadable', key: outcome.key, text: outcome.problem }] };
-  const leaving = mark.kind === 'expire' || mark.kind === 'pending' && mark.releasing;
+  const leaving = isLeaving(mark);
   let audit = auditParts(read.manifest, group.parts);
   // A run that ended while the listings were read may have its manifest in one of them and not its parts in the other.
   if (audit.damaged && !leaving) audit = auditParts(read.manifest, await collect(listVersions(store, `${protectionPrefix('parts', id)}${runId}/`)));

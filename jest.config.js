@@ -8,5 +8,6 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!(age-encryption|@noble|@scure)/)'],
   transform: { '^.+\\.(ts|js)$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }] },
   globalSetup: '<rootDir>/test/global-setup.ts',
-  testTimeout: 30000,
+  // What hangs ends; a busy machine is no failure.
+  testTimeout: 120000,
 };

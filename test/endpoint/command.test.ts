@@ -30,7 +30,7 @@ beforeAll(async () => {
     child.once('exit', (code) => failed(new Error(`the endpoint ended with ${code}`)));
   });
   s3 = new S3Client({ endpoint: url, region: 'us-east-1', credentials: KEYS, forcePathStyle: true });
-}, 30_000);
+});
 
 afterAll(async () => {
   s3.destroy();

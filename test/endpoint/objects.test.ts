@@ -130,7 +130,7 @@ test('a deletion during a conditional write is a conflict', async () => {
   const put = refusal(at.s3.send(new PutObjectCommand({
     Bucket: 'plain', Key: 'conflict', Body: body, ContentLength: 200_000, IfNoneMatch: '*',
   })));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  while (!at.endpoint.calls.some(({ resource }) => resource.endsWith('plain/conflict'))) await new Promise((resolve) => setTimeout(resolve, 10));
   await at.s3.send(new PutObjectCommand({ Bucket: 'plain', Key: 'conflict', Body: 'other' }));
   await at.s3.send(new DeleteObjectCommand({ Bucket: 'plain', Key: 'conflict' }));
   more!();

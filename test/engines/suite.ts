@@ -168,7 +168,7 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
 
 /** Sessions end a moment after their socket does. */
 async function settled(count: () => Promise<number>): Promise<number> {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if ((await count()) === 0) return 0;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -109,7 +109,7 @@ describe('as a process', () => {
     expect(existsSync(report)).toBe(false);
     expect(readdirSync(folder).filter((name) => name !== 'report')).toEqual([]);
     // The server's watcher sweeps for a second after the server is gone, then ends too.
-    for (let waited = 0; processesIn(folder).length > 0 && waited < 5_000; waited += 100) {
+    for (let waited = 0; processesIn(folder).length > 0 && waited < 60_000; waited += 100) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     expect(processesIn(folder)).toEqual([]);

@@ -128,15 +128,21 @@ describe('task tokens', () => {
     expect(silent).toMatchObject({ outcome: 'failed', error: { name: 'States.Timeout' } });
     const named = await withTokens(() => undefined, { Retry: [{ ErrorEquals: ['States.HeartbeatTimeout'], MaxAttempts: 0 }] });
     expect(named).toMatchObject({ outcome: 'failed', error: { name: 'States.HeartbeatTimeout' } });
-    const beating = await withTokens((tokens, token) => {
-      const beat = setInterval(() => tokens.heartbeat(token), 300);
-      setTimeout(() => {
-        clearInterval(beat);
-        tokens.succeed(token, '{}');
-      }, 1_500);
-    });
-    expect(beating).toMatchObject({ outcome: 'succeeded' });
-  }, 15_000);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const beating = withTokens((tokens, token) => {
+        const beat = setInterval(() => tokens.heartbeat(token), 300);
+        setTimeout(() => {
+          clearInterval(beat);
+          tokens.succeed(token, '{}');
+        }, 1_500);
+      });
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(await beating).toMatchObject({ outcome: 'succeeded' });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
 
   test('an answer that nobody waits for is refused', () => {
     const tokens = new TaskTokens();

@@ -85,7 +85,7 @@ describe('the sandbox', () => {
         Object.assign(env, { LD_PRELOAD: 'libnss_wrapper.so', NSS_WRAPPER_PASSWD: '/tmp/passwd', NSS_WRAPPER_GROUP: '/etc/group' });
         execFileSync('initdb', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
         const server = spawn('postgres', ['-D', '/tmp/data', '-k', '/tmp', '-c', 'listen_addresses=', '-c', 'dynamic_shared_memory_type=mmap'], { env, stdio: 'inherit' });
-        for (let i = 0; i < 100; i++) {
+        for (let i = 0; i < 600; i++) {
           const asked = spawnSync('psql', ['-h', '/tmp', '-U', 'scratch', '-Atc', 'select count(*) from generate_series(1, 5)', 'postgres'], { env, encoding: 'utf8' });
           if (asked.status === 0) return { nameless, answer: asked.stdout.trim() };
           await new Promise((resolve) => setTimeout(resolve, 50));
@@ -95,7 +95,7 @@ describe('the sandbox', () => {
       path: [postgres.bin],
       libraryPath: [postgres.libraryPath, wrapper].filter(Boolean).join(delimiter),
       memoryMegabytes: 1024,
-      timeoutSeconds: 40,
+      timeoutSeconds: 90,
     });
     expect(seen).toEqual({ nameless: expect.stringContaining('could not look up effective user ID 993'), answer: '5' });
   }, 60_000);

@@ -67,9 +67,15 @@ test('a failure ends it: what runs is waited for, nothing is begun', async () =>
   expect(cut).toBe(true);
 });
 
-test('ten thousand steps are dealt in a moment', async () => {
-  const steps = Array.from({ length: 10_000 }, (_, index) => step(`s${index}`, index % 100, index % 2 ? [`s${index - 1}`] : [], { excludes: [`t${index >> 1}`] }));
-  const began = performance.now();
+test('ten thousand steps are dealt without looking through all that wait', async () => {
+  let looks = 0;
+  const steps = Array.from({ length: 10_000 }, (_, index) => Object.defineProperty(step(`s${index}`, index % 100, index % 2 ? [`s${index - 1}`] : []), 'excludes', {
+    get: () => {
+      looks++;
+      return [`t${index >> 1}`];
+    },
+  }));
   await runGraph(steps, [1, 2]);
-  expect(performance.now() - began).toBeLessThan(2000);
+  // When it is taken, and when it has ended.
+  expect(looks).toBe(2 * steps.length);
 });

@@ -33,6 +33,7 @@ export class Protection extends Construct implements ec2.IConnectable {
   private readonly run: DeclaredRun;
   private readonly proof: Proof;
   private readonly longestRunSeconds: number;
+  private readonly replicaDrills: ReplicaDrill[];
 
   /** Made by `BackupPolicy.protect()`. */
   constructor(policy: BackupPolicy, id: string, props: ProtectionProps) {
@@ -57,9 +58,8 @@ export class Protection extends Construct implements ec2.IConnectable {
       topics: policy._topics,
       logGroup: policy._shared.machineLogs,
     });
-    for (const { place, compute } of policy.store._drills ?? []) {
-      new ReplicaDrill(place, { title: this.title(policy), compute, source, run: this.run, home: Stack.of(this) });
-    }
+    this.replicaDrills = (policy.store._drills ?? []).map(({ place, compute }) =>
+      new ReplicaDrill(place, { title: this.title(policy), compute, source, run: this.run, home: Stack.of(this) }));
     this.stateMachine = machine.machine;
     this.longestRunSeconds = machine.timeoutSeconds;
     new RunSchedule(this, 'Schedule', {
@@ -100,6 +100,7 @@ export class Protection extends Construct implements ec2.IConnectable {
       expected: this.promise.expected,
       findings: this.proof.findings(),
       stateMachine: this.stateMachine.stateMachineArn,
+      ...(this.replicaDrills.length > 0 ? { replicaDrills: this.replicaDrills.map((drill) => drill.declare()) } : {}),
     };
   }
 

@@ -139,7 +139,7 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
         planned: one, run, hasCopy: stored.manifest !== undefined,
         verify: asked.get(one)?.find(({ state }) => run.workers.some((worker) => worker.state === state && worker.verb === 'verify')),
       })),
-      onMachine: ({ machine }) => { running.machine = machine; },
+      onMachine: (machine) => { running.machine = machine; },
     });
     const differences = [...sources.values(), ...planned.map(({ identity }) => identity)].flatMap(({ notRehearsed }) => notRehearsed);
     const report = buildReport({

@@ -2,7 +2,7 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval,
+  Assertion, BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, BackupStoreRemoval, Compute,
   PostgresFlavor, PostgresSource, Recipient, Retention,
 } from '../../lib';
 
@@ -21,7 +21,8 @@ export class MonToitStack extends Stack {
 
     const store = new BackupStore(this, 'Store', {
       lock: BackupLock.governance(Duration.days(production ? 30 : 1)),
-      replicaRegions: production ? ['eu-west-1'] : [],
+      // With workers there, so that a copy is proven when the first region is gone.
+      replicas: production ? [BackupReplica.inRegion('eu-west-1', { workers: Compute.lambda() })] : [],
       replicationRecipients: production ? [SYSADMIN] : [],
       removal: production ? BackupStoreRemoval.retain() : BackupStoreRemoval.destroyTestEnvironment(props.environment),
     });

@@ -14,6 +14,19 @@ export const METADATA_KEY = 'cdk-backup-policy';
 /** A value that deployment fills in: text, or the intrinsic that yields it. */
 const Deployed = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
 
+/**
+ * The state machine that proves a run from a replica, in the replica's own stack. By its logical id there: a reference from one region's
+ * template to another's would make each wait for the other.
+ */
+export const DeclaredReplicaDrill = z.strictObject({
+  region: z.string().min(1),
+  /** Name of the replica's stack. */
+  stackName: z.string().min(1),
+  /** Logical id of the state machine in it. */
+  stateMachine: z.string().min(1),
+});
+export type DeclaredReplicaDrill = z.infer<typeof DeclaredReplicaDrill>;
+
 export const DeclaredProtection = z.strictObject({
   id: Name,
   /** Construct path, for errors and the report. */
@@ -28,6 +41,8 @@ export const DeclaredProtection = z.strictObject({
   findings: z.array(DeclaredFinding),
   /** ARN of the state machine that runs it. */
   stateMachine: Deployed,
+  /** Where a copy is proven when the first region is gone; absent where no replica has workers. */
+  replicaDrills: z.array(DeclaredReplicaDrill).min(1).optional(),
 });
 export type DeclaredProtection = z.infer<typeof DeclaredProtection>;
 

@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type CfnElement, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { acknowledgeRegulations } from '../acknowledgements';
 import type { BackupReplicaStore } from '../backup-replica-store';
 import type { Compute } from '../compute';
+import type { DeclaredReplicaDrill } from '../contract/policy-metadata';
 import type { DeclaredRun } from '../contract/run-request';
 import { machineRole } from './machine-role';
 import type { SourceConfig } from '../source';
@@ -33,11 +34,13 @@ const NOT_HERE = '1';
  */
 export class ReplicaDrill extends Construct {
   public readonly machine: sfn.StateMachine;
+  private readonly region: string;
 
   constructor(place: BackupReplicaStore, props: ReplicaDrillProps) {
     const { run, title, source } = props;
     const { environment, application, protection } = run;
     super(Stack.of(place), `${environment}-${application}-${protection}`);
+    this.region = place.region;
     const log = this.sharedLog(place);
     const verify = props.compute._worker(this, 'Verify', {
       purpose: 'verify', engine: source.engine, image: source.scratchImage, title,
@@ -55,6 +58,13 @@ export class ReplicaDrill extends Construct {
       logs: { destination: this.machineLog(), level: sfn.LogLevel.ALL, includeExecutionData: true },
     });
     verify.connect(this.machine);
+  }
+
+  /** Where the machine is, for the metadata of another region's template. */
+  public declare(): DeclaredReplicaDrill {
+    const stack = Stack.of(this);
+    const { logicalId } = this.machine.node.defaultChild as CfnElement;
+    return { region: this.region, stackName: stack.stackName, stateMachine: stack.resolve(logicalId) as string };
   }
 
   private definition(place: BackupReplicaStore, verify: Worker, { run, home }: ReplicaDrillProps): sfn.IChainable {

@@ -1,5 +1,5 @@
 import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
-import type { DeclaredPolicy, DeclaredProtection } from '../../lib/contract/policy-metadata';
+import type { DeclaredPolicy, DeclaredProtection, DeclaredReplicaDrill } from '../../lib/contract/policy-metadata';
 import { parseVersioned } from '../../lib/contract/common';
 import { AssemblyError } from './assembly-error';
 import type { Assembly } from './read-assembly';
@@ -23,6 +23,8 @@ export interface FoundProtection {
   readonly identitySecretArn?: string;
   /** Name of the store's bucket. */
   readonly bucket: string;
+  /** State machines that prove a run from a replica, in its region; none where no replica has workers. */
+  readonly replicaDrills: readonly { readonly region: string; readonly stateMachineArn: string }[];
 }
 
 /**
@@ -59,8 +61,19 @@ function find(resolver: Resolver, stack: Stack, declared: DeclaredProtection): F
     stateMachineArn: text(resolver.resolve(stack, declared.stateMachine, at), stack, at),
     config: resolver.resolve(stack, declared.run.config, `${at} config`) as Record<string, unknown>,
     ...(identitySecretArn === undefined ? {} : { identitySecretArn: text(resolver.resolve(stack, identitySecretArn, `${at} encryption`), stack, at) }),
+    replicaDrills: (declared.replicaDrills ?? [])
+      .map((drill) => ({ region: drill.region, stateMachineArn: drillMachine(resolver, drill, declared.path) })),
     bucket: text(resolver.resolve(stack, declared.run.store.bucket, `${at} store`), stack, at),
   };
+}
+
+function drillMachine(resolver: Resolver, { stackName, stateMachine, region }: DeclaredReplicaDrill, path: string): string {
+  const found = resolver.resourcesOf('AWS::StepFunctions::StateMachine')
+    .find(({ stack, logicalId }) => stack.name === stackName && stack.region === region && logicalId === stateMachine);
+  if (!found) {
+    throw new AssemblyError(`${path} is proven in ${region} by ${stateMachine} of the stack ${stackName}, which is not in the assembly.`, 'Synthesize all stacks of the app: the replica\'s is one of them.');
+  }
+  return found.identity.ref;
 }
 
 function text(value: unknown, stack: Stack, path: string): string {

@@ -1,7 +1,7 @@
 import type { ProtectionId } from '../../lib/contract/object-keys';
 import type { RetireReport } from '../../lib/contract/retire-report';
 import type { FoundPolicy } from '../assembly';
-import { bucketsOf } from '../cloud/local-cloud';
+import { bucketsOf, type LocalMachine } from '../cloud/local-cloud';
 import { DAY } from '../endpoint/clock';
 import type { TaskCall } from '../machine/run-machine';
 import type { MonthCopy, MonthNight, MonthProtection, MonthRound, ReportMonth } from '../report/month-model';
@@ -31,7 +31,7 @@ export interface MonthProps {
   /** What runs happen in, for each. */
   readonly surroundings: (planned: Planned) => Surroundings;
   /** Told which machine is about to run. */
-  readonly onMachine: (planned: Planned) => void;
+  readonly onMachine: (machine: LocalMachine) => void;
 }
 
 /** One protection as the days pass. */
@@ -111,7 +111,7 @@ async function copyAt(at: number, one: Followed, { everySlot, surroundings, onMa
   const { planned, id, place, runs } = one;
   const parts = surroundings(planned);
   if (everySlot) {
-    onMachine(planned);
+    onMachine(planned.machine);
     const { runId } = await runProtection({ ...planned, slot, runId: slot.replace(/[-:]/g, '') }, parts);
     runs.push({ runId, slot, ran: true });
   } else if (runs.length > 0) {
@@ -164,7 +164,7 @@ function reportOf({ planned, id, place, replicas, runs, nights, said }: Followed
 
 /** Each region that a store lies in is lost, and what other regions hold must do. */
 async function withProofs(
-  reports: readonly MonthProtection[], followed: readonly Followed[], { surroundings }: MonthProps,
+  reports: readonly MonthProtection[], followed: readonly Followed[], { surroundings, onMachine }: MonthProps,
 ): Promise<MonthProtection[]> {
   const proven: MonthProtection[] = [];
   for (const [index, one] of followed.entries()) {
@@ -176,7 +176,7 @@ async function withProofs(
     const parts = surroundings(one.planned);
     parts.endpoint.loseRegion(one.place.region);
     try {
-      proven.push({ ...report, lostRegion: await proveFromReplica({ ...one, report, parts }) });
+      proven.push({ ...report, lostRegion: await proveFromReplica({ ...one, report, parts, onMachine }) });
     } finally {
       parts.endpoint.regainRegion(one.place.region);
     }

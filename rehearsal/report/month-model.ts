@@ -43,6 +43,8 @@ export const LostRegionProof = z.strictObject({
   region: z.string(),
   /** Undefined where no other region has anything. */
   from: z.string().optional(),
+  /** Construct path of the machine of that region that proved it, by its own role; absent where a person's rights did. */
+  machine: z.string().optional(),
   runId: z.string().optional(),
   outcome: z.enum([...VerdictOutcome.options, 'failed']),
   summary: z.string(),

@@ -1,6 +1,6 @@
 import { html, type Html } from './markup';
 import type { CopyFate, MonthCopy, MonthNight, MonthProtection, ReportMonth } from './month-model';
-import { FATE_WORDS, fatesInWords, lossInWords } from './month-words';
+import { FATE_WORDS, fatesInWords, lossInWords, proverInWords } from './month-words';
 import { badge } from './protection-card';
 import { fold, table } from './table';
 import { clock, counted, day, instant, size } from './words';
@@ -92,7 +92,7 @@ function growth(nights: readonly MonthNight[]): Html | undefined {
 function loss({ lostRegion, region }: MonthProtection): Html {
   if (!lostRegion) return html`<p class="summary soft">With ${region} lost nothing would be left: the store has no replica.</p>`;
   return html`<p class="summary">${badge(lostRegion.outcome)} ${capitalised(lossInWords(lostRegion))}</p>
-<p class="summary soft">The verify worker ran as whoever would start it by hand: the app has no worker in that region.</p>`;
+<p class="summary soft">${capitalised(proverInWords(lostRegion))}.</p>`;
 }
 
 function capitalised(text: string): string {

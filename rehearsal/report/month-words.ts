@@ -24,6 +24,13 @@ export function lossInWords({ region, from, summary }: LostRegionProof): string 
   return `with ${region} lost${from === undefined ? '' : `, from ${from}`}: ${summary}`;
 }
 
+/** Who proved it: a machine of the app with its own rights, or a person with all rights. */
+export function proverInWords({ machine }: LostRegionProof): string {
+  return machine === undefined
+    ? 'the verify worker ran as whoever would start it by hand, with every right: the app has no worker in that region'
+    : `by ${machine}, a machine in that region, with the rights of its own roles`;
+}
+
 /** The days in a few lines for a terminal. */
 export function monthInWords(month: ReportMonth): string[] {
   const failed = month.rounds.filter(({ error }) => error !== undefined);
@@ -33,6 +40,7 @@ export function monthInWords(month: ReportMonth): string[] {
     ...month.protections.flatMap((one) => [
       `  ${one.application} ${one.protection}: ${fatesInWords(one)}`,
       `    ${one.lostRegion ? lossInWords(one.lostRegion) : `with ${one.region} lost nothing would be left: the store has no replica`}`,
+      ...one.lostRegion ? [`    ${proverInWords(one.lostRegion)}`] : [],
     ]),
   ];
 }

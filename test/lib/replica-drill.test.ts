@@ -5,6 +5,7 @@ import {
   BackupPolicy, BackupReplica, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention,
 } from '../../lib';
 import { DeclaredPostgresConfig, PostgresConfig } from '../../lib/contract/engines/postgres';
+import { METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
 import { RunRequest } from '../../lib/contract/run-request';
 import { actions, resource, statements, text, type Definition } from './fixture';
 
@@ -26,7 +27,7 @@ function drilled() {
 }
 
 describe('workers in the replica\'s region', () => {
-  const { app, replica } = drilled();
+  const { app, stack, replica } = drilled();
 
   test('verify a run of that replica: bucket, region and key are its own', () => {
     const { StartAt, States } = definitionOf(replica);
@@ -45,6 +46,14 @@ describe('workers in the replica\'s region', () => {
     expect(DeclaredPostgresConfig.parse(config)).toBeDefined();
     expect(PostgresConfig.parse(config)).toMatchObject({ flavor: 'self-hosted' });
     expect(JSON.stringify(replica.toJSON())).not.toMatch(/Fn::GetStackOutput|Fn::ImportValue|eu-west-3/);
+  });
+
+  test('are named by the metadata of the first region\'s template, and by nothing that one template asks of the other', () => {
+    const { policies } = PolicyMetadata.parse(Template.fromStack(stack).toJSON().Metadata[METADATA_KEY]);
+    const [drill, ...more] = policies[0].protections[0].replicaDrills ?? [];
+    expect(more).toEqual([]);
+    expect(drill).toEqual({ region: 'eu-west-1', stackName: 'Team-Store-eu-west-1', stateMachine: expect.any(String) });
+    expect(replica.toJSON().Resources[drill.stateMachine].Type).toBe('AWS::StepFunctions::StateMachine');
   });
 
   test('may read that protection there and write verdicts, and reach no secret', () => {

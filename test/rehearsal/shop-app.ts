@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type Assertion, type BackupLock, BackupPolicy, BackupSchedule, BackupStore, type ClientEncryption, type Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
+import { type Assertion, type BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, type ClientEncryption, type Compute, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
 import { synthesize, type Synthesized } from './synthesize';
 
 export interface ShopProps {
@@ -10,11 +10,14 @@ export interface ShopProps {
   readonly encryption?: (stack: Stack) => ClientEncryption;
   readonly region?: string;
   readonly replicaRegions?: string[];
+  /** Where a copy is proven from a replica, in its region. */
+  readonly replicaWorkers?: Compute;
   readonly lock?: BackupLock;
 }
 
 /** The smallest policy there is: one database, one store, one recipient. With a compute, it stands in a network. */
-export function shopApp({ compute, assertions, encryption, region, replicaRegions, lock }: ShopProps = {}): Synthesized {
+export function shopApp(props: ShopProps = {}): Synthesized {
+  const { compute, assertions, encryption, region, replicaRegions = [], replicaWorkers, lock } = props;
   return synthesize((root) => {
     const stack = new Stack(root, 'Shop', { env: { region } });
     const subnets = [{ name: 'out', subnetType: SubnetType.PUBLIC }, { name: 'in', subnetType: SubnetType.PRIVATE_WITH_EGRESS }];
@@ -22,7 +25,7 @@ export function shopApp({ compute, assertions, encryption, region, replicaRegion
     const policy = new BackupPolicy(stack, 'Backup', {
       application: 'shop',
       environment: 'staging',
-      store: new BackupStore(stack, 'Store', { replicaRegions, lock }),
+      store: new BackupStore(stack, 'Store', { replicas: replicaRegions.map((one) => BackupReplica.inRegion(one, { workers: replicaWorkers })), lock }),
       recipients: [Recipient.email('team@example.org')],
     });
     policy.protect('database', {

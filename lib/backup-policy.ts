@@ -11,6 +11,7 @@ import { Protection } from './protection';
 import type { ProtectionProps } from './protection-props';
 import type { Recipient } from './recipient';
 import { PropRefused, requireName } from './refusal';
+import { IntakeTopics } from './watch/intake-topics';
 import { RetireWorker } from './workers/retire-worker';
 import type { RetirementProps } from './retirement';
 import { declareInTemplate, resourcesOf } from './template-metadata';
@@ -50,8 +51,13 @@ export class BackupPolicy extends Construct {
   public readonly topic: sns.ITopic;
   /** @internal */
   public readonly _shared: PolicyShared;
+  /**
+   * Where machines say that they failed, by how soon somebody must know: the intake topic, and then the policy's own.
+   * @internal
+   */
+  public readonly _topics: { readonly page: sns.ITopic[]; readonly notify: sns.ITopic[] };
   /** @internal */
-  public readonly _topics: sns.ITopic[];
+  public readonly _intake: IntakeTopics;
   private readonly protections: Protection[] = [];
   private readonly proof: Proof;
   private readonly retire: RetireWorker;
@@ -67,11 +73,13 @@ export class BackupPolicy extends Construct {
     }
     if (props.recipients.length === 0) throw new PropRefused(this, 'recipients', 'an empty list', 'at least one: a failure that nobody hears is no backup');
     this._shared = new PolicyShared(this, 'Shared');
-    const topic = this.createTopic();
-    this.topic = topic;
+    const key = new kms.Key(this, 'TopicKey', { description: `Messages of ${this.node.path}`, enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
+    const title = `${this.application} (${this.environment})`;
+    this.topic = new sns.Topic(this, 'Topic', { displayName: `Backup ${title}`.slice(0, 100), masterKey: key, enforceSSL: true });
+    this._intake = new IntakeTopics(this, 'Intake', { title, key });
+    this._topics = { page: [this._intake.page, this.topic], notify: [this._intake.notify, this.topic] };
     const bound = props.recipients.map((recipient) => recipient._bind(this));
-    for (const { subscription } of bound) if (subscription) topic.addSubscription(subscription);
-    this._topics = [topic, ...bound.flatMap((recipient) => (recipient.topic ? [recipient.topic] : []))];
+    for (const { subscription } of bound) if (subscription) this.topic.addSubscription(subscription);
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     const first = declareInTemplate(this, () => this.declare());
     // What concerns the whole template is said once.
@@ -101,11 +109,6 @@ export class BackupPolicy extends Construct {
    */
   public acknowledge(code: string, reason: string): void {
     this.proof.acknowledge(code, reason);
-  }
-
-  private createTopic(): sns.Topic {
-    const key = new kms.Key(this, 'TopicKey', { description: `Messages of ${this.node.path}`, enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
-    return new sns.Topic(this, 'Topic', { displayName: `Backup ${this.application} (${this.environment})`.slice(0, 100), masterKey: key, enforceSSL: true });
   }
 
   private declare() {

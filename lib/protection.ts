@@ -55,7 +55,7 @@ export class Protection extends Construct implements ec2.IConnectable {
       verify,
       before: props.hooks?.before,
       after: props.hooks?.after,
-      topics: policy._topics,
+      topics: policy._topics.page,
       logGroup: policy._shared.machineLogs,
     });
     this.replicaDrills = (policy.store._drills ?? []).map(({ place, compute }) =>

@@ -3,12 +3,15 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { CONTRACT_VERSION } from '../contract/common';
+import type { FailedNotice } from '../contract/notification';
 
 /** SNS's limit of a subject. */
 const SUBJECT_CHARACTERS = 100;
 
-/** What a message says of whose failure it is. */
+/** Whose failure it is, in two forms: for the notify worker, and for whoever hears when that one cannot be reached. */
 export interface FailureWords {
+  readonly notice: Pick<FailedNotice, 'environment' | 'application' | 'protection' | 'what'>;
   readonly subject: string;
   /** Beginning of the sentence that ends with the slot. */
   readonly what: string;
@@ -17,10 +20,12 @@ export interface FailureWords {
 /**
  * From `$.error` to the recipients, then to the end of the execution. A worker's cause is JSON with the sentence in `errorMessage`;
  * another's may be plain text or missing, and must be told all the same.
+ *
+ * @param topics the intake topic; the others are told in plain words, each only where the one before cannot be reached
  */
 export function failurePath(scope: Construct, words: FailureWords, topics: sns.ITopic[]): sfn.IChainable {
   const failed = new sfn.Fail(scope, 'Failed', { errorPath: '$.error.Error', causePath: '$.failure.sentence' });
-  const notify = topics.reduceRight<sfn.IChainable>((next, topic, index) => publish(scope, words, topic, index, next), failed);
+  const notify = topics.reduceRight<sfn.IChainable>((next, topic, index) => publish(scope, words, topic, index, { next, failed }), failed);
 
   const told = (id: string, parameters: Record<string, unknown>) => new sfn.Pass(scope, id, { parameters, resultPath: '$.failure' }).next(notify);
   const plain = told('PlainCause', { 'sentence.$': '$.error.Cause' });
@@ -39,22 +44,39 @@ export function failurePath(scope: Construct, words: FailureWords, topics: sns.I
     .otherwise(plain);
 }
 
-function publish(scope: Construct, { subject, what }: FailureWords, topic: sns.ITopic, index: number, next: sfn.IChainable): SnsPublish {
-  const step = new SnsPublish(scope, index === 0 ? 'Notify' : `Notify${index + 1}`, {
+function publish(
+  scope: Construct, words: FailureWords, topic: sns.ITopic, index: number, { next, failed }: { next: sfn.IChainable; failed: sfn.IChainable },
+): SnsPublish {
+  const first = index === 0;
+  const step = new SnsPublish(scope, first ? 'Notify' : `Notify${index + 1}`, {
     topic,
-    subject: subject.slice(0, SUBJECT_CHARACTERS),
-    message: sfn.TaskInput.fromText(sfn.JsonPath.format(
-      `${what} {}. {} (error {}, execution {})`,
-      sfn.JsonPath.stringAt('$.slot'),
-      sfn.JsonPath.stringAt('$.failure.sentence'),
-      sfn.JsonPath.stringAt('$.error.Error'),
-      sfn.JsonPath.stringAt('$$.Execution.Name'),
-    )),
+    subject: words.subject.slice(0, SUBJECT_CHARACTERS),
+    message: first ? asNotice(words) : inWords(words),
     resultPath: sfn.JsonPath.DISCARD,
   });
   step.addRetry({ errors: ['States.ALL'], interval: Duration.seconds(5), maxAttempts: 3, backoffRate: 2 });
   // A message that cannot be sent must not hide the failure it speaks of.
   step.addCatch(next, { resultPath: '$.notifyError' });
-  step.next(next);
+  step.next(failed);
   return step;
+}
+
+function asNotice({ notice }: FailureWords): sfn.TaskInput {
+  return sfn.TaskInput.fromObject({
+    version: CONTRACT_VERSION, event: 'failed', ...notice,
+    slot: sfn.JsonPath.stringAt('$.slot'),
+    sentence: sfn.JsonPath.stringAt('$.failure.sentence'),
+    error: sfn.JsonPath.stringAt('$.error.Error'),
+    execution: sfn.JsonPath.stringAt('$$.Execution.Name'),
+  });
+}
+
+function inWords({ what }: FailureWords): sfn.TaskInput {
+  return sfn.TaskInput.fromText(sfn.JsonPath.format(
+    `${what} {}. {} (error {}, execution {})`,
+    sfn.JsonPath.stringAt('$.slot'),
+    sfn.JsonPath.stringAt('$.failure.sentence'),
+    sfn.JsonPath.stringAt('$.error.Error'),
+    sfn.JsonPath.stringAt('$$.Execution.Name'),
+  ));
 }

@@ -32,7 +32,11 @@ export class RetireMachine extends Construct {
       title: `the retirement of ${title}`, topics,
       statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [worker.functionArn] })],
     });
-    const failed = failurePath(this, { subject: `Retirement failed: ${title}`, what: `The retire round of ${title} failed that was scheduled for` }, topics);
+    const { environment, application } = request();
+    const failed = failurePath(this, {
+      notice: { environment, application, what: 'retire' },
+      subject: `Retirement failed: ${title}`, what: `The retire round of ${title} failed that was scheduled for`,
+    }, topics);
     const step = new LambdaInvoke(this, 'Retire', {
       lambdaFunction: worker,
       // As input path: the CDK writes a path given as payload into the state as a literal.

@@ -58,7 +58,11 @@ export class RunMachine extends Construct {
   }
 
   private definition({ title, run, dump, verify, before, after, topics }: RunMachineProps): sfn.Chain {
-    const failed = failurePath(this, { subject: `Backup failed: ${title}`, what: `The backup of ${title} failed for the slot` }, topics);
+    const { environment, application, protection } = run;
+    const failed = failurePath(this, {
+      notice: { environment, application, protection, what: 'run' },
+      subject: `Backup failed: ${title}`, what: `The backup of ${title} failed for the slot`,
+    }, topics);
     // What nobody opened nobody proved: the end has no better name than the verdict.
     const proven = new sfn.Succeed(this, run.encryption && !run.encryption.identitySecretArn ? 'ChecksumsOnly' : 'Proven');
     const verifyStep = verify.step(this, 'Verify', '$.verify').addCatch(failed, { resultPath: '$.error' }).next(proven);

@@ -43,7 +43,7 @@ export class RetireWorker extends Construct {
       request: () => this.request(),
       worker: this.worker,
       timeoutSeconds: TIMEOUT_SECONDS,
-      topics: policy._topics,
+      topics: policy._topics.notify,
       logGroup: policy._shared.machineLogs,
     });
     new RunSchedule(this, 'Schedule', {

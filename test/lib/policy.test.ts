@@ -1,8 +1,6 @@
 import { App, CfnWaitConditionHandle, Duration, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
   Assertion, BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresAuthentication, PostgresDatabases, PostgresFlavor, PostgresTls,
   Recipient, Source,
@@ -30,21 +28,14 @@ describe('BackupPolicy', () => {
     });
   });
 
-  test('tells e-mail and telephone by an encrypted topic, and publishes to topics that exist with the right to use their key', () => {
-    const declared = declare();
-    const key = new Key(declared.stack, 'OpsKey');
-    const policy = new BackupPolicy(declared.stack, 'Other', {
-      application: 'till',
-      store: declared.store,
-      recipients: [Recipient.email('a@example.org'), Recipient.sms('+33612345678'), Recipient.topic(new Topic(declared.stack, 'Ops', { masterKey: key }))],
-    });
-    policy.protect('database', protection(declared.stack));
-    const made = Template.fromStack(declared.stack);
+  test('tells e-mail and telephone by an encrypted topic; its machines may publish to that and to the intake topics of its key', () => {
+    const declared = declare({ recipients: [Recipient.email('a@example.org'), Recipient.sms('+33612345678')] });
+    const made = template(() => ({}), declared);
     for (const [Protocol, Endpoint] of [['email', 'a@example.org'], ['sms', '+33612345678']]) made.hasResourceProperties('AWS::SNS::Subscription', { Protocol, Endpoint });
-    made.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('OtherTopicKey'), 'Arn'] } });
-    const machine = statements(made, 'OtherdatabaseRunPolicy');
-    expect(text(machine.find(({ Action }) => Action === 'sns:Publish')?.Resource)).toMatch(/OtherTopic.*Ops/);
-    expect(text(machine.find(({ Action }) => Action.includes('kms:GenerateDataKey'))?.Resource)).toMatch(/OtherTopicKey.*OpsKey/);
+    made.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('BackupTopicKey'), 'Arn'] } });
+    const machine = statements(made, 'BackupdatabaseRunPolicy');
+    expect(text(machine.find(({ Action }) => Action === 'sns:Publish')?.Resource)).toMatch(/^<BackupIntakePage\w+>,<BackupTopic\w+>$/);
+    expect(text(machine.find(({ Action }) => Action.includes('kms:GenerateDataKey'))?.Resource)).toMatch(/BackupTopicKey/);
   });
 
   test('takes its environment from the context', () => {

@@ -53,7 +53,8 @@ describe('a policy\'s retire worker', () => {
   test('is told of when it fails, and is tried again before', () => {
     expect(round.States.Retire).toMatchObject({ Type: 'Task', InputPath: '$.request', Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Cause' }] });
     expect((round.States.Retire.Retry as { ErrorEquals: string[] }[])[0].ErrorEquals).toContain('TransientError');
-    expect(JSON.stringify(round.States.Notify)).toContain('The retire round of shop (production) failed that was scheduled for');
+    expect(round.States.Notify).toMatchObject({ Parameters: { TopicArn: expect.stringContaining('IntakeNotify'), Message: { event: 'failed', what: 'retire' } } });
+    expect(JSON.stringify(round.States.Notify2)).toContain('The retire round of shop (production) failed that was scheduled for');
     expect(round.TimeoutSeconds).toBeGreaterThan(900 * 5);
   });
 

@@ -1,9 +1,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
-import { Compute, Recipient, type ProtectionProps } from '../../lib';
+import { Compute, type ProtectionProps } from '../../lib';
+import { FailedNotice } from '../../lib/contract/notification';
 import { RunRequest } from '../../lib/contract/run-request';
 import { actions, declare, definition, statements, template } from './fixture';
 
@@ -89,14 +89,15 @@ describe('the state machine', () => {
       return { sent: calls.filter(({ state }) => state.startsWith('Notify')).map(({ input }) => input), error };
     };
 
-    test('in the sentence of the worker', async () => {
+    const notice = (sent: Record<string, unknown>): FailedNotice => FailedNotice.parse(sent.Message);
+
+    test('in the sentence of the worker, to the intake topic for pages', async () => {
       const { sent, error } = await message(refuse('RefusedError', '[AUTH] The password of "app" is wrong. Mend the secret.'));
-      expect(sent).toEqual([{
-        TopicArn: expect.stringContaining('BackupTopic'),
-        Subject: 'Backup failed: shop/database (production)',
-        Message: 'The backup of shop/database (production) failed for the slot 2026-11-20T02:00:00Z. '
-          + '[AUTH] The password of "app" is wrong. Mend the secret. (error RefusedError, execution run-1)',
-      }]);
+      expect(sent).toMatchObject([{ TopicArn: expect.stringContaining('BackupIntakePage'), Subject: 'Backup failed: shop/database (production)' }]);
+      expect(notice(sent[0])).toEqual({
+        version: 1, event: 'failed', what: 'run', environment: 'production', application: 'shop', protection: 'database', slot: '2026-11-20T02:00:00Z',
+        sentence: '[AUTH] The password of "app" is wrong. Mend the secret.', error: 'RefusedError', execution: 'run-1',
+      });
       expect(error?.message).toBe('[AUTH] The password of "app" is wrong. Mend the secret.');
     });
 
@@ -109,14 +110,16 @@ describe('the state machine', () => {
     ])('when the cause is %s', async (_, cause, said) => {
       const { sent } = await message(() => { throw new Failure('Whatever', cause); });
       expect(sent).toHaveLength(1);
-      expect(sent[0].Message).toContain(`02:00:00Z. ${said} (error Whatever`);
+      expect(notice(sent[0])).toMatchObject({ sentence: said, error: 'Whatever' });
     });
 
-    test('to an existing topic too, and to the second when the first cannot be reached', async () => {
-      const ops = Topic.fromTopicArn(new Stack(), 'Ops', 'arn:aws:sns:eu-west-3:111122223333:ops');
-      const policy = declare({ recipients: [Recipient.topic(ops)] });
-      const { states, error } = await run(() => ({}), { Dump: refuse('RefusedError', 'no'), Notify: refuse('SNS.KmsDisabled', 'no key') }, policy);
+    test('in plain words to the policy\'s own topic, when the intake topic cannot be reached', async () => {
+      const { states, calls, error } = await run(() => ({}), { Dump: refuse('RefusedError', 'no'), Notify: refuse('SNS.KmsDisabled', 'no key') });
       expect(states).toEqual(['Dump', 'Notify', 'Notify', 'Notify', 'Notify', 'Notify2']);
+      expect(calls.at(-1)?.input).toEqual({
+        TopicArn: expect.stringMatching(/BackupTopic(?!Key)/), Subject: 'Backup failed: shop/database (production)',
+        Message: 'The backup of shop/database (production) failed for the slot 2026-11-20T02:00:00Z. no (error RefusedError, execution run-1)',
+      });
       expect(error?.name).toBe('RefusedError');
     });
   });

@@ -56,7 +56,7 @@ async function bundleWorker(name, into) {
 }
 
 /** Workers without an engine. */
-const WORKERS = ['retire'];
+const WORKERS = ['retire', 'extend', 'sentinel'];
 
 // The policy simulator stays outside: its licence is not ours to pass on in a bundle.
 const OUTSIDE = ['pg-native', '@cloud-copilot/*'];

@@ -12,8 +12,8 @@ export interface MetricDefinition {
   readonly unit: 'Seconds' | 'Bytes' | 'Count' | 'Percent';
   /** Whose it is, and so its dimensions. */
   readonly of: 'protection' | 'policy';
-  /** Who writes it: a run, a retire round, or the sentinel in each of its rounds (a gauge). */
-  readonly by: 'run' | 'retire' | 'sentinel';
+  /** Who writes it: a run, a retire round, a round that lengthens locks, or the sentinel in each of its rounds (a gauge). */
+  readonly by: 'run' | 'retire' | 'extend' | 'sentinel';
 }
 
 /** Every metric, once: infra and workers name it by this table. Ages and times of a gauge count up to the sentinel's round. */
@@ -30,6 +30,11 @@ export const METRICS = {
   copiesReleased: { name: 'CopiesReleased', unit: 'Count', of: 'protection', by: 'retire' },
   releasesHeldBack: { name: 'ReleasesHeldBack', unit: 'Count', of: 'protection', by: 'retire' },
   storeFindings: { name: 'StoreFindings', unit: 'Count', of: 'protection', by: 'retire' },
+
+  /** Kept copies whose lock was lengthened. */
+  locksExtended: { name: 'LocksExtended', unit: 'Count', of: 'protection', by: 'extend' },
+  /** Kept copies whose lock ends soon and may not be lengthened. */
+  locksEnding: { name: 'LocksEnding', unit: 'Count', of: 'protection', by: 'extend' },
 
   /** Since the recovery point of the newest proven copy; since the policy took effect while there is none. */
   recoveryPointAge: { name: 'RecoveryPointAge', unit: 'Seconds', of: 'protection', by: 'sentinel' },

@@ -79,7 +79,7 @@ describe('a team that a store lets in', () => {
 
   test('may do in the bucket what its roles may be granted, and nothing that deletes, unlocks or configures', () => {
     expect(actions(allowed)).toEqual([
-      's3:AbortMultipartUpload', 's3:GetObject', 's3:GetObjectLegalHold', 's3:GetObjectRetention', 's3:GetObjectVersion', 's3:GetObjectVersionTagging',
+      's3:AbortMultipartUpload', 's3:GetObject', 's3:GetObjectLegalHold', 's3:GetObjectVersion', 's3:GetObjectVersionTagging',
       's3:ListBucket', 's3:ListBucketVersions', 's3:PutObject', 's3:PutObjectVersionTagging',
     ]);
     for (const { Principal } of allowed) expect(text((Principal as { AWS: unknown }).AWS)).toBe('arn:<AWS::Partition>:iam::222222222222:root');

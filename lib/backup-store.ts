@@ -16,7 +16,7 @@ import type { BackupStoreRemoval } from './backup-store-removal';
 import type { BackupTeamProps } from './backup-team';
 import type { Compute } from './compute';
 import { ImportedBackupStore } from './store/imported-backup-store';
-import { storeFindings } from './model/proof';
+import { replicaTemplateFindings, storeFindings } from './model/proof';
 import { Proof } from './proof/proof';
 import { PropRefused, requireName } from './refusal';
 import { requirePlaces } from './store/replica-places';
@@ -25,6 +25,7 @@ import { ReplicationTopic } from './store/replication-topic';
 import { rolesUnder } from './store/role-paths';
 import { sealedBucket } from './store/sealed-bucket';
 import type { BoundTransition } from './storage-transition';
+import { resourcesOf } from './template-metadata';
 import { type Destination, StoreReplication } from './store/store-replication';
 import { storeTerms } from './store/store-terms';
 
@@ -173,7 +174,10 @@ export class BackupStore extends BackupStoreBase {
     this.replicaStores = [];
     this.replicationTopic = this.replicate(replicas, terms.rolePath, props);
     const lock = this._lock && { mode: this._lock.mode, seconds: this._lock.retentionSeconds };
-    this.proof = new Proof(this, () => storeFindings({ lock }));
+    this.proof = new Proof(this, () => [
+      ...storeFindings({ lock }),
+      ...this._drills.flatMap(({ place }) => replicaTemplateFindings(Stack.of(place).stackName, resourcesOf(place))),
+    ]);
   }
 
   /**

@@ -44,6 +44,8 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
     notSeen: [
       ...own('AWS::Scheduler::ScheduleGroup').length > 0 ? []
         : ['keys, alarms, dashboards and secrets: the template names no construct paths (synthesize with path metadata)'],
+      ...policy.protections.some(({ replicaDrills }) => replicaDrills.length > 0)
+        ? ['drills from a replica: a person starts them, and each costs what the computing of a verification costs there'] : [],
       ...store.transitions.filter(({ storageClass }) => !isStorageClass(storageClass))
         .map(({ storageClass }) => `what ${storageClass} saves: copies are counted in the class they were in before`),
     ],

@@ -1,4 +1,4 @@
-import { isGrave, proveProtection, type FindingCode, type ProtectionFacts, templateFindings } from '../../lib/model/proof';
+import { isGrave, proveProtection, type FindingCode, type ProtectionFacts, replicaTemplateFindings, templateFindings } from '../../lib/model/proof';
 import { DAY, GIBIBYTE, GOOD, GOOD_STORE, HOUR, MINUTE } from './facts';
 
 const every = (minutes: number) => ({ kind: 'every', minutes } as const);
@@ -45,6 +45,7 @@ test.each(BOUNDARIES)('%s begins where it should', (code, last, first) => {
 
 test('a template is near its limit from 401 resources on', () => {
   expect([templateFindings(400).length, templateFindings(401).length]).toEqual([0, 1]);
+  expect([replicaTemplateFindings('Shop-Store-eu-west-1', 400).length, replicaTemplateFindings('Shop-Store-eu-west-1', 401).length]).toEqual([0, 1]);
 });
 
 test('only an error that nobody acknowledged ends a synthesis', () => {

@@ -5,7 +5,7 @@ import { Duration, Size, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, StorageTransition } from '../../lib';
+import { BackupPolicy, BackupReplica, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, StorageTransition } from '../../lib';
 import { METRICS } from '../../lib/contract/metrics';
 import { ExpectedLoad } from '../../lib/expected-load';
 import { findPolicies, readAssembly, Resolver } from '../../rehearsal/assembly';
@@ -26,7 +26,7 @@ beforeAll(() => {
     const stack = new Stack(scope, 'Shop', { env: { account: '123456789012', region: 'eu-west-3' } });
     const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0 });
     const store = new BackupStore(stack, 'Store', {
-      replicaRegions: ['eu-west-1'], gracePeriod: Duration.days(14), transitions: [StorageTransition.glacierInstantRetrieval(Duration.days(60))],
+      replicas: [BackupReplica.inRegion('eu-west-1', { workers: Compute.lambda() })], gracePeriod: Duration.days(14), transitions: [StorageTransition.glacierInstantRetrieval(Duration.days(60))],
     });
     const policy = new BackupPolicy(stack, 'Backup', { application: 'montoit', environment: 'production', store, recipients: [Recipient.email('team@example.org')] });
     const source = { connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED };
@@ -111,6 +111,8 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
   const runMetrics = (line(cost, 'metrics of runs', 'database')?.quantity ?? 0) / 30.4375 * 730;
   expect(Math.round(runMetrics)).toBe(Object.values(METRICS).filter(({ by }) => by === 'run').length);
   expect(cost.notCounted.join()).not.toContain('template');
+  // The machines and workers in the replica's stack cost nothing until somebody starts them.
+  expect(cost.notCounted.join()).toContain('drills from a replica');
 });
 
 test('without a size nothing is guessed', async () => {

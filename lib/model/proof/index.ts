@@ -5,4 +5,4 @@ export type { ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts, WorkerFacts
 export type { Finding, Severity } from './finding';
 export { proveProtection } from './prove';
 export { storeFindings } from './lock';
-export { policyFindings, TEMPLATE_RESOURCES_WARNING, templateFindings } from './template';
+export { policyFindings, replicaTemplateFindings, TEMPLATE_RESOURCES_WARNING, templateFindings } from './template';

@@ -17,6 +17,17 @@ export function templateFindings(resources: number): Finding[] {
   }];
 }
 
+/** @param resources of the template of a replica's stack, which holds a worker and a machine for each protection that is proven there */
+export function replicaTemplateFindings(stackName: string, resources: number): Finding[] {
+  if (resources <= TEMPLATE_RESOURCES_WARNING) return [];
+  return [{
+    code: 'TEMPLATE_NEAR_LIMIT',
+    severity: 'warning',
+    reason: `the template of the replica's stack ${stackName} has ${resources} resources; CloudFormation ends at ${TEMPLATE_RESOURCES}`,
+    mend: 'put the copies of some of the policies into another store, or declare the replica without workers',
+  }];
+}
+
 /** @param protections of one policy */
 export function policyFindings(protections: number): Finding[] {
   if (protections > 0) return [];

@@ -160,6 +160,24 @@ export const EXAMPLES: Readonly<Record<FindingCode, Example>> = {
     '`Criticality.CRITICAL` with an RPO of 26 h', { tier: CRITICAL },
     'no criticality, or the one that fits', { tier: undefined },
   ),
+  ALARM_NEVER_RESTS: of(
+    'An alarm\'s threshold is one that a month without any failure crosses. An alarm that always rings is switched off, and then tells nothing.',
+    'a daily run of 9 min, `recoveryPointAge: Duration.hours(24)`', { alarms: { thresholds: { recoveryPointOld: 24 * HOUR } } },
+    '`recoveryPointAge: Duration.hours(25)`', { alarms: { thresholds: { recoveryPointOld: 25 * HOUR } } },
+  ),
+  ALARMS_CONTRADICT: of(
+    'Two alarms cannot both be silent: the copies that retention keeps fill the store beyond what its own alarm allows, and fewer of them are missing.',
+    '30 daily copies of 4 GiB, a ceiling of 100 GiB', {
+      retention: { daily: 30 }, expected: { ...quick, copyBytes: 4 * GIBIBYTE },
+      alarms: { thresholds: { storeFilling: 80, provenCopiesMissing: 0 }, storeCeilingBytes: 100 * GIBIBYTE },
+    },
+    'a ceiling of 200 GiB', { alarms: { thresholds: { storeFilling: 80, provenCopiesMissing: 0 }, storeCeilingBytes: 200 * GIBIBYTE } },
+  ),
+  SUCCESS_RATE_ALLOWS_NO_FAILURE: of(
+    'So few runs are in 30 days that one failure is below the success rate that is asked for. Its alarm then stays for 30 days, and hides the next failure.',
+    'a daily run, `successRatePercent: 99`', { alarms: { thresholds: { successRateLow: 99 } } },
+    '`successRatePercent: 96`, or none: the default allows one failure', { alarms: { thresholds: { successRateLow: 96 } } },
+  ),
   EMPTY_POLICY: {
     meaning: 'A policy without a protection protects nothing.',
     declared: 'a `BackupPolicy` and no `protect()`', findings: () => policyFindings(0),

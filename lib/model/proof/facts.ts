@@ -1,6 +1,7 @@
 import type { StorageClass } from '../prices';
 import type { RetentionRules } from '../retention';
 import type { Schedule } from '../schedule';
+import type { ProtectionThresholds } from '../watch/thresholds';
 
 /** What a kind of data asks of its protection. */
 export interface TierFacts {
@@ -49,6 +50,13 @@ export interface WorkerFacts {
   readonly scratchBytes: number;
 }
 
+/** When somebody is told, by the alarms that a protection has. */
+export interface AlarmFacts {
+  readonly thresholds: ProtectionThresholds;
+  /** What the protection's copies may take. @default - nothing limits them */
+  readonly storeCeilingBytes?: number;
+}
+
 /** What the proof knows of one protection: what was declared, as plain data. */
 export interface ProtectionFacts {
   readonly schedule: Schedule;
@@ -69,4 +77,6 @@ export interface ProtectionFacts {
   readonly drillSeconds?: number;
   /** Copies are encrypted before they leave the worker. */
   readonly encryption?: { readonly drillIdentity: boolean };
+  /** @default - nobody is told */
+  readonly alarms?: AlarmFacts;
 }

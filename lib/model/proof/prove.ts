@@ -10,12 +10,14 @@ import { scheduleFindings } from './schedule';
 import { secondRegionFindings } from './second-region';
 import { storageClassFindings } from './storage-class';
 import { tierFindings } from './tier';
+import { watchingFindings } from './watching';
 import { workerFindings } from './workers';
 
 /** Every concern of the proof, in the order in which findings of one severity are said. */
 const CONCERNS: readonly ((known: Known) => Finding[])[] = [
   recoveryPointFindings, recoveryTimeFindings, scheduleFindings, workerFindings, retentionFindings,
   lockFindings, secondRegionFindings, storageClassFindings, drillFindings, tierFindings,
+  watchingFindings,
 ];
 
 const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'info'];

@@ -14,6 +14,7 @@ import { datasetOf } from './dataset';
 import { loadDataset, measureDataset } from './load-dataset';
 import { parseOptions, USAGE, UsageError, type BenchOptions } from './options';
 import { mediansOf, renderReport, type BenchReport } from './report';
+import { measureSynth } from './synth';
 import { takeTurns } from './turns';
 import { READER, Workers } from './workers';
 import { writeDuring, type WriterFigures } from './writer';
@@ -67,6 +68,18 @@ function prepareFolders({ folder, jsonFile }: BenchOptions): void {
 }
 
 async function bench(options: BenchOptions, folder: string): Promise<BenchReport> {
+  const machine = {
+    cpus: availableParallelism(), memoryBytes: totalmem(), platform: `${process.platform} ${process.arch}`, node: process.versions.node,
+    postgres: undefined,
+  };
+  const ofDatabases = options.only.some((name) => name !== 'synth');
+  const report = ofDatabases
+    ? await benchDatabase(machine, options, folder)
+    : { machine, runs: options.runs, figures: { measured: {}, skipped: {} } };
+  return options.only.includes('synth') ? { ...report, synth: await measureSynth(options.runs, folder, say) } : report;
+}
+
+async function benchDatabase(machine: BenchReport['machine'], options: BenchOptions, folder: string): Promise<BenchReport> {
   const binaries = await findPostgresBinaries();
   const settings = { max_connections: 100, shared_buffers: '1GB', max_wal_size: '16GB', checkpoint_timeout: '1d' };
   const server = await startPostgres({ binaries, directory: join(folder, 'source'), settings });
@@ -87,10 +100,7 @@ async function bench(options: BenchOptions, folder: string): Promise<BenchReport
     });
     const writer = options.only.includes('writer') ? await measureWriter(url, size.rows, source, workers, options, folder) : undefined;
     return {
-      machine: {
-        cpus: availableParallelism(), memoryBytes: totalmem(), platform: `${process.platform} ${process.arch}`,
-        node: process.versions.node, postgres: binaries.version,
-      },
+      machine: { ...machine, postgres: binaries.version },
       dataset: { ...size, description, seconds }, runs: options.runs, figures, writer,
     };
   } finally {

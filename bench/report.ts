@@ -2,6 +2,7 @@ import type { Measured, PgRestoreMeasured } from './commands';
 import { median, megabytes, seconds } from './figures';
 import type { DatasetSize } from './load-dataset';
 import type { Measurement } from './options';
+import { MANY_POLICIES, type SynthFigures } from './synth';
 import type { Figures } from './turns';
 import type { VerifyMeasured } from './workers';
 import type { WriterFigures } from './writer';
@@ -12,12 +13,14 @@ export interface BenchReport {
     readonly memoryBytes: number;
     readonly platform: string;
     readonly node: string;
-    readonly postgres: string;
+    /** Undefined when no database was measured. */
+    readonly postgres: string | undefined;
   };
-  readonly dataset: DatasetSize & { readonly description: string; readonly seconds: number };
+  readonly dataset?: DatasetSize & { readonly description: string; readonly seconds: number };
   readonly runs: number;
   readonly figures: Figures;
   readonly writer?: Readonly<Record<string, WriterFigures>>;
+  readonly synth?: SynthFigures;
 }
 
 interface Line {
@@ -29,7 +32,7 @@ interface Line {
   readonly memory: Measured['memory'];
 }
 
-const TITLES: Readonly<Record<Exclude<Measurement, 'writer'>, string>> = {
+const TITLES: Readonly<Record<Exclude<Measurement, 'writer' | 'synth'>, string>> = {
   cron: 'pg_dump | gzip (the cron line)',
   custom: 'pg_dump -Fc',
   restic: 'pg_dump | restic --stdin',
@@ -39,7 +42,7 @@ const TITLES: Readonly<Record<Exclude<Measurement, 'writer'>, string>> = {
 };
 
 /** Medians of a report, and ratios of medians, as they go into the JSON. */
-export function mediansOf({ figures: { measured } }: Pick<BenchReport, 'figures'>) {
+export function mediansOf({ figures: { measured }, synth }: Pick<BenchReport, 'figures' | 'synth'>) {
   const wall = (name: keyof typeof TITLES): number | undefined => measured[name] && median(measured[name].map((one) => one.seconds));
   const ratio = (one: number | undefined, other: number | undefined): number | undefined =>
     one !== undefined && other !== undefined ? one / other : undefined;
@@ -59,6 +62,7 @@ export function mediansOf({ figures: { measured } }: Pick<BenchReport, 'figures'
       restoreOfAnalyzed: ratio(restoring, analyzed),
       drillOfPgRestore: ratio(wall('verify'), wall('pg_restore')),
       drillOfAnalyzed: ratio(wall('verify'), analyzed),
+      manyPoliciesOfOne: synth && median(synth.many) / median(synth.one),
     },
   };
 }
@@ -88,15 +92,16 @@ export function renderReport(report: BenchReport): string {
     line('verify', { 'of pg_restore': ratios.drillOfPgRestore, 'of both': ratios.drillOfAnalyzed }),
   ];
   const text = [
-    `${dataset.description}: ${dataset.tables} tables, ${dataset.rows} rows, ${megabytes(dataset.copyTextBytes)} MB of COPY text, `
-    + `${megabytes(dataset.diskBytes)} MB on disk`,
-    `PostgreSQL ${machine.postgres}, Node ${machine.node}, ${machine.cpus} cores, ${(machine.memoryBytes / 1e9).toFixed(1)} GB; `
+    ...(dataset ? [`${dataset.description}: ${dataset.tables} tables, ${dataset.rows} rows, ${megabytes(dataset.copyTextBytes)} MB of COPY text, `
+    + `${megabytes(dataset.diskBytes)} MB on disk`] : []),
+    `${machine.postgres === undefined ? '' : `PostgreSQL ${machine.postgres}, `}Node ${machine.node}, ${machine.cpus} cores, ${(machine.memoryBytes / 1e9).toFixed(1)} GB; `
     + `medians of ${runs} turns; cpu is of command, servers and store; memory is the peak of all turns`,
     '',
     ...table(['dump', 'wall s', 'of cron', 'of -Fc', 'cpu s', 'stored MB', 'peak MB', 'Node MB', 'others MB'], dumps),
     ...table(['restore', 'wall s', 'of pg_restore', 'of both', 'cpu s', 'peak MB', 'Node MB', 'others MB'], restores),
   ];
   if (report.writer) text.push(...writerTable(report.writer));
+  if (report.synth) text.push(...synthTable(report.synth));
   for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);
   return `${text.join('\n')}\n`;
 }
@@ -140,6 +145,13 @@ function writerTable(writer: Readonly<Record<string, WriterFigures>>): string[] 
     ...[one.medianMilliseconds, one.p95Milliseconds, one.worstMilliseconds].map((value) => value.toFixed(1)),
   ]);
   return aligned([['a writer meanwhile', 'transactions', 'median ms', 'p95 ms', 'worst ms'], ...rows]);
+}
+
+function synthTable({ one, many }: SynthFigures): string[] {
+  const of = (all: readonly number[]): string => (median(all) / median(one)).toFixed(2);
+  return aligned([
+    ['synth', 'cpu s', 'of one'], ['one policy', seconds(median(one)), of(one)], [`${MANY_POLICIES} policies`, seconds(median(many)), of(many)],
+  ]);
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

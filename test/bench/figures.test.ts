@@ -48,7 +48,7 @@ test('ratios are of medians, and missing where a side is missing', () => {
     seconds: { cron: 20, custom: undefined, restic: undefined, dump: 5, pg_restore: 8, analyzed: 10, verify: 7, restore: 4 },
     ratios: {
       dumpOfCron: 0.25, dumpOfCustom: undefined,
-      restoreOfPgRestore: 0.5, restoreOfAnalyzed: 0.4, drillOfPgRestore: 0.875, drillOfAnalyzed: 0.7,
+      restoreOfPgRestore: 0.5, restoreOfAnalyzed: 0.4, drillOfPgRestore: 0.875, drillOfAnalyzed: 0.7, manyPoliciesOfOne: undefined,
     },
   });
 });
@@ -63,4 +63,16 @@ test('the table holds medians, ratios, stored bytes, the peak of all turns, and 
   expect(cells('no dump')).toEqual(['100', '1.0', '2.0', '3.0']);
   expect(lines).toContain('skipped: restic: no restic here');
   expect(lines.some((line) => line.startsWith('pg_dump -Fc'))).toBe(false);
+});
+
+test('a synthesis is measured without any database, and its ratio is of medians', () => {
+  const alone: BenchReport = {
+    machine: { ...report.machine, postgres: undefined }, runs: 3, figures: { measured: {}, skipped: {} },
+    synth: { one: [2, 4, 3], many: [7.5, 5, 6] },
+  };
+  expect(mediansOf(alone).ratios.manyPoliciesOfOne).toBe(2);
+  const text = renderReport(alone);
+  expect(text).toMatch(/^one policy +3\.00 +1\.00$/m);
+  expect(text).toMatch(/^50 policies +6\.00 +2\.00$/m);
+  expect(text).not.toContain('PostgreSQL');
 });

@@ -94,10 +94,6 @@ export function topicsOf(resolver: Resolver): LocalTopic[] {
   }));
 }
 
-export function keysOf(resolver: Resolver): { arn: string; path: string }[] {
-  return resolver.resourcesOf('AWS::KMS::Key').map((key) => ({ arn: key.identity.attributes.Arn, path: key.path }));
-}
-
 /** @throws AssemblyError when no stack makes it */
 export function functionOf(resolver: Resolver, arnOrName: string): LocalFunction {
   const wanted = arnOrName.replace(/^(arn:aws:lambda:[^:]*:[^:]*:function:[^:]+):.*$/, '$1');

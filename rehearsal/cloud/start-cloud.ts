@@ -1,11 +1,11 @@
 import { AssemblyError } from '../assembly';
 import type { Resolver } from '../assembly';
 import { ApiError, startEndpoint } from '../endpoint';
-import type { ApiCall, Decision, Endpoint, FaultPlan } from '../endpoint';
+import type { ApiCall, Decision, Endpoint, FaultPlan, Handlers } from '../endpoint';
 import { TokenError } from '../machine/task-tokens';
 import type { TaskTokens } from '../machine/task-tokens';
 import type { Authorizer } from './authorizer';
-import { bucketsOf, keysOf, topicsOf } from './local-cloud';
+import { seedCloud } from './seed-cloud';
 
 export interface CloudProps {
   readonly resolver: Resolver;
@@ -16,10 +16,13 @@ export interface CloudProps {
   /** ARN of the state machine that runs now. */
   readonly runningMachine: () => string | undefined;
   readonly faults: FaultPlan | undefined;
+  /** What the host does where a call asks for a function, an execution, or publishes. @default nothing but task tokens */
+  readonly handlers?: Pick<Handlers, 'invokeLambda' | 'startExecution' | 'publish'>;
 }
 
-/** The local endpoint with the keys, buckets and topics of an assembly in it, every call decided by the assembly's policies. */
-export async function startCloud({ resolver, authorizer, tokens, directory, runningMachine, faults }: CloudProps): Promise<Endpoint> {
+/** The local endpoint with what an assembly makes in it, every call decided by the assembly's policies. */
+export async function startCloud(props: CloudProps): Promise<Endpoint> {
+  const { resolver, authorizer, tokens, directory, runningMachine, faults, handlers } = props;
   const answered = (answer: () => void): void => {
     try {
       answer();
@@ -31,18 +34,13 @@ export async function startCloud({ resolver, authorizer, tokens, directory, runn
     directory, faults, region: resolver.region, account: resolver.account,
     authorize: (call) => decide(authorizer, call, runningMachine()),
     handlers: {
+      ...handlers,
       sendTaskSuccess: (token, output) => answered(() => tokens.succeed(token, output)),
       sendTaskFailure: (token, error, cause) => answered(() => tokens.failed(token, error, cause)),
       sendTaskHeartbeat: (token) => answered(() => tokens.heartbeat(token)),
     },
   });
-  for (const { arn } of keysOf(resolver)) endpoint.seedKey(arn);
-  for (const { versioned, lock, keyArn, path: _path, ...bucket } of bucketsOf(resolver)) {
-    endpoint.s3.createBucket({
-      ...bucket, versioning: versioned, objectLock: lock !== undefined, defaultRetention: lock?.retention, kmsKeyArn: keyArn,
-    });
-  }
-  for (const { arn, keyArn } of topicsOf(resolver)) if (keyArn !== undefined) endpoint.seedTopic(arn, { kmsKeyArn: keyArn });
+  seedCloud(resolver, endpoint);
   return endpoint;
 }
 

@@ -18,14 +18,19 @@ import { S3Service } from './s3/service';
 import { S3State } from './s3/state';
 import { tagHandlers } from './s3/tags';
 import { Front } from './server';
-import { ecsService, statesService, TaskBook } from './services/compute';
+import { ecsService, TaskBook } from './services/compute';
+import { eventsService } from './services/events';
 import { stsService } from './services/identity';
 import { KeyRing, kmsService, type KeySeed } from './services/kms';
 import { logsService, type LogBook } from './services/logs';
-import { cloudWatchService, snsService, type TopicKeys } from './services/messages';
+import { MachineBook, statesService } from './services/machines';
+import { cloudWatchService, MetricBook } from './services/metrics';
+import { QueueBook, sqsService } from './services/queues';
+import { ScheduleBook, schedulerService } from './services/schedules';
 import { SecretBook, secretsService, type SecretSeed } from './services/secrets';
 import type { Service } from './services/service';
-import type { ApiCall, Credentials, EndpointOptions, MetricDatum, PublishedMessage } from './types';
+import { snsService, TopicBook } from './services/topics';
+import type { ApiCall, Credentials, EndpointOptions, PublishedMessage, SentEvent } from './types';
 
 export { ApiError } from './errors';
 export type * from './types';
@@ -33,7 +38,12 @@ export type { BucketSeed, S3Direct } from './s3/direct';
 export type { LifecycleEvent } from './s3/lifecycle/run';
 export type { Lifecycle, LifecycleFilter, LifecycleRule } from './s3/lifecycle/rules';
 export type { Replication, ReplicationRule } from './s3/replication/rules';
-export type { KeySeed } from './services/kms';
+export type { KeyRing, KeySeed, KeyState } from './services/kms';
+export type { MachineBook, MachineSeed, StartedExecution } from './services/machines';
+export type { MetricBook, Series } from './services/metrics';
+export type { QueueBook, QueueSeed } from './services/queues';
+export type { Schedule, ScheduleBook, ScheduleSeed } from './services/schedules';
+export type { Subscription, TopicBook, TopicSeed } from './services/topics';
 export type { SecretSeed } from './services/secrets';
 
 export interface Endpoint {
@@ -43,7 +53,14 @@ export interface Endpoint {
   /** Every permission asked for, in order, with the decision and the status of the answer. */
   readonly calls: readonly ApiCall[];
   readonly messages: readonly PublishedMessage[];
-  readonly metrics: readonly MetricDatum[];
+  readonly metrics: MetricBook;
+  /** What was put on EventBridge's buses. */
+  readonly events: readonly SentEvent[];
+  readonly schedules: ScheduleBook;
+  readonly queues: QueueBook;
+  readonly topics: TopicBook;
+  readonly machines: MachineBook;
+  readonly keys: Pick<KeyRing, 'change'>;
   readonly logs: LogBook;
   readonly s3: S3Direct;
   /** What S3's lifecycle did, in order. */
@@ -67,8 +84,6 @@ export interface Endpoint {
   seedSecret(arnOrName: string, value: string | Buffer | object, options?: SecretSeed): string;
   /** @returns the ARN */
   seedKey(idOrArn: string, options?: KeySeed): string;
-  /** Says that a topic is encrypted, so that publishing to it needs its key. */
-  seedTopic(topicArn: string, options: { kmsKeyArn: string }): void;
   /** Further credentials, such as those of a role a worker runs with. */
   addCredentials(accessKeyId: string, credentials: Credentials): void;
   /** Ends all connections; what is stored stays in the directory. */
@@ -95,8 +110,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const keys = new KeyRing(settings);
   const secrets = new SecretBook(settings);
   const messages: PublishedMessage[] = [];
-  const metrics: MetricDatum[] = [];
-  const topicKeys: TopicKeys = new Map();
+  const events: SentEvent[] = [];
+  const metrics = new MetricBook(settings.region);
+  const schedules = new ScheduleBook(settings);
+  const queues = new QueueBook(settings);
+  const topics = new TopicBook();
+  const machines = new MachineBook(settings);
   const logs: LogBook = new Map();
   const tasks = new TaskBook();
   const parts = { settings, gate, state, blobs, keys };
@@ -108,10 +127,14 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     ...lifecycleHandlers, ...replicationHandlers,
   });
   const list: Service[] = [
-    kmsService(keys), secretsService(secrets, keys), snsService(messages, topicKeys), cloudWatchService(metrics), logsService(logs),
-    stsService(credentials), ecsService(tasks), statesService(),
+    kmsService(keys), secretsService(secrets, keys), snsService(messages, topics), sqsService(queues), cloudWatchService(metrics),
+    logsService(logs), stsService(credentials), ecsService(tasks), statesService(machines), eventsService(events),
   ];
-  const front = new Front({ settings, gate, credentials, s3, blobs, services: new Map(list.map((service) => [service.name, service])) });
+  const rest = [schedulerService(schedules)];
+  const front = new Front({
+    settings, gate, credentials, s3, blobs, services: new Map(list.map((service) => [service.name, service])),
+    rest: new Map(rest.map((service) => [service.name, service])),
+  });
   for (const { settings: { encryption } } of state.buckets.values()) if (encryption.keyArn) keys.seed(encryption.keyArn);
 
   replicator.resume();
@@ -126,7 +149,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, metrics, logs, tasks,
+    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, events, metrics, logs, tasks, schedules, queues, topics, machines, keys,
     s3: directAccess(services), lifecycle: lifecycle.events,
     now: settings.now,
     setClock: (instant) => clock.set(instant),
@@ -150,7 +173,6 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     },
     seedSecret: (arnOrName, value, seed) => secrets.seed(arnOrName, value, seed),
     seedKey: (idOrArn, seed) => keys.seed(idOrArn, seed),
-    seedTopic: (topicArn, { kmsKeyArn }) => void topicKeys.set(topicArn, keys.arnOf(kmsKeyArn)),
     addCredentials: (accessKeyId, given) => void credentials.set(accessKeyId, given),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

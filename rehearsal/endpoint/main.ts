@@ -6,7 +6,7 @@ import type { ApiCall } from './types';
 
 const USAGE = `npm run endpoint -- [--port N] [--directory FOLDER] [--bucket NAME]... [--region NAME] [--quiet]
 
-Starts a local AWS endpoint (S3, KMS, Secrets Manager, SNS, CloudWatch, CloudWatch Logs, STS) on 127.0.0.1
+Starts a local AWS endpoint (S3, KMS, Secrets Manager, SNS, SQS, CloudWatch, CloudWatch Logs, EventBridge, Scheduler, STS) on 127.0.0.1
 and runs until Ctrl-C. Access key "test", secret key "test"; signatures are checked. A call it does not speak gets a 501.
 
   --port N            default 4566; 0 takes any free one

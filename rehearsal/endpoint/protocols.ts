@@ -16,7 +16,7 @@ export function serviceName(signingName: string): string {
 
 export function protocolOf(service: string, headers: Record<string, string | undefined>): Protocol {
   if (service === 's3') return 'rest-xml';
-  if (service === 'lambda') return 'rest-json';
+  if (service === 'lambda' || service === 'scheduler') return 'rest-json';
   return headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'query' : 'json';
 }
 

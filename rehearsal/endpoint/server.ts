@@ -9,6 +9,7 @@ import { send } from './respond';
 import type { BlobFolder } from './s3/blobs';
 import type { S3Service } from './s3/service';
 import { prepareLambda } from './services/lambda';
+import { prepareRest, type RestService } from './services/rest';
 import type { Service } from './services/service';
 import { sha256Hex, verify } from './sigv4';
 import type { ApiCall, Credentials } from './types';
@@ -22,6 +23,7 @@ export interface FrontParts {
   s3: S3Service;
   blobs: BlobFolder;
   services: Map<string, Service>;
+  rest: Map<string, RestService>;
 }
 
 interface Reached { service: string; protocol: Protocol; exchange?: Exchange; call?: ApiCall }
@@ -125,10 +127,12 @@ export class Front {
   }
 
   private async prepare(exchange: Exchange, reached: Reached): Promise<Prepared> {
-    const { settings, gate, s3, services } = this.parts;
+    const { settings, gate, s3, services, rest } = this.parts;
     if (reached.service === 's3') return s3.prepare(exchange);
     const body = exchange.early ?? (await receiveSmallBody(exchange, 8 * 1024 * 1024)).body;
     if (reached.service === 'lambda') return prepareLambda(exchange, body, settings, (work) => this.keep(work));
+    const restful = rest.get(reached.service);
+    if (restful) return prepareRest(exchange, body, restful, gate, settings);
     return prepareCall(exchange, services.get(reached.service), reached.service, body, gate, settings);
   }
 

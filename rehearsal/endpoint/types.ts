@@ -1,3 +1,5 @@
+import type { StartedExecution } from './services/machines';
+
 /** IAM condition keys of a call, as the policy simulator takes them. */
 export type ConditionContext = Record<string, string | string[]>;
 
@@ -8,7 +10,7 @@ export interface ApiCall {
   /** The same for all permissions of one request; also sent as x-amz-request-id. */
   readonly requestId: string;
   readonly at: Date;
-  /** `s3`, `kms`, `secretsmanager`, `sns`, `cloudwatch`, `logs`, `sts`, `ecs`, `states`, `lambda`. */
+  /** `s3`, `kms`, `secretsmanager`, `sns`, `sqs`, `cloudwatch`, `logs`, `sts`, `ecs`, `states`, `lambda`, `scheduler`, `events`. */
   readonly service: string;
   /** `PutObject`, `GenerateDataKey` … */
   readonly operation: string;
@@ -73,6 +75,7 @@ export interface PublishedMessage {
 
 export interface MetricDatum {
   at: Date;
+  region: string;
   namespace: string;
   name: string;
   dimensions: Record<string, string>;
@@ -89,6 +92,18 @@ export interface RunTaskInput {
   request: Record<string, unknown>;
 }
 
+/** An event put on a bus. */
+export interface SentEvent {
+  id: string;
+  at: Date;
+  /** ARN. */
+  bus: string;
+  source: string;
+  detailType: string;
+  detail: unknown;
+  resources: readonly string[];
+}
+
 /** What the host of the endpoint does when a call asks for work outside of it. A missing one makes its call a 501. */
 export interface Handlers {
   runTask?(input: RunTaskInput): void | Promise<void>;
@@ -99,6 +114,8 @@ export interface Handlers {
   sendTaskHeartbeat?(taskToken: string): void | Promise<void>;
   invokeLambda?(functionName: string, payload: unknown): Promise<{ payload: unknown; functionError?: string }>;
   publish?(message: PublishedMessage): void | Promise<void>;
+  /** Its promise is waited for before the start is answered: what goes on after that is the host's. */
+  startExecution?(execution: StartedExecution): void | Promise<void>;
 }
 
 export interface EndpointOptions {

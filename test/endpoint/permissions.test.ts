@@ -136,7 +136,7 @@ describe('a bucket under a KMS key', () => {
   });
 
   test('a disabled key stops writes', async () => {
-    at.endpoint.seedKey(KEY, { enabled: false });
+    at.endpoint.seedKey(KEY, { state: 'Disabled' });
     expect(await refusal(dump.send(new PutObjectCommand({ Bucket: 'sealed', Key: 'k', Body: 'x' })))).toMatchObject({
       name: 'KMS.DisabledException', status: 400,
     });
@@ -155,7 +155,7 @@ test('a secret under a key asks for the key, and is refused in its service\'s wo
 
 test('an encrypted topic needs its key', async () => {
   const TopicArn = 'arn:aws:sns:us-east-1:000000000000:sealed';
-  at.endpoint.seedTopic(TopicArn, { kmsKeyArn: KEY });
+  at.endpoint.topics.seed({ arn: TopicArn, keyArn: KEY });
   const sns = new SNSClient({ ...at.client, credentials: { accessKeyId: 'dump', secretAccessKey: 's' } });
   const publish = () => sns.send(new PublishCommand({ TopicArn, Message: 'm' }));
   expect(await actions(publish)).toEqual(['sns:Publish', 'kms:GenerateDataKey', 'kms:Decrypt']);

@@ -1,7 +1,8 @@
-import { CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeTasksCommand, ECSClient, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { DecryptCommand, DescribeKeyCommand, EncryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -97,12 +98,12 @@ test('CloudWatch: metric data, compressed where the SDK does so', async () => {
   await client.send(new PutMetricDataCommand({
     Namespace: 'BackupPolicy', MetricData: [{ MetricName: 'age', Value: 3.5, Unit: 'Seconds', Timestamp: at0, Dimensions }],
   }));
-  expect(at.endpoint.metrics).toEqual([{
-    at: at0, namespace: 'BackupPolicy', name: 'age', value: 3.5, unit: 'Seconds', dimensions: { application: 'montoit' },
+  expect(at.endpoint.metrics.data).toEqual([{
+    at: at0, region: 'us-east-1', namespace: 'BackupPolicy', name: 'age', value: 3.5, unit: 'Seconds', dimensions: { application: 'montoit' },
   }]);
   const MetricData = Array.from({ length: 500 }, (_, i) => ({ MetricName: `metric ${i}`, Value: i, Dimensions }));
   await client.send(new PutMetricDataCommand({ Namespace: 'Many', MetricData }));
-  expect(at.endpoint.metrics).toHaveLength(501);
+  expect(at.endpoint.metrics.data).toHaveLength(501);
   expect(at.endpoint.calls.at(-1)).toMatchObject({ action: 'cloudwatch:PutMetricData', context: { 'cloudwatch:namespace': 'Many' } });
   const bad = new PutMetricDataCommand({ Namespace: ':bad', MetricData: [{ MetricName: 'x', Value: 1 }] });
   expect(await refusal(client.send(bad))).toMatchObject({ name: 'InvalidParameterValueException', status: 400 });
@@ -178,10 +179,10 @@ test('Lambda: invoked by name or ARN, errors of the function are no errors of th
 
 test('what is not spoken is a 501 by name, in every protocol', async () => {
   const named = async (work: Promise<unknown>) => (await refusal(work)).message;
-  expect(await named(new CloudWatchClient(at.client).send(new GetMetricDataCommand({
-    StartTime: new Date(), EndTime: new Date(), MetricDataQueries: [],
-  }))))
-    .toContain('NotImplemented: cloudwatch GetMetricData');
+  expect(await named(new CloudWatchClient(at.client).send(new DescribeAlarmsCommand({}))))
+    .toContain('NotImplemented: cloudwatch DescribeAlarms');
+  expect(await named(new SchedulerClient(at.client).send(new DeleteScheduleCommand({ Name: 'x' }))))
+    .toContain('NotImplemented: scheduler DELETE /schedules/x');
   expect(await named(new SNSClient(at.client).send(new CreateTopicCommand({ Name: 'x' })))).toContain('NotImplemented: sns CreateTopic');
   expect(await named(new SecretsManagerClient(at.client).send(new CreateSecretCommand({ Name: 'x' }))))
     .toContain('NotImplemented: secretsmanager CreateSecret');

@@ -1,12 +1,22 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { DAY } from '../clock';
 import { ApiError } from '../errors';
 import type { Settings } from '../exchange';
 import type { ConditionContext } from '../types';
 import { text, type Input, type Operation, type Service } from './service';
 
-export interface KeySeed { aliases?: string[]; enabled?: boolean }
+/** KMS has more states; these are those that an existing key of a policy can come to. */
+export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
 
-interface Key { arn: string; enabled: boolean; created: number }
+export interface KeySeed {
+  aliases?: string[];
+  /** @default Enabled */
+  state?: KeyState;
+  /** Days between rotations. @default undefined, it is not rotated */
+  rotationDays?: number;
+}
+
+interface Key { arn: string; state: KeyState; rotationDays?: number; created: number }
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -18,11 +28,16 @@ export class KeyRing {
 
   constructor(private readonly settings: Settings) {}
 
-  seed(idOrArn: string, { aliases = [], enabled = true }: KeySeed = {}): string {
+  seed(idOrArn: string, { aliases = [], state = 'Enabled', rotationDays }: KeySeed = {}): string {
     const arn = idOrArn.startsWith('arn:') ? idOrArn : `arn:aws:kms:${this.settings.region}:${this.settings.account}:key/${idOrArn}`;
-    this.keys.set(arn, { arn, enabled, created: this.settings.now().getTime() });
+    this.keys.set(arn, { arn, state, rotationDays, created: this.settings.now().getTime() });
     for (const alias of aliases) this.aliases.set(alias.startsWith('alias/') ? alias : `alias/${alias}`, arn);
     return arn;
+  }
+
+  /** As by an administrator's hand. @throws ApiError NotFoundException */
+  change(id: string, change: Pick<KeySeed, 'state' | 'rotationDays'>): void {
+    Object.assign(this.find(id), change);
   }
 
   has(id: string): boolean {
@@ -41,7 +56,8 @@ export class KeyRing {
   /** @param prefix of the error codes: S3 says `KMS.DisabledException` where KMS says `DisabledException`. @throws ApiError */
   usable(id: string, prefix = ''): Key {
     const key = this.find(id, prefix);
-    if (!key.enabled) throw new ApiError(`${prefix}DisabledException`, 400, `${key.arn} is disabled.`);
+    if (key.state === 'Disabled') throw new ApiError(`${prefix}DisabledException`, 400, `${key.arn} is disabled.`);
+    if (key.state !== 'Enabled') throw new ApiError(`${prefix}KMSInvalidStateException`, 400, `${key.arn} is pending deletion.`);
     return key;
   }
 
@@ -126,11 +142,25 @@ export function kmsService(keys: KeyRing): Service {
           const key = keys.find(text(input, 'KeyId') ?? '');
           return {
             KeyMetadata: {
-              AWSAccountId: settings.account, Arn: key.arn, KeyId: key.arn.slice(key.arn.lastIndexOf('/') + 1), Enabled: key.enabled,
-              KeyState: key.enabled ? 'Enabled' : 'Disabled', KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT',
+              AWSAccountId: settings.account, Arn: key.arn, KeyId: key.arn.slice(key.arn.lastIndexOf('/') + 1),
+              Enabled: key.state === 'Enabled', KeyState: key.state, KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT',
               KeyManager: 'CUSTOMER',
               CreationDate: key.created / 1000, Origin: 'AWS_KMS', MultiRegion: false, EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
             },
+          };
+        },
+      },
+      GetKeyRotationStatus: {
+        ...onKey,
+        run: (input, { settings }) => {
+          const { arn, rotationDays, created, state } = keys.find(text(input, 'KeyId') ?? '');
+          // KMS does not rotate a key that is not in use (KMS Developer Guide, "Rotating AWS KMS keys").
+          const rotated = rotationDays !== undefined && state !== 'PendingDeletion';
+          const period = (rotationDays ?? 0) * DAY;
+          const next = created + Math.ceil((settings.now().getTime() - created + 1) / period) * period;
+          return {
+            KeyId: arn, KeyRotationEnabled: rotated,
+            ...(rotated ? { RotationPeriodInDays: rotationDays, NextRotationDate: next / 1000 } : {}),
           };
         },
       },

@@ -1,0 +1,134 @@
+import { ApiError, notImplemented } from '../errors';
+import type { Settings } from '../exchange';
+import { text, type Input, type Operation, type Service } from './service';
+
+export interface MachineSeed {
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly definition: Readonly<Record<string, unknown>>;
+}
+
+/** A started execution, as the host got it. */
+export interface StartedExecution {
+  readonly arn: string;
+  readonly machineArn: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly startedAt: Date;
+}
+
+/** The state machines that exist, by ARN, and what was started. */
+export class MachineBook {
+  readonly executions: StartedExecution[] = [];
+  readonly #machines = new Map<string, MachineSeed & { readonly created: number }>();
+
+  constructor(private readonly settings: Pick<Settings, 'now'>) {}
+
+  seed(seed: MachineSeed): void {
+    this.#machines.set(seed.arn, { ...seed, created: this.settings.now().getTime() });
+  }
+
+  remove(arn: string): void {
+    this.#machines.delete(arn);
+  }
+
+  /** @throws ApiError StateMachineDoesNotExist */
+  find(arn: string): MachineSeed & { readonly created: number } {
+    const found = this.#machines.get(arn);
+    if (!found) throw new ApiError('StateMachineDoesNotExist', 400, `State Machine Does Not Exist: '${arn}'`);
+    return found;
+  }
+}
+
+const LARGEST_OUTPUT_BYTES = 262_144;
+const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]{1,80}$/;
+
+/** Step Functions: task tokens, machines and their starts. */
+export function statesService(book: MachineBook): Service {
+  return { name: 'states', accessDenied: 'AccessDeniedException', operations: { ...TOKENS, ...machines(book) } };
+}
+
+function machines(book: MachineBook): Record<string, Operation> {
+  const resource = (input: Input): string => text(input, 'stateMachineArn') ?? '*';
+  return {
+    DescribeStateMachine: {
+      resource,
+      run: (input) => {
+        const { arn, roleArn, definition, created } = book.find(resource(input));
+        return {
+          stateMachineArn: arn, name: arn.slice(arn.lastIndexOf(':') + 1), status: 'ACTIVE', type: 'STANDARD', roleArn,
+          definition: JSON.stringify(definition), creationDate: created / 1000,
+        };
+      },
+    },
+    StartExecution: {
+      resource,
+      run: async (input, { settings, operation }) => {
+        const { arn: machineArn } = book.find(resource(input));
+        const name = text(input, 'name') ?? `local-${book.executions.length + 1}`;
+        if (!EXECUTION_NAME.test(name)) throw new ApiError('InvalidName', 400, `Invalid Name: '${name}'`);
+        const given = parsed(text(input, 'input') ?? '{}');
+        const startedAt = settings.now();
+        const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+        const before = book.executions.find((one) => one.arn === arn);
+        // The same start again is no second one (Step Functions API Reference, "StartExecution").
+        if (before && JSON.stringify(before.input) === JSON.stringify(given)) {
+          return { executionArn: arn, startDate: before.startedAt.getTime() / 1000 };
+        }
+        if (before) throw new ApiError('ExecutionAlreadyExists', 400, `Execution Already Exists: '${arn}'`);
+        if (!settings.handlers.startExecution) throw notImplemented('states', operation, 'the host gave no handler startExecution');
+        const execution = { arn, machineArn, name, input: given, startedAt };
+        book.executions.push(execution);
+        await settings.handlers.startExecution(execution);
+        return { executionArn: arn, startDate: startedAt.getTime() / 1000 };
+      },
+    },
+  };
+}
+
+function parsed(input: string): unknown {
+  try {
+    return JSON.parse(input);
+  } catch {
+    throw new ApiError('InvalidExecutionInput', 400, 'Invalid State Machine Execution Input: it is no JSON');
+  }
+}
+
+function tokenOf(input: Input): string {
+  const value = text(input, 'taskToken');
+  if (!value) throw new ApiError('InvalidToken', 400, 'Invalid Token: it is empty');
+  return value;
+}
+
+const TOKENS: Record<string, Operation> = {
+  SendTaskSuccess: {
+    run: async (input, { settings, operation }) => {
+      const output = text(input, 'output') ?? '';
+      try {
+        JSON.parse(output);
+      } catch {
+        throw new ApiError('InvalidOutput', 400, "Invalid Output: 'output' is not valid JSON");
+      }
+      if (Buffer.byteLength(output) > LARGEST_OUTPUT_BYTES) throw new ApiError(
+        'InvalidOutput', 400, "Invalid Output: 'output' is larger than 262144 bytes",
+      );
+      if (!settings.handlers.sendTaskSuccess) throw notImplemented('states', operation, 'the host gave no handler sendTaskSuccess');
+      await settings.handlers.sendTaskSuccess(tokenOf(input), output);
+      return {};
+    },
+  },
+  SendTaskFailure: {
+    run: async (input, { settings, operation }) => {
+      if (!settings.handlers.sendTaskFailure) throw notImplemented('states', operation, 'the host gave no handler sendTaskFailure');
+      await settings.handlers.sendTaskFailure(tokenOf(input), text(input, 'error'), text(input, 'cause'));
+      return {};
+    },
+  },
+  SendTaskHeartbeat: {
+    run: async (input, { settings, operation }) => {
+      if (!settings.handlers.sendTaskHeartbeat) throw notImplemented('states', operation, 'the host gave no handler sendTaskHeartbeat');
+      await settings.handlers.sendTaskHeartbeat(tokenOf(input));
+      return {};
+    },
+  },
+};

@@ -12,6 +12,8 @@ import type { ProtectionProps } from './protection-props';
 import type { Recipient } from './recipient';
 import { PropRefused, requireName } from './refusal';
 import { IntakeTopics } from './watch/intake-topics';
+import type { LockExtensionProps } from './lock-extension';
+import { ExtendWorker } from './workers/extend-worker';
 import { RetireWorker } from './workers/retire-worker';
 import type { RetirementProps } from './retirement';
 import { declareInTemplate, resourcesOf } from './template-metadata';
@@ -37,6 +39,12 @@ export interface BackupPolicyProps {
    * @default - a round a day
    */
   readonly retirement?: RetirementProps;
+  /**
+   * Lengthens the lock of the copies that are kept, each time by the store's own, so that none of them is ever without one: by a worker
+   * with a role of its own, which can do nothing else. `{}` for a round a day.
+   * @default - none: each copy's lock ends when the store's is over, however long it is kept
+   */
+  readonly lockExtension?: LockExtensionProps;
 }
 
 /** One application's declaration: a store, recipients, protections. */
@@ -61,6 +69,7 @@ export class BackupPolicy extends Construct {
   private readonly protections: Protection[] = [];
   private readonly proof: Proof;
   private readonly retire: RetireWorker;
+  private readonly extend?: ExtendWorker;
 
   constructor(scope: Construct, id: string, props: BackupPolicyProps) {
     super(scope, id);
@@ -81,6 +90,7 @@ export class BackupPolicy extends Construct {
     const bound = props.recipients.map((recipient) => recipient._bind(this));
     for (const { subscription } of bound) if (subscription) this.topic.addSubscription(subscription);
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
+    this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
     const first = declareInTemplate(this, () => this.declare());
     // What concerns the whole template is said once.
     this.proof = new Proof(this, () => [...policyFindings(this.protections.length), ...first ? templateFindings(resourcesOf(this)) : []]);
@@ -120,6 +130,7 @@ export class BackupPolicy extends Construct {
       store: this.declareStore(),
       findings: [...this.proof.findings(), ...findingsAt(this.store)],
       retirement: this.retire._declare(),
+      ...this.extend ? { lockExtension: this.extend._declare() } : {},
       protections: this.protections.map((protection) => protection._declare()),
     };
   }

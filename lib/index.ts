@@ -13,6 +13,7 @@ export * from './client-encryption';
 export * from './compute';
 export * from './criticality';
 export * from './expected-load';
+export * from './lock-extension';
 export * from './protection';
 export * from './protection-props';
 export * from './recipient';

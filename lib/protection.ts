@@ -6,6 +6,7 @@ import type { Assertion } from './assertion';
 import type { BackupPolicy } from './backup-policy';
 import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
+import type { ExtendedProtection } from './contract/extend-request';
 import type { RetiredProtection } from './contract/retire-request';
 import type { DeclaredRun } from './contract/run-request';
 import { proveProtection } from './model/proof';
@@ -107,6 +108,12 @@ export class Protection extends Construct implements ec2.IConnectable {
   /** @internal */
   public _retired(): RetiredProtection {
     return retiredProtection(this.node.id, this.promise, this.longestRunSeconds);
+  }
+
+  /** @internal */
+  public _extended(): ExtendedProtection {
+    const { longestRunSeconds, promise: { ceilingSeconds } } = this;
+    return { protection: this.node.id, longestRunSeconds, ...ceilingSeconds === undefined ? {} : { ceilingSeconds } };
   }
 
   private title(policy: BackupPolicy): string {

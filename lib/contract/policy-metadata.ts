@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CONTRACT_VERSION, Name } from './common';
 import { DeclaredFinding, DeclaredLoad, DeclaredStore } from './declared-finding';
 import { DeclaredRetention } from './declared-retention';
+import { DeclaredExtend } from './extend-request';
 import { DeclaredRetire } from './retire-request';
 import { DeclaredRun } from './run-request';
 import { DeclaredWatching } from './watching';
@@ -57,6 +58,10 @@ export const DeclaredRetirement = z.strictObject({
 });
 export type DeclaredRetirement = z.infer<typeof DeclaredRetirement>;
 
+/** The rounds of the worker that lengthens locks. */
+export const DeclaredLockExtension = z.strictObject({ ...DeclaredRetirement.shape, request: DeclaredExtend });
+export type DeclaredLockExtension = z.infer<typeof DeclaredLockExtension>;
+
 export const DeclaredPolicy = z.strictObject({
   application: Name,
   environment: Name,
@@ -66,6 +71,8 @@ export const DeclaredPolicy = z.strictObject({
   /** The policy's own, its store's and its template's. */
   findings: z.array(DeclaredFinding),
   retirement: DeclaredRetirement,
+  /** Absent where the lock of kept copies is left to end. */
+  lockExtension: DeclaredLockExtension.optional(),
   /** Absent in templates of a release without it. */
   watching: DeclaredWatching.optional(),
   protections: z.array(DeclaredProtection),

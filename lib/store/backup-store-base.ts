@@ -69,10 +69,11 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
   public grantExtendLock(grantee: iam.IGrantable, scope: PolicyScope, maximum: Duration): iam.Grant {
     const days = requireDays(this, 'the longest lock', maximum, 1, BackupLock._MAXIMUM_DAYS);
     noteLockExtension(this, scope);
-    return this.grantObjects(grantee, ['s3:PutObjectRetention'], [policyPrefix('runs', scope), policyPrefix('parts', scope)], {
+    const kinds: ObjectKind[] = ['runs', 'parts', 'verdicts', 'policies'];
+    return this.grantObjects(grantee, ['s3:PutObjectRetention'], kinds.map((kind) => policyPrefix(kind, scope)), {
       NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': days },
-      // Nobody undoes compliance: it is not for a worker to begin it.
-      StringEqualsIfExists: { 's3:object-lock-mode': this._lock?.mode ?? 'GOVERNANCE' },
+      // Nobody undoes compliance: it is not for a worker to begin it. What was written under governance stays so.
+      StringEqualsIfExists: { 's3:object-lock-mode': this._lock?.mode === 'COMPLIANCE' ? ['COMPLIANCE', 'GOVERNANCE'] : 'GOVERNANCE' },
     });
   }
 

@@ -108,7 +108,7 @@ export const EXAMPLES: Readonly<Record<FindingCode, Example>> = {
   LOCK_SHORTER_THAN_RETENTION: of(
     'Copies are kept longer than they are locked: the old ones are an administrator\'s (or a thief\'s) to delete.',
     'a lock of 7 days, monthly copies of a year', { store: { ...GOOD_STORE, lockExtended: false } },
-    'a worker with `store.grantExtendLock()` lengthens the lock of the copies that are kept', { store: GOOD_STORE },
+    '`lockExtension: {}` in the policy', { store: GOOD_STORE },
   ),
   LOCK_LONGER_THAN_RETENTION: of(
     'The lock keeps copies that retention has released, and they are paid for.',

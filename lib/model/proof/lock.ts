@@ -20,7 +20,7 @@ export function lockFindings({ store: { lock, lockExtended, graceSeconds, testEn
       code: 'LOCK_SHORTER_THAN_RETENTION',
       severity: 'warning',
       reason: `copies are kept up to ${span(lifetimes.longestToSeconds)} and locked for ${span(lock.seconds)}: from then on any administrator can delete them`,
-      mend: 'something with the store\'s `grantExtendLock()` that lengthens the lock of the copies that are kept, or a lock as long as the longest rule keeps',
+      mend: '`lockExtension: {}` in the policy, which lengthens the lock of the copies that are kept, or a lock as long as the longest rule keeps',
     });
   }
   const over = lock.seconds - lifetimes.earliestReleaseSeconds - graceSeconds;

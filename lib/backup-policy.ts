@@ -16,7 +16,9 @@ import type { LockExtensionProps } from './lock-extension';
 import { ExtendWorker } from './workers/extend-worker';
 import { RetireWorker } from './workers/retire-worker';
 import type { RetirementProps } from './retirement';
+import type { SentinelProps } from './sentinel-props';
 import { declareInTemplate, resourcesOf } from './template-metadata';
+import { Watch } from './watch/watch';
 
 /** Context key of the environment of policies that do not name theirs. */
 const ENVIRONMENT_CONTEXT = 'cdk-backup-policy:environment';
@@ -45,6 +47,11 @@ export interface BackupPolicyProps {
    * @default - none: each copy's lock ends when the store's is over, however long it is kept
    */
   readonly lockExtension?: LockExtensionProps;
+  /**
+   * How the store is looked at between the runs.
+   * @default - every 15 minutes, or oftener where an objective asks for it
+   */
+  readonly sentinel?: SentinelProps;
 }
 
 /** One application's declaration: a store, recipients, protections. */
@@ -66,6 +73,8 @@ export class BackupPolicy extends Construct {
   public readonly _topics: { readonly page: sns.ITopic[]; readonly notify: sns.ITopic[] };
   /** @internal */
   public readonly _intake: IntakeTopics;
+  /** Who watches it, and who is told. @internal */
+  public readonly _watch: Watch;
   private readonly protections: Protection[] = [];
   private readonly proof: Proof;
   private readonly retire: RetireWorker;
@@ -91,6 +100,7 @@ export class BackupPolicy extends Construct {
     for (const { subscription } of bound) if (subscription) this.topic.addSubscription(subscription);
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
+    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: bound.filter(({ subscription }) => subscription).length, protections: () => this.protections });
     const first = declareInTemplate(this, () => this.declare());
     // What concerns the whole template is said once.
     this.proof = new Proof(this, () => [...policyFindings(this.protections.length), ...first ? templateFindings(resourcesOf(this)) : []]);
@@ -108,6 +118,7 @@ export class BackupPolicy extends Construct {
     claimPrefix(this.store, this, { environment: this.environment, application: this.application, protection: id });
     const protection = new Protection(this, id, props);
     this.protections.push(protection);
+    this._watch.admit(protection);
     return protection;
   }
 
@@ -131,6 +142,7 @@ export class BackupPolicy extends Construct {
       findings: [...this.proof.findings(), ...findingsAt(this.store)],
       retirement: this.retire._declare(),
       ...this.extend ? { lockExtension: this.extend._declare() } : {},
+      watching: this._watch.declare(),
       protections: this.protections.map((protection) => protection._declare()),
     };
   }

@@ -9,6 +9,7 @@ import type { BackupLock, BoundLock } from './backup-lock';
 import type { ReplicaFacts } from './backup-replica';
 import { BackupStoreBase } from './store/backup-store-base';
 import type { BackupStoreRemoval } from './backup-store-removal';
+import { type ExpectedStore, expectedStore } from './store/expected-store';
 import { replicationRolesUnder, rolesUnder } from './store/role-paths';
 import { sealedBucket } from './store/sealed-bucket';
 import { storeTerms } from './store/store-terms';
@@ -123,6 +124,11 @@ export class BackupReplicaStore extends BackupStoreBase {
     this.keyArn = key.keyArn;
     acknowledgeRegulations(bucket, 'S3BucketReplicationEnabled', 'It is the replica.');
     if (source !== account) this.admitOtherAccount(source, replicator);
+  }
+
+  /** @internal */
+  public _expected(): ExpectedStore {
+    return expectedStore({ bucket: this.bucket, key: this.key, region: this.region, lock: this._lock });
   }
 
   /** What a bucket and a key must say themselves to a role of another account (S3 User Guide, "Granting permissions when the source and

@@ -17,6 +17,7 @@ import type { BackupTeamProps } from './backup-team';
 import type { Compute } from './compute';
 import { ImportedBackupStore } from './store/imported-backup-store';
 import { replicaTemplateFindings, storeFindings } from './model/proof';
+import { type ExpectedStore, expectedStore, type ReplicaBucket } from './store/expected-store';
 import { Proof } from './proof/proof';
 import { PropRefused, requireName } from './refusal';
 import { requirePlaces } from './store/replica-places';
@@ -82,6 +83,12 @@ export interface IBackupStore extends IConstruct {
    */
   grantExtendLock(grantee: iam.IGrantable, scope: PolicyScope, maximum: Duration): iam.Grant;
 
+  /**
+   * Lets a sentinel read what a policy's copies are (manifests, verdicts, declared policies, audits; of parts only names and sizes) and how
+   * bucket and key are configured.
+   */
+  grantSentinel(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant;
+
   /** IAM path that the role of every retire worker of this store must have: the bucket policy knows it by it. */
   readonly retireRolePath: string;
 
@@ -96,6 +103,15 @@ export interface IBackupStore extends IConstruct {
 
   /** @internal */
   readonly _transitions: readonly BoundTransition[];
+
+  /** Those of the store's own account, which a sentinel can look at. @internal */
+  readonly _replicaBuckets?: readonly ReplicaBucket[];
+
+  /** What is in force there by its declaration, as far as it is known here. @internal */
+  _expected(): ExpectedStore;
+
+  /** Lets a worker write what was declared, once. @internal */
+  _grantRecords(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant;
 
   /** Where copies are proven when the first region is gone. @internal */
   readonly _drills?: readonly DrillPlace[];
@@ -140,6 +156,9 @@ export class BackupStore extends BackupStoreBase {
   public readonly _admitRetire: (account: string) => void;
   /** @internal */
   public readonly _drills: DrillPlace[] = [];
+  /** @internal */
+  public readonly _replicaBuckets: ReplicaBucket[] = [];
+  private destinations: readonly Destination[] = [];
   private readonly teams = new Set<string>();
   private readonly proof: Proof;
 
@@ -178,6 +197,12 @@ export class BackupStore extends BackupStoreBase {
       ...storeFindings({ lock }),
       ...this._drills.flatMap(({ place }) => replicaTemplateFindings(Stack.of(place).stackName, resourcesOf(place))),
     ]);
+  }
+
+  /** @internal */
+  public _expected(): ExpectedStore {
+    const replication = this.destinations.map(({ bucketName, replicationTimeControl }) => ({ bucket: bucketName, timeControl: replicationTimeControl }));
+    return expectedStore({ bucket: this.bucket, key: this.key, region: this.region, lock: this._lock, replication });
   }
 
   /**
@@ -226,6 +251,7 @@ export class BackupStore extends BackupStoreBase {
     const { lock, gracePeriod, keyRotationPeriod, transitions } = props;
     const same = { lock, gracePeriod, keyRotationPeriod, transitions, removal: this.removal, rolePath };
     const destinations = replicas.map((replica) => this.destination(replica, same));
+    this.destinations = destinations;
     const { topic } = new ReplicationTopic(this, 'ReplicationEvents', this.bucket);
     for (const recipient of props.replicationRecipients ?? []) {
       const { subscription, topic: other } = recipient._bind(this);
@@ -240,13 +266,22 @@ export class BackupStore extends BackupStoreBase {
     const { region, account, replicationTimeControl, made, existing } = replica;
     const { account: own, partition } = Stack.of(this);
     const foreign = account === own ? undefined : account;
-    if (existing) return { region, account: foreign, replicationTimeControl, bucketArn: `arn:${partition}:s3:::${existing.bucketName}`, keyArn: existing.keyArn };
+    if (existing) {
+      // The bucket of another account shows itself to nobody here.
+      if (foreign === undefined) this._replicaBuckets.push({ bucketName: existing.bucketName, region });
+      return { region, account: foreign, replicationTimeControl, ...destinationOf(partition, existing.bucketName), keyArn: existing.keyArn };
+    }
     const { store, bucketName } = replicaIn(this, region, made ?? {}, same);
     this.replicaStores.push(store);
+    this._replicaBuckets.push({ bucketName, region });
     if (made?.workers) this._drills.push({ place: store, compute: made.workers });
     // A strong reference to another region is made of custom resources; the bucket has a name that both stacks can say.
     CrossStackReferences.of(store.key).produce(ReferenceStrength.WEAK);
     const keyArn = Stack.consumeReference(store.keyArn, ReferenceStrength.WEAK);
-    return { region, replicationTimeControl, bucketArn: `arn:${partition}:s3:::${bucketName}`, keyArn };
+    return { region, replicationTimeControl, ...destinationOf(partition, bucketName), keyArn };
   }
+}
+
+function destinationOf(partition: string, bucketName: string): Pick<Destination, 'bucketName' | 'bucketArn'> {
+  return { bucketName, bucketArn: `arn:${partition}:s3:::${bucketName}` };
 }

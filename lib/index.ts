@@ -20,6 +20,7 @@ export * from './recipient';
 export * from './require-backup';
 export * from './retention';
 export * from './retirement';
+export * from './sentinel-props';
 export * from './source';
 export * from './sources/postgres';
 export * from './sources/postgres-choices';

@@ -1,5 +1,6 @@
 import { Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { ScheduleGroup, type IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -44,6 +45,12 @@ export class PolicyShared extends Construct {
       description: 'Starts the state machines of the backup policy',
       managedPolicies: [this.schedulerPolicy],
     }).withoutPolicyUpdates();
+  }
+
+  /** Lets the scheduler call a function; the role by which it does. */
+  public admitFunction(worker: lambda.IFunction): iam.IRole {
+    this.schedulerPolicy.addStatements(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [worker.functionArn] }));
+    return this.schedulerRole;
   }
 
   /** Lets the scheduler start one more state machine. */

@@ -8,9 +8,11 @@ import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
 import type { ExtendedProtection } from './contract/extend-request';
 import type { RetiredProtection } from './contract/retire-request';
+import type { DeclaredSentinel } from './contract/sentinel-request';
 import type { DeclaredRun } from './contract/run-request';
 import { proveProtection } from './model/proof';
 import { expressionOf, timeZoneOf } from './model/schedule';
+import type { PolicyShared } from './policy-shared';
 import { Proof } from './proof/proof';
 import { factsOf, promiseOf, type ProtectionPromise } from './proof/protection-promise';
 import type { ProtectionProps } from './protection-props';
@@ -34,6 +36,9 @@ export class Protection extends Construct implements ec2.IConnectable {
   private readonly run: DeclaredRun;
   private readonly proof: Proof;
   private readonly longestRunSeconds: number;
+  private readonly verdictSeconds: number;
+  private readonly scheduleName: string;
+  private readonly shared: PolicyShared;
   private readonly replicaDrills: ReplicaDrill[];
 
   /** Made by `BackupPolicy.protect()`. */
@@ -63,13 +68,15 @@ export class Protection extends Construct implements ec2.IConnectable {
       new ReplicaDrill(place, { title: this.title(policy), compute, source, run: this.run, home: Stack.of(this) }));
     this.stateMachine = machine.machine;
     this.longestRunSeconds = machine.timeoutSeconds;
-    new RunSchedule(this, 'Schedule', {
+    this.verdictSeconds = machine.verdictSeconds;
+    this.shared = policy._shared;
+    this.scheduleName = new RunSchedule(this, 'Schedule', {
       title: this.title(policy),
       expression: expressionOf(this.promise.schedule),
       timeZone: timeZoneOf(this.promise.schedule),
       machine: machine.machine,
       shared: policy._shared,
-    });
+    }).scheduleName;
   }
 
   /** Network of the dump worker, to open a server's door to it. Only a source in a VPC has one. */
@@ -114,6 +121,23 @@ export class Protection extends Construct implements ec2.IConnectable {
   public _extended(): ExtendedProtection {
     const { longestRunSeconds, promise: { ceilingSeconds } } = this;
     return { protection: this.node.id, longestRunSeconds, ...ceilingSeconds === undefined ? {} : { ceilingSeconds } };
+  }
+
+  /** @internal */
+  public get _rpoSeconds(): number {
+    return this.promise.rpoSeconds;
+  }
+
+  /** @internal */
+  public _watched(gauges: readonly string[]): DeclaredSentinel['protections'][number] {
+    const { protection, schedule, retention, longestRunSeconds } = this._retired();
+    return {
+      protection, schedule, retention, longestRunSeconds,
+      runs: { scheduleName: this.scheduleName, scheduleGroup: this.shared.scheduleGroup.scheduleGroupName, stateMachine: this.stateMachine.stateMachineArn },
+      objectives: { rpoSeconds: this.promise.rpoSeconds, rtoSeconds: this.promise.rtoSeconds },
+      verdictSeconds: this.verdictSeconds,
+      gauges: [...gauges],
+    };
   }
 
   private title(policy: BackupPolicy): string {

@@ -42,7 +42,7 @@ export const DeclaredWatching = z.strictObject({
   alarms: z.array(DeclaredAlarm),
   recipients: z.array(DeclaredRecipient),
   /** ARN of the notify worker and of the topics that it hears. */
-  notify: z.strictObject({ function: Deployed, topics: z.strictObject({ page: Deployed, notify: Deployed }) }),
+  notify: z.strictObject({ function: Deployed, topics: z.strictObject({ page: Deployed, notify: Deployed }) }).optional(),
   digest: z.strictObject({ expression: z.string(), timeZone: z.string() }).optional(),
 });
 export type DeclaredWatching = z.infer<typeof DeclaredWatching>;

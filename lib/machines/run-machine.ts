@@ -35,11 +35,14 @@ export class RunMachine extends Construct {
   public readonly machine: sfn.StateMachine;
   /** No execution goes on for longer. */
   public readonly timeoutSeconds: number;
+  /** No verification ends so long after its dump. */
+  public readonly verdictSeconds: number;
 
   constructor(scope: Construct, id: string, props: RunMachineProps) {
     super(scope, id);
     const { title, dump, verify, topics } = props;
     this.timeoutSeconds = longestRunSeconds(props);
+    this.verdictSeconds = longestStepSeconds(verify.timeoutSeconds + 660) + hookSeconds(props.after ? 1 : 0);
     const role = machineRole(this, {
       title, topics,
       statements: [...dump.machineStatements, ...verify.machineStatements, ...hookStatements(props)],
@@ -127,8 +130,12 @@ export class RunMachine extends Construct {
 
 /** Above the longest a run can take with every retry used: a machine that times out tells nobody. */
 function longestRunSeconds({ dump, verify, before, after }: RunMachineProps): number {
-  const hooks = [before, after].filter(Boolean).length * (HOOK_SECONDS + 60) * (1 + HOOK_RETRIES);
+  const hooks = hookSeconds([before, after].filter(Boolean).length);
   return longestStepSeconds(dump.timeoutSeconds + 660) + longestStepSeconds(verify.timeoutSeconds + 660) + hooks + 600;
+}
+
+function hookSeconds(hooks: number): number {
+  return hooks * (HOOK_SECONDS + 60) * (1 + HOOK_RETRIES);
 }
 
 function hookStatements({ before, after }: RunMachineProps): iam.PolicyStatement[] {

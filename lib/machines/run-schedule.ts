@@ -19,10 +19,13 @@ export interface RunScheduleProps {
 
 /** Starts the state machine with the scheduled instant as its slot: a late or repeated start still speaks of the same run. */
 export class RunSchedule extends Construct {
+  /** In the policy's group. */
+  public readonly scheduleName: string;
+
   constructor(scope: Construct, id: string, { title, expression, timeZone, machine, shared }: RunScheduleProps) {
     super(scope, id);
     shared.admit(machine);
-    new Schedule(this, 'Schedule', {
+    this.scheduleName = new Schedule(this, 'Schedule', {
       description: `Backup of ${title}`,
       schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
       scheduleGroup: shared.scheduleGroup,
@@ -33,6 +36,6 @@ export class RunSchedule extends Construct {
         retryAttempts: RETRIES,
         maxEventAge: MAXIMUM_AGE,
       }),
-    });
+    }).scheduleName;
   }
 }

@@ -6,6 +6,7 @@ import type { IBackupStore, PolicyScope, ProtectionScope } from '../backup-store
 import type { ReplicaFacts } from '../backup-replica';
 import type { BackupStoreRemoval } from '../backup-store-removal';
 import { type ObjectKind, policyPrefix, protectionPrefix } from '../contract/object-keys';
+import type { ExpectedStore } from './expected-store';
 import { noteLockExtension } from './lock-extensions';
 import { requireDays } from '../refusal';
 import type { BoundTransition } from '../storage-transition';
@@ -53,17 +54,45 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
       grantee,
       actions: ['s3:ListBucket', 's3:ListBucketVersions'],
       resourceArns: [this.bucketArn],
-      conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies').map((prefix) => `${prefix}*`) } },
+      conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies', 'audits').map((prefix) => `${prefix}*`) } },
     })
-      .combine(this.grantObjects(grantee, ['s3:GetObjectVersion'], under('runs', 'verdicts', 'policies')))
+      .combine(this.grantObjects(grantee, ['s3:GetObjectVersion'], under('runs', 'verdicts', 'policies', 'audits')))
       .combine(this.grantObjects(grantee, ['s3:GetObjectVersionTagging', 's3:GetObjectLegalHold'], under('runs', 'parts', 'verdicts')))
       .combine(this.grantObjects(grantee, ['s3:PutObjectVersionTagging'], under('runs', 'parts', 'verdicts'), {
         // S3 sets both for every request with tags; a request without any cancels, as `retire=keep` does.
         'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['retire'] },
         'StringLikeIfExists': { 's3:RequestObjectTag/retire': ['pending:*', 'expire', 'keep'] },
       }))
-      .combine(this.grantObjects(grantee, ['s3:PutObject'], under('policies')))
+      .combine(this.grantObjects(grantee, ['s3:PutObject'], under('policies', 'audits')))
       .combine(this.grantKey(grantee));
+  }
+
+  public grantSentinel(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant {
+    const under = (...kinds: ObjectKind[]) => kinds.map((kind) => policyPrefix(kind, scope));
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['s3:ListBucketVersions'],
+      resourceArns: [this.bucketArn],
+      conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies', 'audits').map((prefix) => `${prefix}*`) } },
+    })
+      .combine(this.grantObjects(grantee, ['s3:GetObjectVersion'], under('runs', 'verdicts', 'policies', 'audits')))
+      .combine(iam.Grant.addToPrincipal({
+        grantee,
+        actions: ['s3:GetBucketObjectLockConfiguration', 's3:GetBucketVersioning', 's3:GetLifecycleConfiguration', 's3:GetReplicationConfiguration'],
+        resourceArns: [this.bucketArn],
+      }))
+      .combine(this.grantDecryption(grantee))
+      .combine(iam.Grant.addToPrincipal({ grantee, actions: ['kms:DescribeKey', 'kms:GetKeyRotationStatus'], resourceArns: [this.keyArn] }));
+  }
+
+  /** @internal */
+  public _grantRecords(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant {
+    return this.grantObjects(grantee, ['s3:PutObject'], [policyPrefix('policies', scope)]).combine(this.grantKey(grantee));
+  }
+
+  /** @internal */
+  public _expected(): ExpectedStore {
+    return { keys: [] };
   }
 
   public grantExtendLock(grantee: iam.IGrantable, scope: PolicyScope, maximum: Duration): iam.Grant {
@@ -81,6 +110,15 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
     grantee: iam.IGrantable, actions: string[], prefixes: string[], conditions?: Record<string, Record<string, unknown>>,
   ): iam.Grant {
     return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: prefixes.map((prefix) => `${this.bucketArn}/${prefix}*`), conditions });
+  }
+
+  private grantDecryption(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['kms:Decrypt'],
+      resourceArns: [this.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `s3.${this.region}.${this.stack.urlSuffix}` } },
+    });
   }
 
   /** A multipart upload needs `kms:Decrypt` besides the data key; through S3 only, so the grant opens nothing that S3 would not. */

@@ -11,6 +11,7 @@ export interface Destination {
   readonly region: string;
   /** Set where it is not the store's own. */
   readonly account?: string;
+  readonly bucketName: string;
   readonly bucketArn: string;
   readonly keyArn: string;
   readonly replicationTimeControl: boolean;

@@ -79,6 +79,7 @@ describe('BackupStore', () => {
           { Id: 'abort-incomplete-uploads', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
           { Id: 'expire-retired', ExpirationInDays: 1, TagFilters: [{ Key: 'retire', Value: 'expire' }], Status: 'Enabled' },
           { Id: 'remove-retired-versions', NoncurrentVersionExpiration: { NoncurrentDays: 1 }, TagFilters: [{ Key: 'retire', Value: 'expire' }], Status: 'Enabled' },
+          { Id: 'expire-audits', Prefix: 'audits/', ExpirationInDays: 90, NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' },
           { Id: 'remove-lone-delete-markers', ExpiredObjectDeleteMarker: true, Status: 'Enabled' },
         ],
       },

@@ -91,7 +91,7 @@ describe('a team that a store lets in', () => {
       for (const one of [Resource].flat()) expect({ Sid, key: text(one).replace(/^<\w+\.Arn>\/\w+\//, '') }).toEqual({ Sid, key: expect.stringMatching(new RegExp(`^(${prefixes.join('|')})/\\*$`)) });
     }
     const list = allowed.find(({ Sid }) => Sid!.startsWith('List'))!;
-    expect(list.Condition!.StringLike['s3:prefix']).toHaveLength(4 * 4);
+    expect(list.Condition!.StringLike['s3:prefix']).toHaveLength(5 * 4);
   });
 
   test('tags by its retire roles alone, which the refusal of all others leaves out', () => {
@@ -148,13 +148,13 @@ describe('grants', () => {
       's3:ListBucket', 's3:ListBucketVersions', 's3:PutObject', 's3:PutObjectVersionTagging',
     ]);
     const of = (action: string) => all.find(({ Action }) => [Action].flat().includes(action))!;
-    expect(of('s3:PutObject').Resource).toBe('arn:aws:s3:::central/policies/production/shop/*');
+    expect(of('s3:PutObject').Resource).toEqual(['arn:aws:s3:::central/policies/production/shop/*', 'arn:aws:s3:::central/audits/production/shop/*']);
     expect(text(of('s3:GetObjectVersion').Resource)).not.toContain('/parts/');
     expect(of('s3:PutObjectVersionTagging').Condition).toEqual({
       'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['retire'] },
       'StringLikeIfExists': { 's3:RequestObjectTag/retire': ['pending:*', 'expire', 'keep'] },
     });
-    expect(of('s3:ListBucket').Condition!.StringLike['s3:prefix']).toEqual(['runs', 'parts', 'verdicts', 'policies'].map((kind) => `${kind}/production/shop/*`));
+    expect(of('s3:ListBucket').Condition!.StringLike['s3:prefix']).toEqual(['runs', 'parts', 'verdicts', 'policies', 'audits'].map((kind) => `${kind}/production/shop/*`));
   });
 
   test('lengthening a lock has an end, and begins no compliance', () => {

@@ -1,0 +1,121 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { BackupPolicy } from '../backup-policy';
+import { CONTRACT_VERSION } from '../contract/common';
+import { type MetricKey, metricsBy } from '../contract/metrics';
+import { policyPrefix } from '../contract/object-keys';
+import type { DeclaredSentinel } from '../contract/sentinel-request';
+import type { DeclaredWatching } from '../contract/watching';
+import { sentinelMinutes } from '../model/watch/interval';
+import type { Protection } from '../protection';
+import type { SentinelProps } from '../sentinel-props';
+import { CLOSING_SECONDS } from '../workers/worker';
+import { declaredMinutes } from './sentinel-interval';
+import { SENTINEL_TIMEOUT_SECONDS, SentinelWorker } from './sentinel-worker';
+
+export interface WatchProps {
+  readonly sentinel: SentinelProps;
+  /** Subscriptions that the policy's topic was declared with. */
+  readonly subscribed: number;
+  /** Asked at the end of the synthesis, when every protection is there. */
+  readonly protections: () => readonly Protection[];
+}
+
+/**
+ * Who watches a policy and who is told: puts the parts together and declares them. Each part is made here, with what it needs of the
+ * others as a function that is asked at the end of the synthesis.
+ */
+export class Watch extends Construct {
+  /** The declared interval; undefined leaves it to the objectives. */
+  private readonly declaredMinutes?: number;
+  private readonly sentinel: SentinelWorker;
+  private readonly rights: iam.ManagedPolicy;
+  private describe?: iam.PolicyStatement;
+
+  constructor(private readonly policy: BackupPolicy, id: string, private readonly props: WatchProps) {
+    super(policy, id);
+    const { environment, application, _shared: shared } = policy;
+    const title = `${application} (${environment})`;
+    this.declaredMinutes = declaredMinutes(policy, props.sentinel);
+    this.rights = new iam.ManagedPolicy(this, 'SentinelPolicy', { description: `What the sentinel of ${title} may do`, statements: this.statements() });
+    policy.store.grantSentinel(this.rights, { environment, application });
+    policy.store._grantRecords(this.rights, { environment, application });
+    this.sentinel = new SentinelWorker(this, 'Sentinel', {
+      title,
+      rights: this.rights,
+      prefix: `${policyPrefix('runs', { environment, application }).slice('runs'.length)}*`,
+      request: () => this.request(),
+      minutes: () => this.minutes(),
+      logGroup: shared.workerLogs,
+      scheduleGroup: shared.scheduleGroup,
+      schedulerRole: (worker) => shared.admitFunction(worker),
+      deadLetters: shared.deadLetters,
+    });
+  }
+
+  /** Lets the sentinel look at one more protection's machine. */
+  public admit(protection: Protection): void {
+    const { stateMachineArn } = protection.stateMachine;
+    if (this.describe) return this.describe.addResources(stateMachineArn);
+    // One for all: a managed policy ends at 6,144 characters.
+    this.describe = new iam.PolicyStatement({ actions: ['states:DescribeStateMachine'], resources: [stateMachineArn] });
+    this.rights.addStatements(this.describe);
+  }
+
+  /** Minutes between two rounds, and so the period of every alarm of a gauge. */
+  public minutes(): number {
+    return this.declaredMinutes ?? sentinelMinutes(this.props.protections().map((protection) => protection._rpoSeconds));
+  }
+
+  /** For the template's metadata. */
+  public declare(): DeclaredWatching {
+    return {
+      sentinel: { schedule: this.sentinel.schedule(), function: this.sentinel.worker.functionArn, request: this.request() },
+      replicaSentinels: [],
+      alarms: [],
+      recipients: [],
+    };
+  }
+
+  /** Keys of `METRICS` that the sentinel writes of a protection: a gauge that no alarm and no dashboard shows is not paid for. */
+  private gauges(_protection: Protection): MetricKey[] {
+    return metricsBy('sentinel', 'protection').slice();
+  }
+
+  private request(): DeclaredSentinel {
+    const { policy } = this;
+    const { environment, application, store, topic, _shared: shared } = policy;
+    return {
+      version: CONTRACT_VERSION, environment, application,
+      store: {
+        bucket: store.bucketName, region: store.region, graceSeconds: store._graceSeconds,
+        replicas: (store._replicaBuckets ?? []).map(({ bucketName, region }) => ({ bucket: bucketName, region })),
+      },
+      expected: store._expected(),
+      deadLetters: shared.deadLetters.queueUrl,
+      topics: [{ arn: topic.topicArn, recipients: this.props.subscribed }],
+      protections: this.props.protections().map((protection) => protection._watched(this.gauges(protection))),
+      limits: { timeoutSeconds: SENTINEL_TIMEOUT_SECONDS - CLOSING_SECONDS },
+    };
+  }
+
+  private statements(): iam.PolicyStatement[] {
+    const { topic, store, _shared: { scheduleGroup, deadLetters } } = this.policy;
+    const stack = Stack.of(this);
+    const schedules = stack.formatArn({
+      service: 'scheduler', resource: 'schedule', resourceName: `${scheduleGroup.scheduleGroupName}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    const replicas = store._replicaBuckets ?? [];
+    return [
+      new iam.PolicyStatement({ actions: ['scheduler:GetSchedule'], resources: [schedules] }),
+      new iam.PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetters.queueArn] }),
+      new iam.PolicyStatement({ actions: ['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic'], resources: [topic.topicArn] }),
+      ...replicas.length === 0 ? [] : [new iam.PolicyStatement({
+        actions: ['s3:ListBucketVersions'],
+        resources: replicas.map(({ bucketName }) => `arn:${stack.partition}:s3:::${bucketName}`),
+        conditions: { StringLike: { 's3:prefix': (['runs', 'parts'] as const).map((kind) => `${policyPrefix(kind, this.policy)}*`) } },
+      })],
+    ];
+  }
+}

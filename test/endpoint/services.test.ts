@@ -57,6 +57,28 @@ test('Secrets Manager: values, stages after a rotation, descriptions', async () 
   expect(await refusal(read({ VersionStage: 'AWSPENDING' }))).toMatchObject({ name: 'ResourceNotFoundException', status: 400 });
 });
 
+test('a secret is of its region, and another one does not know it, by ARN or by name', async () => {
+  const here = new SecretsManagerClient(at.client);
+  const there = new SecretsManagerClient({ ...at.client, region: 'eu-west-1' });
+  const read = async (client: SecretsManagerClient, SecretId: string): Promise<string | undefined> =>
+    (await client.send(new GetSecretValueCommand({ SecretId }))).SecretString;
+  const unknown = { name: 'ResourceNotFoundException', status: 400 };
+  const arn = at.endpoint.seedSecret('of/one/region', 'here');
+  expect(await read(here, arn)).toBe('here');
+  for (const id of [arn, arn.replace(/-[^-]+$/, ''), 'of/one/region']) {
+    expect(await refusal(read(there, id))).toMatchObject(unknown);
+    expect(await refusal(there.send(new DescribeSecretCommand({ SecretId: id })))).toMatchObject(unknown);
+  }
+  // One of the same name there is another secret.
+  const other = at.endpoint.seedSecret('of/one/region', 'there', { region: 'eu-west-1' });
+  expect(other).toMatch(/^arn:aws:secretsmanager:eu-west-1:/);
+  expect([await read(here, 'of/one/region'), await read(there, 'of/one/region'), await read(there, other)]).toEqual(['here', 'there', 'there']);
+  // An ARN says its region by itself.
+  const named = at.endpoint.seedSecret('arn:aws:secretsmanager:eu-west-3:000000000000:secret:named-AbCdEf', 'third');
+  expect(await read(new SecretsManagerClient({ ...at.client, region: 'eu-west-3' }), named)).toBe('third');
+  expect(await refusal(read(here, named))).toMatchObject(unknown);
+});
+
 test('KMS: data keys decrypt to what they were, under the same context only', async () => {
   const client = new KMSClient(at.client);
   const arn = at.endpoint.seedKey('the-key', { aliases: ['alias/store'] });

@@ -56,7 +56,7 @@ async function bundleWorker(name, into) {
 }
 
 /** Workers without an engine. */
-const WORKERS = ['retire', 'extend', 'sentinel'];
+const WORKERS = ['retire', 'extend', 'sentinel', 'notify'];
 
 // The policy simulator stays outside: its licence is not ours to pass on in a bundle.
 const OUTSIDE = ['pg-native', '@cloud-copilot/*'];

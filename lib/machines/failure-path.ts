@@ -44,9 +44,12 @@ export function failurePath(scope: Construct, words: FailureWords, topics: sns.I
     .otherwise(plain);
 }
 
-function publish(
-  scope: Construct, words: FailureWords, topic: sns.ITopic, index: number, { next, failed }: { next: sfn.IChainable; failed: sfn.IChainable },
-): SnsPublish {
+interface Then {
+  readonly next: sfn.IChainable;
+  readonly failed: sfn.IChainable;
+}
+
+function publish(scope: Construct, words: FailureWords, topic: sns.ITopic, index: number, { next, failed }: Then): SnsPublish {
   const first = index === 0;
   const step = new SnsPublish(scope, first ? 'Notify' : `Notify${index + 1}`, {
     topic,

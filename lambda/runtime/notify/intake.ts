@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { Notice, parseAlarmMark, type AlarmMark, type NotifiedSeverity } from '../../../lib/contract/notification';
+
+/** What SNS hands to Lambda (Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS notifications"). */
+const SnsEvent = z.object({
+  Records: z.array(z.object({
+    Sns: z.object({
+      MessageId: z.string(), TopicArn: z.string(), Timestamp: z.string(), Message: z.string(), Subject: z.string().nullish(),
+    }),
+  })).min(1),
+});
+
+/** What CloudWatch says of an alarm; a composite one has no trigger (CloudWatch User Guide, "Notifying users on alarm changes"). */
+const CloudWatchAlarm = z.object({
+  AlarmName: z.string(),
+  AlarmArn: z.string(),
+  AlarmDescription: z.string().nullish(),
+  NewStateValue: z.enum(['ALARM', 'OK', 'INSUFFICIENT_DATA']),
+  NewStateReason: z.string().nullish(),
+  StateChangeTime: z.string(),
+  Trigger: z.object({ Threshold: z.number().nullish() }).nullish(),
+});
+type CloudWatchAlarm = z.infer<typeof CloudWatchAlarm>;
+
+interface Said {
+  /** Of the message, the same when it is sent again. */
+  readonly id: string;
+  readonly severity: NotifiedSeverity;
+  /** When SNS got it. */
+  readonly at: string;
+}
+
+/** What came on an intake topic: an alarm of ours, a notice, another's alarm, or anything else. */
+export type Heard = Said & (
+  | { readonly form: 'alarm'; readonly alarm: CloudWatchAlarm; readonly mark: AlarmMark }
+  | { readonly form: 'notice'; readonly notice: Notice }
+  | { readonly form: 'foreign-alarm'; readonly alarm: CloudWatchAlarm }
+  | { readonly form: 'unknown'; readonly subject?: string; readonly text: string }
+);
+
+/** Every record of an event; what has no known form is still a message, and is told. */
+export function heardOf(event: unknown, pageTopic: string): Heard[] {
+  const parsed = SnsEvent.safeParse(event);
+  if (!parsed.success) return [{ form: 'unknown', id: 'direct', severity: 'notify', at: new Date().toISOString(), text: JSON.stringify(event) ?? '' }];
+  return parsed.data.Records.map(({ Sns: { MessageId, TopicArn, Timestamp, Message, Subject } }) => {
+    const said: Said = { id: MessageId, severity: TopicArn === pageTopic ? 'page' : 'notify', at: Timestamp };
+    const value = valueOf(Message);
+    const notice = Notice.safeParse(value);
+    if (notice.success) return { ...said, form: 'notice', notice: notice.data };
+    const alarm = CloudWatchAlarm.safeParse(value);
+    if (!alarm.success) return { ...said, form: 'unknown', text: Message, ...Subject ? { subject: Subject } : {} };
+    const mark = parseAlarmMark(alarm.data.AlarmDescription ?? '');
+    return mark ? { ...said, form: 'alarm', alarm: alarm.data, mark } : { ...said, form: 'foreign-alarm', alarm: alarm.data };
+  });
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -82,6 +82,21 @@ describe('what is said depends on what is known', () => {
     expect(reason(91, 98)).toMatch(/^days 91 and.*and the lock keeps/);
   });
 
+  test('what a class left early costs is said by what is known of a copy\'s size, at the prices of the store\'s region', () => {
+    // Ten days of a month of 730 hours are paid for nothing.
+    const early = (region: string | undefined, expected: ProtectionFacts['expected']) =>
+      said({ ...GOOD, expected, retention: { days: 43 }, store: { ...classes('STANDARD_IA', 30), ...(region ? { region } : {}) } }, 'CLASS_LEFT_EARLY')?.reason;
+    const tenDays = 10 * 24 / 730;
+    expect(early(undefined, { source: 'declared', copyBytes: 100 * GIBIBYTE, sizeBytes: 400 * GIBIBYTE }))
+      .toMatch(new RegExp(`10 days of them for nothing: \\$${(100 * 0.0125 * tenDays).toPrecision(2)} for each copy of 100 GiB, at the prices of us-east-1$`));
+    expect(early('eu-west-3', { source: 'declared', copyBytes: 1000 * GIBIBYTE })).toContain(`: $${(1000 * 0.0131 * tenDays).toFixed(2)} for each copy of 1000 GiB, at the prices of eu-west-3`);
+    expect(early('eu-west-3', { source: 'declared', sizeBytes: 400 * GIBIBYTE })).toContain(`: $${(400 * 0.0131 * tenDays).toFixed(2)} for each copy if it takes as much as its 400 GiB of data, less as it compresses`);
+    // A region that the table does not have is named by what stands in for it.
+    expect(early('eu-north-1', undefined)).toContain(': $0.0041 for each GB of a copy, at the prices of us-east-1; how large a copy is, is not known');
+    const colder = [{ storageClass: 'STANDARD_IA' as const, afterDays: 30 }, { storageClass: 'GLACIER' as const, afterDays: 50 }];
+    expect(said({ ...GOOD, retention: { days: 400 }, store: { ...GOOD_STORE, transitions: colder } }, 'CLASS_LEFT_EARLY')?.reason).toMatch(/10 days of them for nothing: \$0\.016 for each/);
+  });
+
   test('a class that holds even the newest copy is an error', () => {
     const weekly = { ...GOOD, schedule: { kind: 'weekly', weekDay: 'SUN', hour: 2, minute: 0, timeZone: 'UTC' } as const, retention: { last: 9 } };
     expect([7, 8].map((days) => said({ ...weekly, store: classes('GLACIER', days) }, 'CLASS_SLOWER_THAN_RTO')?.severity)).toEqual(['error', 'warning']);

@@ -31,6 +31,8 @@ export interface ExpectedFacts {
 }
 
 export interface StoreFacts {
+  /** Whose prices are paid. @default - not known: the prices of `REFERENCE_REGION` */
+  readonly region?: string;
   readonly lock?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly seconds: number };
   /** A worker lengthens the lock of the copies that retention keeps. */
   readonly lockExtended: boolean;

@@ -1,7 +1,8 @@
-import { MINIMUM_DAYS, type StorageClass } from '../prices';
+import { BILLED_GB, MONTH_HOURS } from '../cost-facts';
+import { MINIMUM_DAYS, priceOf, type StorageClass } from '../prices';
 import type { Finding } from './finding';
 import type { Known } from './known';
-import { span } from './words';
+import { dollars, gibibytes, span } from './words';
 
 const DAY = 86_400;
 
@@ -35,7 +36,8 @@ function retrievalFindings({ store, rtoSeconds, expected, longestGap, lifetimes 
 }
 
 /** A copy that goes before its class's least days costs as much as one that stays (`MINIMUM_DAYS`). */
-function earlyFindings({ store, lifetimes }: Known): Finding[] {
+function earlyFindings(known: Known): Finding[] {
+  const { store, lifetimes } = known;
   const [first, ...others] = [...store.transitions].sort((a, b) => a.afterDays - b.afterDays);
   if (!first) return [];
   const locked = store.lock?.seconds ?? 0;
@@ -51,8 +53,18 @@ function earlyFindings({ store, lifetimes }: Known): Finding[] {
     return [{
       code: 'CLASS_LEFT_EARLY',
       severity: 'warning',
-      reason: `copies go to ${NAMES[storageClass]} after ${afterDays} days and leave it ${span(stays * DAY)} later (${early.rule} ${early.count}${next < early.days ? ', for a colder class' : ''}); ${MINIMUM_DAYS[storageClass]} days are paid for in any case, ${span((MINIMUM_DAYS[storageClass] - stays) * DAY)} of them for nothing`,
+      reason: `copies go to ${NAMES[storageClass]} after ${afterDays} days and leave it ${span(stays * DAY)} later (${early.rule} ${early.count}${next < early.days ? ', for a colder class' : ''}); ${MINIMUM_DAYS[storageClass]} days are paid for in any case, ${span((MINIMUM_DAYS[storageClass] - stays) * DAY)} of them for nothing: ${costOf(known, storageClass, MINIMUM_DAYS[storageClass] - stays)}`,
       mend: `a transition after ${span(early.days * DAY)}, when only copies are left that stay ${MINIMUM_DAYS[storageClass]} days, or a class with fewer least days`,
     }];
   });
+}
+
+/** What each such copy costs in days that it is not there: the deletion before its time is billed as storage. */
+function costOf({ store: { region }, expected }: Known, storageClass: StorageClass, days: number): string {
+  const price = priceOf(`storage.${storageClass}`, region);
+  const usdAGigabyte = price.usd * days * 24 / MONTH_HOURS;
+  const where = `at the prices of ${price.region}`;
+  if (expected?.copyBytes !== undefined) return `${dollars(usdAGigabyte * expected.copyBytes / BILLED_GB)} for each copy of ${gibibytes(expected.copyBytes)}, ${where}`;
+  if (expected?.sizeBytes === undefined) return `${dollars(usdAGigabyte)} for each GB of a copy, ${where}; how large a copy is, is not known`;
+  return `${dollars(usdAGigabyte * expected.sizeBytes / BILLED_GB)} for each copy if it takes as much as its ${gibibytes(expected.sizeBytes)} of data, less as it compresses, ${where}`;
 }

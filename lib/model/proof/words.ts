@@ -17,6 +17,11 @@ export function gibibytes(bytes: number): string {
   return `${value >= 10 || Number.isInteger(value) ? Math.round(value) : value.toFixed(value >= 0.1 ? 1 : 3)} GiB`;
 }
 
+/** Small sums as they are, not as nothing: `$12.34`, `$0.0057`. */
+export function dollars(usd: number): string {
+  return `$${usd >= 1 ? usd.toFixed(2) : usd.toPrecision(2)}`;
+}
+
 /** `1 copy`, `3 copies`. */
 export function counted(value: number, one: string, many: string): string {
   return `${value} ${value === 1 ? one : many}`;

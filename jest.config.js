@@ -1,6 +1,6 @@
 /** Tests run from TypeScript sources; `.ts` comes before `.js` so that a built file never shadows its source. */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.ts',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],

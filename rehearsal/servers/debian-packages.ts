@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:f
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from './cache-folder';
 import { runCommand } from './run-command';
-import { ServersError } from './servers-error';
+import { ServersError, ToolsMissingError } from './servers-error';
 
 /** What packages need only to be configured as root, and the JIT of PostgreSQL (22 MB): an unpacked tree runs without. */
 const NEEDLESS = new RegExp('^(lib(llvm|z3)|perl|libperl|lib.*-perl$|libgdbm|postgresql-(client-)?common$|ssl-cert|openssl$|sysstat|ucf$'
@@ -17,7 +17,7 @@ const under = new Map<string, Promise<string>>();
  * without touching the machine's own package state. The second call finds them there.
  *
  * @returns the root of the unpacked tree; its tools are below `usr/bin`, see `unpackedEnvironment`
- * @throws ServersError where apt, dpkg or the network is missing, or a package does not exist
+ * @throws ToolsMissingError where apt, dpkg or the network is missing, or a package does not exist; ServersError for what is no name of one
  */
 export function bringDebianPackages(names: readonly string[]): Promise<string> {
   const wanted = [...new Set(names)].sort();
@@ -56,7 +56,7 @@ async function withOwnApt<T>(
   hidden: readonly string[], use: (apt: (command: string, ...args: string[]) => Promise<string>, archives: string) => Promise<T>,
 ): Promise<T> {
   const status = await readFile('/var/lib/dpkg/status', 'utf8').catch((cause: unknown) => {
-    throw new ServersError('this machine has no apt', 'Install the tools with its own package manager, or name their folder.', { cause });
+    throw new ToolsMissingError('this machine has no apt', 'Install the tools with its own package manager, or name their folder.', { cause });
   });
   const work = await mkdtemp(join(cacheFolder(), 'apt-'));
   try {
@@ -111,7 +111,7 @@ async function bring(names: readonly string[]): Promise<string> {
     });
   } catch (error) {
     if (error instanceof ServersError) throw error;
-    throw new ServersError(
+    throw new ToolsMissingError(
       `the Debian packages ${names.join(', ')} could not be brought (${(error as Error).message})`,
       `Check the network, or install them: apt-get install ${names.join(' ')}.`, { cause: error },
     );

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { cacheFolder } from './cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from './debian-packages';
 import { runCommand } from './run-command';
-import { ServersError } from './servers-error';
+import { ServersError, ToolsMissingError } from './servers-error';
 
 const TOOLS = ['initdb', 'postgres', 'pg_dump', 'pg_restore', 'psql'] as const;
 
@@ -144,6 +144,7 @@ async function bring(major: number | undefined): Promise<PostgresBinaries> {
     throw new ServersError(`the unpacked packages in ${tree} are incomplete`, 'Remove that folder and try again.');
   } catch (error) {
     const reason = error instanceof ServersError ? error.reason : (error as Error).message;
-    throw new ServersError(`no ${wanted} is installed here and none can be brought: ${reason}`, mend, { cause: error });
+    const kind = error instanceof ToolsMissingError ? ToolsMissingError : ServersError;
+    throw new kind(`no ${wanted} is installed here and none can be brought: ${reason}`, mend, { cause: error });
   }
 }

@@ -5,3 +5,11 @@ export class ServersError extends Error {
     this.name = 'ServersError';
   }
 }
+
+/** A program that this machine lacks and that could not be brought, for want of apt or of a network. */
+export class ToolsMissingError extends ServersError {
+  public constructor(reason: string, mend: string, options?: ErrorOptions) {
+    super(reason, mend, options);
+    this.name = 'ToolsMissingError';
+  }
+}

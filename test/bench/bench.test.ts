@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startPostgres({ directory: join(folder, 'server') });
 }, 120_000);
 afterAll(async () => {
-  await server.stop();
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -8,6 +8,7 @@ import { BackupPolicy, BackupSchedule, BackupStore, PostgresFlavor, PostgresSour
 import { rehearseCommand, type Terminal } from '../../rehearsal/command-line';
 import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { nearest, UsageError } from '../../rehearsal/usage';
+import { lacks } from '../support/lacks';
 import { synthesize, type Synthesized } from './synthesize';
 
 const COMMAND = join(__dirname, '..', '..', 'bundles', 'cli', 'backup-policy.js');
@@ -96,7 +97,7 @@ describe('as a process', () => {
 
   test('Ctrl-C leaves no process, no folder and no report', async () => {
     const missing = await findPostgresBinaries().then(() => undefined, (error: Error) => error.message);
-    if (missing !== undefined) return console.warn(`skipped: Ctrl-C: ${missing}`);
+    if (missing !== undefined) lacks(missing);
     const report = join(folder, 'report');
     const { child, ended, said } = start(['rehearse', '--app', made.directory, '--report', report, '--verbose']);
     // In the middle of the dump: its server, its worker and the endpoint are all there.

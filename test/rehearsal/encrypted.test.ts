@@ -7,6 +7,7 @@ import { parseReport, type RehearsalReport } from '../../rehearsal/report/model'
 import { reportText } from '../../rehearsal/report/text';
 import { rtoOf } from '../../rehearsal/report/words';
 import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
+import { lacks } from '../support/lacks';
 import { shopApp } from './shop-app';
 import type { Synthesized } from './synthesize';
 
@@ -35,7 +36,7 @@ afterAll(() => {
 
 function rehearses(name: string, run: () => Promise<void>): void {
   test(name, async () => {
-    if (skipped !== undefined) return console.warn(`skipped: ${name}: ${skipped}`);
+    if (skipped !== undefined) lacks(skipped);
     await run();
   });
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
-import { BackupLock, Compute } from '../../lib';
+import { BackupLock, BackupSchedule, Compute } from '../../lib';
 import type { ApiCall } from '../../rehearsal/endpoint';
 import { rehearse } from '../../rehearsal/rehearse';
 import { reportHtml } from '../../rehearsal/report/html';
@@ -9,6 +9,7 @@ import { parseReport, type RehearsalReport } from '../../rehearsal/report/model'
 import type { MonthProtection } from '../../rehearsal/report/month-model';
 import { reportText } from '../../rehearsal/report/text';
 import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
+import { lacks } from '../support/lacks';
 import { shopApp } from './shop-app';
 import type { Synthesized } from './synthesize';
 
@@ -16,6 +17,7 @@ jest.setTimeout(180_000);
 
 const DAY = 86_400_000;
 const DAYS = 30;
+const LOCK_DAYS = 10;
 
 let app: Synthesized;
 let report: RehearsalReport;
@@ -44,7 +46,11 @@ function heard(into: ApiCall[]): Pick<Parameters<typeof rehearse>[0], 'faults' |
 }
 
 beforeAll(async () => {
-  app = shopApp({ region: 'eu-west-3', replicaRegions: ['eu-west-1'], replicaWorkers: Compute.lambda(), lock: BackupLock.governance(Duration.days(10)) });
+  app = shopApp({
+    region: 'eu-west-3', replicaRegions: ['eu-west-1'], replicaWorkers: Compute.lambda(), lock: BackupLock.governance(Duration.days(LOCK_DAYS)),
+    // Every three days: a third of the lock, which is as rarely as it may be.
+    lockExtension: { schedule: BackupSchedule.cron('15 6 */3 * ? *') },
+  });
   skipped = await findPostgresBinaries().then(() => undefined, (error: Error) => error.message);
   if (skipped !== undefined) return;
   report = parseReport(JSON.parse(JSON.stringify(await rehearse({ app: app.directory, days: DAYS, ...heard(afterTheLoss) }))));
@@ -55,7 +61,7 @@ afterAll(() => app.remove());
 
 function shows(name: string, run: () => void): void {
   test(name, () => {
-    if (skipped !== undefined) return console.warn(`skipped: ${name}: ${skipped}`);
+    if (skipped !== undefined) lacks(skipped);
     run();
   });
 }
@@ -98,6 +104,32 @@ shows('the replica keeps what is kept, and lets go what is let go', () => {
   }
 });
 
+shows('what is kept is never without a lock, in both regions; what is let go is locked no longer than a period after', () => {
+  expect(month.extensions.length).toBeGreaterThanOrEqual(9);
+  expect(month.extensions.filter(({ error, ending }) => error !== undefined || ending > 0)).toEqual([]);
+  expect(month.extensions.reduce((sum, { extended }) => sum + extended, 0)).toBeGreaterThan(0);
+  expect(one.nights.filter(({ unlocked }) => unlocked !== 0)).toEqual([]);
+  const [end, kept] = [Date.parse(month.to), one.copies.filter(({ fate }) => fate === 'kept')];
+  expect(kept.some(({ slot }) => end - Date.parse(slot) > LOCK_DAYS * DAY)).toBe(true);
+  for (const { lockedUntil, replicas } of kept) {
+    expect(Date.parse(lockedUntil!)).toBeGreaterThan(end);
+    expect(Date.parse(lockedUntil!)).toBeLessThanOrEqual(end + LOCK_DAYS * DAY);
+    expect(replicas).toEqual([{ region: 'eu-west-1', fate: 'kept', lockedUntil }]);
+  }
+  for (const { announcedAt, lockedUntil } of one.copies.filter(({ fate }) => fate === 'announced')) {
+    expect(Date.parse(lockedUntil!)).toBeLessThan(Date.parse(announcedAt!) + LOCK_DAYS * DAY);
+  }
+  expect(report.policies[0].lockExtension).toMatchObject({ outcome: 'succeeded', round: { protections: [{ locked: 1, extended: 0 }] } });
+  // Nothing failed, so nobody was told.
+  const told = ['sns:Publish', 'kms:GenerateDataKey', 'kms:Decrypt'].map((action) => `/Extend/Round/Role ${action}`);
+  const unused = report.grants.unused.filter(({ role }) => role.includes('/Extend/')).map(({ role, action }) => `${role.replace(/.*(?=\/Extend)/, '')} ${action}`);
+  expect(unused.filter((grant) => !told.includes(grant))).toEqual([]);
+  const words = `no kept copy was ever without a lock; ${month.extensions.length} rounds lengthened them`;
+  expect(reportText(report)).toContain(words);
+  expect(reportHtml(report)).toContain(words.slice(1));
+  expect(reportText(report)).toContain('locks: 1 copy locked long enough, 0 locks lengthened');
+});
+
 shows('storage does not grow without bound', () => {
   const bytes = one.nights.map(({ storedBytes }) => storedBytes);
   const most = Math.max(...bytes);
@@ -125,7 +157,7 @@ shows('it asked for nothing in the lost region, in the name of the worker\'s rol
 });
 
 test('a drill that would ask in the lost region fails, and says so', async () => {
-  if (skipped !== undefined) return console.warn(`skipped: a drill that needs the lost region: ${skipped}`);
+  if (skipped !== undefined) lacks(skipped);
   const needy = shopApp({ region: 'eu-west-3', replicaRegions: ['eu-west-1'], replicaWorkers: Compute.lambda() });
   const calls: ApiCall[] = [];
   try {
@@ -153,7 +185,7 @@ shows('it is drawn as a calendar, said in a few lines, and every copy has its ma
 });
 
 test('the state machine can run at every slot; Fargate workers prove from the replica by a token of their own', async () => {
-  if (skipped !== undefined) return console.warn(`skipped: every slot: ${skipped}`);
+  if (skipped !== undefined) lacks(skipped);
   const fargate = shopApp({ region: 'eu-west-3', replicaRegions: ['eu-west-1'], compute: Compute.fargate() });
   try {
     const all = await rehearse({ app: fargate.directory, days: 1, everySlot: true });
@@ -168,7 +200,7 @@ test('the state machine can run at every slot; Fargate workers prove from the re
 });
 
 test('without a replica the report says that nothing would be left', async () => {
-  if (skipped !== undefined) return console.warn(`skipped: no replica: ${skipped}`);
+  if (skipped !== undefined) lacks(skipped);
   const alone = shopApp({ region: 'eu-west-3' });
   try {
     const all = await rehearse({ app: alone.directory, days: 1 });

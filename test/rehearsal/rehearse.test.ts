@@ -8,6 +8,7 @@ import { rehearse, type RehearseProps, UnknownProtectionError } from '../../rehe
 import { parseReport, type RehearsalReport } from '../../rehearsal/report/model';
 import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { startPostgres } from '../../rehearsal/servers/postgres-server';
+import { lacks } from '../support/lacks';
 import { shopApp } from './shop-app';
 import type { Synthesized } from './synthesize';
 
@@ -34,10 +35,10 @@ afterAll(() => {
   fargate?.remove();
 });
 
-/** A test that needs a PostgreSQL, and says by name that it had none. */
+/** A test that needs a PostgreSQL. */
 function rehearses(name: string, run: () => Promise<void>): void {
   test(name, async () => {
-    if (skipped !== undefined) return console.warn(`skipped: ${name}: ${skipped}`);
+    if (skipped !== undefined) lacks(skipped);
     await run();
   });
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
+import { findPostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { type PostgresServer, startPostgres } from '../../rehearsal/servers/postgres-server';
 import { ServersError } from '../../rehearsal/servers/servers-error';
 
@@ -12,6 +13,8 @@ const newFolder = (): string => {
   folders.push(folder);
   return join(folder, 'server');
 };
+// Some of these start it in a process of their own, which nobody would hear of.
+beforeAll(async () => void await findPostgresBinaries());
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 async function ask(connectionString: string, sql: string): Promise<unknown[][]> {
@@ -41,7 +44,7 @@ describe('a throwaway PostgreSQL server', () => {
   beforeAll(async () => {
     server = await startPostgres({ directory: newFolder(), superuser: 'house_admin', settings: { work_mem: '7MB', 'app.note': 'it\'s' } });
   }, 120_000);
-  afterAll(() => server.stop());
+  afterAll(() => server?.stop());
 
   test('answers on 127.0.0.1 with its password, its settings and accents', async () => {
     const [[user, memory, note, address, upper, superuser]] = await ask(server.superuserUrl, `SELECT current_user,

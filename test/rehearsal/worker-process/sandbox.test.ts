@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { findSandbox, isSandbox, shownFolders, type Sandbox } from '../../../rehearsal/sandbox';
 import { bringDebianPackages, unpackedLibraryPath } from '../../../rehearsal/servers/debian-packages';
 import { findPostgresBinaries } from '../../../rehearsal/servers/postgres-binaries';
+import { lacks } from '../../support/lacks';
 import { ownTemporaryFolder, resultOf } from './bundle';
 
 let found: Sandbox | undefined;
@@ -18,8 +19,7 @@ beforeAll(async () => {
 
 function inSandbox(name: string, body: (sandbox: Sandbox) => Promise<void>, milliseconds?: number): void {
   it(name, async () => {
-    if (found) await body(found);
-    else console.warn(`skipped: ${whyNone}`);
+    await body(found ?? lacks(whyNone));
   }, milliseconds);
 }
 
@@ -70,10 +70,8 @@ describe('the sandbox', () => {
   });
 
   inSandbox('lets a PostgreSQL server be made and asked', async (sandbox) => {
-    const postgres = await findPostgresBinaries().catch((error: Error) => error);
-    if (postgres instanceof Error) return console.warn(`skipped: ${postgres.message}`);
-    const wrapper = await bringDebianPackages(['libnss-wrapper']).then(unpackedLibraryPath).catch((error: Error) => error);
-    if (wrapper instanceof Error) return console.warn(`skipped: ${wrapper.message}`);
+    const postgres = await findPostgresBinaries();
+    const wrapper = await unpackedLibraryPath(await bringDebianPackages(['libnss-wrapper']));
     const seen = await resultOf<{ nameless: string; answer: string }>(`
       const fs = require('node:fs');
       const { execFileSync, spawnSync, spawn } = require('node:child_process');

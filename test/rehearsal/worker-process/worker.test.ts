@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileS
 import { join } from 'node:path';
 import { findSandbox, isSandbox, type Sandbox } from '../../../rehearsal/sandbox';
 import { lambdaError, runTask, runWorker } from '../../../rehearsal/worker-process';
+import { lacks } from '../../support/lacks';
 import { makeBundle, ownTemporaryFolder, resultOf, run } from './bundle';
 
 const SENTINEL = 'c0ffee-sentinel';
@@ -32,10 +33,7 @@ describe.each(where)('a worker in %s', (place) => {
   const sandbox = (): Sandbox | undefined => (place === 'the open' ? undefined : found);
   const check = (name: string, body: () => Promise<void>): void => {
     it(name, async () => {
-      if (place === 'the sandbox' && !found) {
-        console.warn(`skipped: ${whyNone}`);
-        return;
-      }
+      if (place === 'the sandbox' && !found) lacks(whyNone);
       await body();
     });
   };

@@ -62,7 +62,7 @@ const OPTIONS = {
 } satisfies ParseArgsOptionsConfig;
 
 export interface Terminal {
-  readonly stdout: { readonly isTTY?: boolean; write(text: string): unknown };
+  readonly stdout: { readonly isTTY?: boolean; readonly rows?: number; write(text: string): unknown };
   readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown };
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by Ctrl-C. */

@@ -15,6 +15,8 @@ export interface IdentityContext {
   readonly account: string;
   /** A property, resolved; undefined where the template has none. */
   property(name: string): unknown;
+  /** What it is known by where it is deployed; undefined where names are to be made up. */
+  readonly physicalId?: string;
 }
 
 type Identify = (context: IdentityContext) => LocalIdentity;
@@ -36,10 +38,16 @@ function uuid(context: IdentityContext): string {
 }
 
 function named(context: IdentityContext, property: string, longest = 64): string {
+  if (context.physicalId !== undefined) return nameOf(context.physicalId);
   const given = context.property(property);
   if (typeof given === 'string' && given) return given;
   const made = `${context.stackName}-${context.logicalId}`;
   return made.length <= longest ? made : `${made.slice(0, longest - 9)}-${digits(context, 8)}`;
+}
+
+/** The name in a physical id: an ARN's and a queue URL's is its last part. */
+function nameOf(physicalId: string): string {
+  return /^(?:arn|https):.*[:/]([^:/]+)$/.exec(physicalId)?.[1] ?? physicalId;
 }
 
 function arn({ partition, region, account }: IdentityContext, service: string, resource: string): string {
@@ -64,7 +72,7 @@ function byArn(
 ): Identify {
   return (context) => {
     const name = named(context, property);
-    const ref = arn(context, service, resource(name, context));
+    const ref = context.physicalId ?? arn(context, service, resource(name, context));
     return { ref, attributes: { [attribute]: ref, Arn: ref, Name: name } };
   };
 }
@@ -72,12 +80,13 @@ function byArn(
 /** A resource of a network: its id is made up, for nothing of it exists on a laptop. */
 function byId(prefix: string, attribute: string, more: (context: IdentityContext) => Record<string, string> = () => ({})): Identify {
   return (context) => {
-    const ref = `${prefix}-${digits(context, 17)}`;
+    const ref = context.physicalId ?? `${prefix}-${digits(context, 17)}`;
     return { ref, attributes: Object.defineProperties({ [attribute]: ref, Id: ref }, Object.getOwnPropertyDescriptors(more(context))) };
   };
 }
 
 function bucketName(context: IdentityContext): string {
+  if (context.physicalId !== undefined) return context.physicalId;
   const given = context.property('BucketName');
   if (typeof given === 'string' && given) return given;
   const made = `${context.stackName}-${context.logicalId}`.toLowerCase().replace(/[^a-z0-9-]/g, '');
@@ -91,7 +100,7 @@ const TYPES: Record<string, Identify> = {
     return { ref: name, attributes: { Arn: `arn:${context.partition}:s3:::${name}`, DomainName: `${name}.s3.amazonaws.com`, RegionalDomainName: domain } };
   },
   'AWS::KMS::Key': (context) => {
-    const id = context.property('MultiRegion') === true ? `mrk-${digits(context, 32)}` : uuid(context);
+    const id = context.physicalId ?? (context.property('MultiRegion') === true ? `mrk-${digits(context, 32)}` : uuid(context));
     return { ref: id, attributes: { Arn: arn(context, 'kms', `key/${id}`), KeyId: id } };
   },
   'AWS::KMS::Alias': (context) => ({ ref: named(context, 'AliasName'), attributes: {} }),
@@ -116,7 +125,7 @@ const TYPES: Record<string, Identify> = {
   'AWS::Lambda::Function': byName('lambda', (name) => `function:${name}`, 'FunctionName'),
   'AWS::Logs::LogGroup': byName('logs', (name) => `log-group:${name}:*`, 'LogGroupName'),
   'AWS::SecretsManager::Secret': (context) => {
-    const ref = arn(context, 'secretsmanager', `secret:${named(context, 'Name', 500)}-${digits(context, 6)}`);
+    const ref = context.physicalId ?? arn(context, 'secretsmanager', `secret:${named(context, 'Name', 500)}-${digits(context, 6)}`);
     return { ref, attributes: { Id: ref } };
   },
   'AWS::SecretsManager::SecretTargetAttachment': (context) => ({ ref: String(context.property('SecretId')), attributes: { Id: String(context.property('SecretId')) } }),
@@ -129,6 +138,7 @@ const TYPES: Record<string, Identify> = {
   'AWS::Scheduler::ScheduleGroup': byName('scheduler', (name) => `schedule-group/${name}`, 'Name'),
   'AWS::Events::Rule': byName('events', (name) => `rule/${name}`, 'Name'),
   'AWS::CloudWatch::Alarm': byName('cloudwatch', (name) => `alarm:${name}`, 'AlarmName'),
+  'AWS::CloudWatch::CompositeAlarm': byName('cloudwatch', (name) => `alarm:${name}`, 'AlarmName'),
   'AWS::CloudWatch::Dashboard': byName('cloudwatch', (name) => `dashboard/${name}`, 'DashboardName'),
   'AWS::ECS::Cluster': byName('ecs', (name) => `cluster/${name}`, 'ClusterName'),
   'AWS::ECS::TaskDefinition': byArn('ecs', (name, context) => `task-definition/${String(context.property('Family') ?? name)}:1`, 'Family', 'TaskDefinitionArn'),

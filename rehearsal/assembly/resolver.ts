@@ -1,4 +1,5 @@
 import { AssemblyError } from './assembly-error';
+import type { DeployedStacks } from './deployed';
 import { NO_VALUE, resolveValue, type Scope } from './intrinsics';
 import { identify, type LocalIdentity } from './local-identity';
 import type { Assembly } from './read-assembly';
@@ -11,6 +12,8 @@ export interface ResolverProps {
   readonly account?: string;
   /** Values of template parameters that have no default, by name. @default none */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Names, account and parameters of what is deployed. @default made up, always the same */
+  readonly deployed?: DeployedStacks;
 }
 
 /** A resource with its place in the local cloud. */
@@ -31,12 +34,14 @@ export class Resolver {
   readonly region: string;
   readonly account: string;
   readonly #parameters: Readonly<Record<string, string>>;
+  readonly #deployed: DeployedStacks | undefined;
   readonly #identities = new Map<TemplateResource, LocalIdentity | undefined>();
 
   constructor(readonly assembly: Assembly, props: ResolverProps = {}) {
     this.region = props.region ?? 'us-east-1';
     this.account = props.account ?? '000000000000';
     this.#parameters = props.parameters ?? {};
+    this.#deployed = props.deployed;
   }
 
   /** @throws AssemblyError that names the stack and the path of what cannot be known. */
@@ -76,14 +81,23 @@ export class Resolver {
 
   #identify(stack: Stack, logicalId: string, resource: TemplateResource): LocalIdentity | undefined {
     if (!this.#identities.has(resource)) {
+      const physicalId = this.#deployed?.(stack).physicalIds.get(logicalId);
+      if (this.#deployed && physicalId === undefined) {
+        throw new AssemblyError(`${stack.displayName}: ${pathOf(resource, logicalId)} is in the template and not in what is deployed.`, 'Deploy the app as it is synthesized, or name the assembly that was deployed with --app.');
+      }
       this.#identities.set(resource, identify(resource.Type, {
         stackName: stack.name, logicalId, partition: 'aws',
         region: stack.region ?? this.region,
-        account: stack.account ?? this.account,
+        account: this.#accountOf(stack),
+        physicalId,
         property: (name) => this.property({ stack, logicalId }, name),
       }));
     }
     return this.#identities.get(resource);
+  }
+
+  #accountOf(stack: Stack): string {
+    return this.#deployed?.(stack).account ?? stack.account ?? this.account;
   }
 
   #scope(stack: Stack): Scope {
@@ -113,11 +127,11 @@ export class Resolver {
   #ref(stack: Stack, name: string, path: string): unknown {
     switch (name) {
       case 'AWS::Region': return stack.region ?? this.region;
-      case 'AWS::AccountId': return stack.account ?? this.account;
+      case 'AWS::AccountId': return this.#accountOf(stack);
       case 'AWS::Partition': return 'aws';
       case 'AWS::URLSuffix': return 'amazonaws.com';
       case 'AWS::StackName': return stack.name;
-      case 'AWS::StackId': return `arn:aws:cloudformation:${stack.region ?? this.region}:${stack.account ?? this.account}:stack/${stack.name}/local`;
+      case 'AWS::StackId': return `arn:aws:cloudformation:${stack.region ?? this.region}:${this.#accountOf(stack)}:stack/${stack.name}/local`;
       case 'AWS::NoValue': return NO_VALUE;
       case 'AWS::NotificationARNs': return [];
     }
@@ -133,8 +147,9 @@ export class Resolver {
   #parameter(stack: Stack, name: string, type: string, otherwise: unknown, path: string): unknown {
     const given = stack.parameters[name];
     const fromParent = given === undefined || !stack.parent ? given : this.resolve(stack.parent.stack, given, `Resources.${stack.parent.logicalId}.Properties.Parameters.${name}`);
-    const value = this.#parameters[name] ?? fromParent ?? otherwise;
-    if (value === undefined || type.startsWith('AWS::SSM::Parameter::Value') && this.#parameters[name] === undefined) {
+    const known = this.#parameters[name] ?? this.#deployed?.(stack).parameters[name];
+    const value = known ?? fromParent ?? otherwise;
+    if (value === undefined || type.startsWith('AWS::SSM::Parameter::Value') && known === undefined) {
       throw missing(stack, path, `takes the parameter ${name}, whose value is known only at deployment`);
     }
     return type === 'CommaDelimitedList' || type.startsWith('List<') ? String(value).split(',').map((item) => item.trim()) : value;

@@ -1,10 +1,11 @@
 import { AssemblyError } from '../assembly/assembly-error';
 import type { LocalResource, Resolver } from '../assembly/resolver';
+import type { Stack } from '../assembly/template';
 import type { Endpoint, Subscription } from '../endpoint';
 import { destinationKey } from './destinations';
 import { bucketsOf, machineOf, topicsOf } from './local-cloud';
 
-type Seeded = Pick<Endpoint, 'seedKey' | 's3' | 'topics' | 'queues' | 'schedules' | 'machines'>;
+type Seeded = Pick<Endpoint, 'seedKey' | 's3' | 'topics' | 'queues' | 'schedules' | 'machines' | 'stacks'>;
 type Properties = Readonly<Record<string, unknown>>;
 
 /** Puts what deployment would make of an assembly into the endpoint; what names a value that nobody can know is left out. */
@@ -28,6 +29,9 @@ export function seedCloud(resolver: Resolver, endpoint: Seeded): void {
   });
   each('AWS::StepFunctions::StateMachine', ({ identity: { ref } }) => endpoint.machines.seed(machineOf(resolver, ref)));
   each('AWS::Scheduler::Schedule', (schedule) => endpoint.schedules.seed(scheduleOf(resolver, schedule)));
+  for (const stack of resolver.assembly.stacks) {
+    endpoint.stacks.seed({ name: stack.name, region: stack.region, resources: Object.fromEntries(physicalIds(resolver, stack)) });
+  }
 
   function each(type: string, seed: (resource: LocalResource) => unknown): void {
     for (const resource of resolver.resourcesOf(type)) {
@@ -38,6 +42,12 @@ export function seedCloud(resolver: Resolver, endpoint: Seeded): void {
       }
     }
   }
+}
+
+function physicalIds(resolver: Resolver, stack: Stack): [logicalId: string, physicalId: string][] {
+  const types = new Set(Object.values(stack.template.Resources ?? {}).map(({ Type }) => Type));
+  const all = [...types].flatMap((type) => resolver.resourcesOf(type).filter((one) => one.stack === stack));
+  return all.map(({ logicalId, identity }) => [logicalId, identity.ref]);
 }
 
 /** Days between the rotations of a key that says nothing of them (CloudFormation, "AWS::KMS::Key RotationPeriodInDays"). */

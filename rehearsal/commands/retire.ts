@@ -1,13 +1,14 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { ContractError, NewerContractError } from '../../lib/contract/common';
-import type { RetireReport } from '../../lib/contract/retire-report';
+import { parseRetireReport, type RetireReport } from '../../lib/contract/retire-report';
 import type { RetireRequest } from '../../lib/contract/retire-request';
-import { AssemblyError, declaredPolicies, readAssembly, Resolver } from '../assembly';
+import { AssemblyError, readAssembly, Resolver } from '../assembly';
 import type { Terminal } from '../command-line';
 import { functionOf } from '../cloud/local-cloud';
-import { invokeDeployed, runHere, WorkerFailedError } from '../retire-worker';
+import { invokeDeployed, runHere, WorkerFailedError } from '../own-worker';
 import { counted, visible } from '../report/words';
 import { UsageError } from '../usage';
+import { choosePolicy } from '../choose-policy';
 import { parseOptions } from './options';
 
 export const RETIRE_USAGE = `usage: backup-policy retire --dry-run [options]
@@ -84,12 +85,12 @@ export async function retireCommand(args: readonly string[], terminal: Terminal)
   if (marking && !options.function) throw new UsageError('--keep and --unkeep need --function: only the deployed worker may tag', RETIRE_USAGE);
   try {
     const { request, directory } = prepare(options, terminal.env, [...keep, ...unkeep]);
-    const report = marking
+    const report = parseRetireReport(marking
       ? await invokeDeployed({ functionName: options.function!, region: request.store.region, request: withRuns(request, keep, unkeep) })
       : await runHere({
-        directory, request: { ...request, dryRun: true, whole: true }, env: terminal.env, signal: terminal.signal,
+        directory, name: 'retire', request: { ...request, dryRun: true, whole: true }, env: terminal.env, signal: terminal.signal,
         onLog: options.verbose ? (line) => void terminal.stderr.write(`${line}\n`) : () => undefined,
-      });
+      }));
     terminal.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : textOf(report));
     return report.findings.some(({ kind }) => DAMAGE.test(kind)) ? 1 : 0;
   } catch (error) {
@@ -112,7 +113,7 @@ function withRuns(request: RetireRequest, keep: Run[], unkeep: Run[]): RetireReq
 /** The request as the deployed machine would compose it, and the folder of the code that is deployed. */
 function prepare(options: Options, env: NodeJS.ProcessEnv, runs: readonly Run[]): { request: RetireRequest; directory: string } {
   const resolver = new Resolver(readAssembly(options.app));
-  const { stack, declared } = choosePolicy(resolver, options);
+  const { stack, declared } = choosePolicy(resolver.assembly, options, RETIRE_USAGE);
   const { request } = declared.retirement;
   const region = options.region ?? stack.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   if (!region) throw new UsageError('the stack leaves its region to the deployment: give it with --region', RETIRE_USAGE);
@@ -131,16 +132,6 @@ function prepare(options: Options, env: NodeJS.ProcessEnv, runs: readonly Run[])
       slot: new Date().toISOString(), execution: 'command-line',
     },
   };
-}
-
-function choosePolicy(resolver: Resolver, { app, application, environment }: Options) {
-  const all = declaredPolicies(resolver.assembly);
-  const found = all.filter(({ declared }) => (application === undefined || declared.application === application)
-    && (environment === undefined || declared.environment === environment));
-  if (found.length === 1) return found[0];
-  const names = all.map(({ declared }) => `${declared.application} (${declared.environment})`).join(', ');
-  if (all.length === 0) throw new AssemblyError(`No template in ${app} declares a backup policy.`, 'Synthesize an app that has a BackupPolicy, with this release of cdk-backup-policy.');
-  throw new UsageError(`${found.length === 0 ? 'no policy is meant' : 'several policies may be meant'}; there are ${names}: say which with --application and --environment`, RETIRE_USAGE);
 }
 
 /** A name that CloudFormation chose is not in the template; the message says how to read it. */

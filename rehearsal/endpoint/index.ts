@@ -29,6 +29,7 @@ import { QueueBook, sqsService } from './services/queues';
 import { ScheduleBook, schedulerService } from './services/schedules';
 import { SecretBook, secretsService, type SecretSeed } from './services/secrets';
 import type { Service } from './services/service';
+import { cloudFormationService, StackBook } from './services/stacks';
 import { snsService, TopicBook } from './services/topics';
 import type { ApiCall, Credentials, EndpointOptions, PublishedMessage, SentEvent } from './types';
 
@@ -43,6 +44,7 @@ export type { MachineBook, MachineSeed, StartedExecution } from './services/mach
 export type { MetricBook, Series } from './services/metrics';
 export type { QueueBook, QueueSeed } from './services/queues';
 export type { Schedule, ScheduleBook, ScheduleSeed } from './services/schedules';
+export type { StackBook, StackSeed } from './services/stacks';
 export type { Subscription, TopicBook, TopicSeed } from './services/topics';
 export type { SecretSeed } from './services/secrets';
 
@@ -60,6 +62,7 @@ export interface Endpoint {
   readonly queues: QueueBook;
   readonly topics: TopicBook;
   readonly machines: MachineBook;
+  readonly stacks: StackBook;
   readonly keys: Pick<KeyRing, 'change'>;
   readonly logs: LogBook;
   readonly s3: S3Direct;
@@ -116,6 +119,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const queues = new QueueBook(settings);
   const topics = new TopicBook();
   const machines = new MachineBook(settings);
+  const stacks = new StackBook(settings);
   const logs: LogBook = new Map();
   const tasks = new TaskBook();
   const parts = { settings, gate, state, blobs, keys };
@@ -129,6 +133,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const list: Service[] = [
     kmsService(keys), secretsService(secrets, keys), snsService(messages, topics), sqsService(queues), cloudWatchService(metrics),
     logsService(logs), stsService(credentials), ecsService(tasks), statesService(machines), eventsService(events),
+    cloudFormationService(stacks),
   ];
   const rest = [schedulerService(schedules)];
   const front = new Front({
@@ -149,7 +154,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, events, metrics, logs, tasks, schedules, queues, topics, machines, keys,
+    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, events, metrics, logs, tasks, schedules, queues, topics, machines, stacks, keys,
     s3: directAccess(services), lifecycle: lifecycle.events,
     now: settings.now,
     setClock: (instant) => clock.set(instant),

@@ -17,9 +17,20 @@ export interface StartedExecution {
   readonly startedAt: Date;
 }
 
-/** The state machines that exist, by ARN, and what was started. */
+/** How an execution ended. */
+export interface Ending {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  readonly output?: unknown;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+interface Course { ending?: Ending; stoppedAt?: Date; readonly states: { readonly name: string; readonly at: Date }[] }
+
+/** The state machines that exist, by ARN, what was started, and what the host says became of it. */
 export class MachineBook {
   readonly executions: StartedExecution[] = [];
+  readonly #courses = new Map<string, Course>();
   readonly #machines = new Map<string, MachineSeed & { readonly created: number }>();
 
   constructor(private readonly settings: Pick<Settings, 'now'>) {}
@@ -30,6 +41,23 @@ export class MachineBook {
 
   remove(arn: string): void {
     this.#machines.delete(arn);
+  }
+
+  /** An execution came to a state of its machine. */
+  entered(executionArn: string, name: string): void {
+    this.courseOf(executionArn).states.push({ name, at: this.settings.now() });
+  }
+
+  ended(executionArn: string, ending: Ending): void {
+    Object.assign(this.courseOf(executionArn), { ending, stoppedAt: this.settings.now() });
+  }
+
+  /** Creates it for an execution that was just started. */
+  courseOf(executionArn: string): Course {
+    const known = this.#courses.get(executionArn);
+    const course = known ?? { states: [] };
+    if (!known) this.#courses.set(executionArn, course);
+    return course;
   }
 
   /** @throws ApiError StateMachineDoesNotExist */
@@ -45,7 +73,7 @@ const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]
 
 /** Step Functions: task tokens, machines and their starts. */
 export function statesService(book: MachineBook): Service {
-  return { name: 'states', accessDenied: 'AccessDeniedException', operations: { ...TOKENS, ...machines(book) } };
+  return { name: 'states', accessDenied: 'AccessDeniedException', operations: { ...TOKENS, ...machines(book), ...executions(book) } };
 }
 
 function machines(book: MachineBook): Record<string, Operation> {
@@ -81,6 +109,38 @@ function machines(book: MachineBook): Record<string, Operation> {
         book.executions.push(execution);
         await settings.handlers.startExecution(execution);
         return { executionArn: arn, startDate: startedAt.getTime() / 1000 };
+      },
+    },
+  };
+}
+
+function executions(book: MachineBook): Record<string, Operation> {
+  const resource = (input: Input): string => text(input, 'executionArn') ?? '*';
+  const find = (input: Input): StartedExecution => {
+    const found = book.executions.find(({ arn }) => arn === resource(input));
+    if (!found) throw new ApiError('ExecutionDoesNotExist', 400, `Execution Does Not Exist: '${resource(input)}'`);
+    return found;
+  };
+  return {
+    DescribeExecution: {
+      resource,
+      run: (input) => {
+        const { arn, machineArn, name, input: given, startedAt } = find(input);
+        const { ending, stoppedAt } = book.courseOf(arn);
+        return {
+          executionArn: arn, stateMachineArn: machineArn, name, status: ending?.status ?? 'RUNNING', startDate: startedAt.getTime() / 1000,
+          stopDate: stoppedAt && stoppedAt.getTime() / 1000, input: JSON.stringify(given),
+          output: ending?.output === undefined ? undefined : JSON.stringify(ending.output), error: ending?.error, cause: ending?.cause,
+        };
+      },
+    },
+    GetExecutionHistory: {
+      resource,
+      run: (input) => {
+        const events = book.courseOf(find(input).arn).states.map(({ name, at }, index) => ({
+          id: index + 1, previousEventId: index, timestamp: at.getTime() / 1000, type: 'TaskStateEntered', stateEnteredEventDetails: { name },
+        }));
+        return { events: (input.reverseOrder === true ? events.reverse() : events).slice(0, Number(input.maxResults ?? 100)) };
       },
     },
   };

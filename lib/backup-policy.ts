@@ -1,9 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
+import type { PolicyAlarmProps } from './alarm-props';
+import { BackupAlarms } from './backup-alarms';
 import type { IBackupStore } from './backup-store';
 import { policyFindings, templateFindings } from './model/proof';
+import { longestGapSeconds } from './model/schedule';
 import { PolicyShared } from './policy-shared';
 import { claimPrefix } from './prefix-claims';
 import { findingsAt, Proof } from './proof/proof';
@@ -18,6 +21,8 @@ import { RetireWorker } from './workers/retire-worker';
 import type { RetirementProps } from './retirement';
 import type { SentinelProps } from './sentinel-props';
 import { declareInTemplate, resourcesOf } from './template-metadata';
+import { dimensionsOf } from './watch/metric';
+import { PolicyMetrics } from './watch/policy-metrics';
 import { Watch } from './watch/watch';
 
 /** Context key of the environment of policies that do not name theirs. */
@@ -52,10 +57,15 @@ export interface BackupPolicyProps {
    * @default - every 15 minutes, or oftener where an objective asks for it
    */
   readonly sentinel?: SentinelProps;
+  /**
+   * Which alarms there are, and from when they speak: of the policy itself, and of each protection that does not say something else.
+   * @default - by the criticality of each protection, with thresholds from what it promises
+   */
+  readonly alarms?: PolicyAlarmProps;
 }
 
 /** One application's declaration: a store, recipients, protections. */
-export class BackupPolicy extends Construct {
+export class BackupPolicy extends PolicyMetrics {
   /** Whose copies these are. */
   public readonly application: string;
   /** Environment of the application. */
@@ -64,6 +74,10 @@ export class BackupPolicy extends Construct {
   public readonly store: IBackupStore;
   /** What the policy says goes here: encrypted with a key of its own, e-mail and telephone recipients are subscribed. */
   public readonly topic: sns.ITopic;
+  /** What is held against what was declared, and tells somebody. */
+  public readonly alarms: BackupAlarms;
+  /** @internal */
+  protected readonly _dimensionsMap: Record<string, string>;
   /** @internal */
   public readonly _shared: PolicyShared;
   /**
@@ -84,6 +98,7 @@ export class BackupPolicy extends Construct {
     super(scope, id);
     this.application = requireName(this, 'application', props.application);
     this.environment = requireName(this, 'environment', props.environment ?? this.node.tryGetContext(ENVIRONMENT_CONTEXT) ?? 'production');
+    this._dimensionsMap = dimensionsOf(this.environment, this.application);
     this.store = props.store;
     const { testEnvironment } = props.store.removal;
     if (testEnvironment !== undefined && testEnvironment !== this.environment) {
@@ -101,6 +116,7 @@ export class BackupPolicy extends Construct {
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
     this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: bound.filter(({ subscription }) => subscription).length, protections: () => this.protections });
+    this.alarms = new BackupAlarms(this, 'Alarms', props.alarms ?? {});
     const first = declareInTemplate(this, () => this.declare());
     // What concerns the whole template is said once.
     this.proof = new Proof(this, () => [...policyFindings(this.protections.length), ...first ? templateFindings(resourcesOf(this)) : []]);
@@ -119,6 +135,7 @@ export class BackupPolicy extends Construct {
     const protection = new Protection(this, id, props);
     this.protections.push(protection);
     this._watch.admit(protection);
+    this.alarms._admit(protection);
     return protection;
   }
 
@@ -130,6 +147,11 @@ export class BackupPolicy extends Construct {
    */
   public acknowledge(code: string, reason: string): void {
     this.proof.acknowledge(code, reason);
+  }
+
+  /** Between two audits of the store. @internal */
+  public get _auditGapSeconds(): number {
+    return longestGapSeconds(this.retire.schedule).seconds;
   }
 
   private declare() {

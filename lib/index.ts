@@ -1,4 +1,7 @@
+export * from './alarm-props';
+export * from './alarm-set';
 export * from './assertion';
+export * from './backup-alarms';
 export * from './backup-lock';
 export * from './backup-policy';
 export * from './backup-replica';

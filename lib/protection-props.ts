@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { ProtectionAlarmProps } from './alarm-props';
 import type { Assertion } from './assertion';
 import type { BackupSchedule } from './backup-schedule';
 import type { ClientEncryption } from './client-encryption';
@@ -98,4 +99,9 @@ export interface ProtectionProps {
    * @default - the store's key alone
    */
   readonly encryption?: ClientEncryption;
+  /**
+   * Which alarms it has, and from when they speak.
+   * @default - the policy's; thresholds from objectives, schedule and declared load
+   */
+  readonly alarms?: ProtectionAlarmProps;
 }

@@ -1,9 +1,11 @@
 import { Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { Construct, type IConstruct } from 'constructs';
+import type { IConstruct } from 'constructs';
+import type { ProtectionAlarmProps } from './alarm-props';
 import type { Assertion } from './assertion';
 import type { BackupPolicy } from './backup-policy';
+import type { IBackupStore } from './backup-store';
 import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
 import type { ExtendedProtection } from './contract/extend-request';
@@ -12,6 +14,7 @@ import type { DeclaredSentinel } from './contract/sentinel-request';
 import type { DeclaredRun } from './contract/run-request';
 import { proveProtection } from './model/proof';
 import { expressionOf, timeZoneOf } from './model/schedule';
+import type { ThresholdFacts } from './model/watch/thresholds';
 import type { PolicyShared } from './policy-shared';
 import { Proof } from './proof/proof';
 import { factsOf, promiseOf, type ProtectionPromise } from './proof/protection-promise';
@@ -23,15 +26,22 @@ import { RunMachine } from './machines/run-machine';
 import { RunSchedule } from './machines/run-schedule';
 import type { SourceConfig } from './source';
 import { openNetwork, type ProtectionNetwork } from './network/source-network';
+import { dimensionsOf } from './watch/metric';
+import { ProtectionMetrics } from './watch/protection-metrics';
+import { thresholdFactsOf } from './watch/threshold-facts';
 import { CLOSING_SECONDS, type Worker } from './workers/worker';
 
 /** One source under one schedule, retention and set of objectives: a state machine, its two workers, its schedule. */
-export class Protection extends Construct implements ec2.IConnectable {
+export class Protection extends ProtectionMetrics implements ec2.IConnectable {
   /** The state machine that runs it: `{"slot":"<instant>"}` is its input. */
   public readonly stateMachine: sfn.IStateMachine;
   /** @internal */
   public readonly _protects: readonly IConstruct[];
+  /** @internal */
+  protected readonly _dimensionsMap: Record<string, string>;
   private readonly network?: ProtectionNetwork;
+  private readonly alarms: ProtectionAlarmProps;
+  private readonly store: IBackupStore;
   private readonly promise: ProtectionPromise;
   private readonly run: DeclaredRun;
   private readonly proof: Proof;
@@ -44,6 +54,9 @@ export class Protection extends Construct implements ec2.IConnectable {
   /** Made by `BackupPolicy.protect()`. */
   constructor(policy: BackupPolicy, id: string, props: ProtectionProps) {
     super(policy, requireName(policy, 'the protection\'s id', id));
+    this._dimensionsMap = dimensionsOf(policy.environment, policy.application, id);
+    this.alarms = props.alarms ?? {};
+    this.store = policy.store;
     this.promise = promiseOf(this, policy.application, props);
     const source = props.source.bind(this);
     this._protects = source.protects ?? [];
@@ -53,7 +66,10 @@ export class Protection extends Construct implements ec2.IConnectable {
     this.checkRequest(dump.maximumRequest);
     const workers = { platform: verify.platform, limitSeconds: this.run.limits.timeoutSeconds, scratchBytes: verify.scratchBytes };
     const { promise, run: { encryption } } = this;
-    this.proof = new Proof(this, () => proveProtection(factsOf({ promise, store: policy.store, owner: policy, workers, encryption })));
+    this.proof = new Proof(this, () => {
+      const alarms = policy.alarms._factsOf(this);
+      return proveProtection(factsOf({ promise, store: policy.store, owner: policy, workers, encryption, alarms }));
+    });
     const machine = new RunMachine(this, 'Run', {
       title: this.title(policy),
       run: this.run,
@@ -129,15 +145,29 @@ export class Protection extends Construct implements ec2.IConnectable {
   }
 
   /** @internal */
-  public _watched(gauges: readonly string[]): DeclaredSentinel['protections'][number] {
+  public _watched(gauges: readonly string[], ceilingBytes?: number): DeclaredSentinel['protections'][number] {
     const { protection, schedule, retention, longestRunSeconds } = this._retired();
     return {
       protection, schedule, retention, longestRunSeconds,
-      runs: { scheduleName: this.scheduleName, scheduleGroup: this.shared.scheduleGroup.scheduleGroupName, stateMachine: this.stateMachine.stateMachineArn },
+      runs: {
+        scheduleName: this.scheduleName, scheduleGroup: this.shared.scheduleGroup.scheduleGroupName, stateMachine: this.stateMachine.stateMachineArn,
+      },
       objectives: { rpoSeconds: this.promise.rpoSeconds, rtoSeconds: this.promise.rtoSeconds },
       verdictSeconds: this.verdictSeconds,
+      ...ceilingBytes === undefined ? {} : { ceilingBytes },
       gauges: [...gauges],
     };
+  }
+
+  /** @internal */
+  public _alarmed(): { readonly tier?: string; readonly alarms: ProtectionAlarmProps } {
+    return { tier: this.promise.tier?.name, alarms: this.alarms };
+  }
+
+  /** @internal */
+  public _thresholdFacts(): ThresholdFacts {
+    const { promise, run, longestRunSeconds, verdictSeconds, store: { _replicas: replicas } } = this;
+    return thresholdFactsOf({ promise, run, longestRunSeconds, verdictSeconds, replicas });
   }
 
   private title(policy: BackupPolicy): string {

@@ -14,6 +14,8 @@ export const DeclaredAlarm = z.strictObject({
   severity: z.enum(['page', 'notify']),
   /** Logical id in the template, and so the resource that CloudWatch evaluates. */
   logicalId: z.string().min(1),
+  /** Logical id of the composite alarm that speaks for it, and is silent while the sentinel is; absent where it speaks itself. */
+  toldBy: z.string().min(1).optional(),
   /** The stack that has it; the policy's own when absent. */
   region: z.string().min(1).optional(),
 });

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { DeclaredRetention } from '../contract/declared-retention';
 import { isLockExtended } from '../store/lock-extensions';
-import type { ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts, WorkerFacts } from '../model/proof';
+import type { AlarmFacts, ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts, WorkerFacts } from '../model/proof';
 import { type Schedule, timeZoneOf } from '../model/schedule';
 import type { IBackupStore } from '../backup-store';
 import type { ProtectionProps } from '../protection-props';
@@ -52,10 +52,11 @@ export interface FactsProps {
   readonly owner: { readonly environment: string; readonly application: string };
   readonly workers: WorkerFacts;
   readonly encryption?: { readonly identitySecretArn?: unknown };
+  readonly alarms?: AlarmFacts;
 }
 
 /** What the proof is given of a protection. */
-export function factsOf({ promise, store, owner, workers, encryption }: FactsProps): ProtectionFacts {
+export function factsOf({ promise, store, owner, workers, encryption, alarms }: FactsProps): ProtectionFacts {
   const { retention: { rules, minimumVerified }, ...rest } = promise;
   return {
     ...rest,
@@ -66,6 +67,7 @@ export function factsOf({ promise, store, owner, workers, encryption }: FactsPro
     // Every run ends with a restore.
     drillSeconds: 0,
     ...(encryption ? { encryption: { drillIdentity: encryption.identitySecretArn !== undefined } } : {}),
+    ...(alarms ? { alarms } : {}),
   };
 }
 

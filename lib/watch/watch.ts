@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { BackupPolicy } from '../backup-policy';
 import { CONTRACT_VERSION } from '../contract/common';
-import { type MetricKey, metricsBy } from '../contract/metrics';
+import type { MetricKey } from '../contract/metrics';
 import { policyPrefix } from '../contract/object-keys';
 import type { DeclaredSentinel } from '../contract/sentinel-request';
 import type { DeclaredWatching } from '../contract/watching';
@@ -73,14 +73,14 @@ export class Watch extends Construct {
     return {
       sentinel: { schedule: this.sentinel.schedule(), function: this.sentinel.worker.functionArn, request: this.request() },
       replicaSentinels: [],
-      alarms: [],
+      alarms: this.policy.alarms._declare(),
       recipients: [],
     };
   }
 
   /** Keys of `METRICS` that the sentinel writes of a protection: a gauge that no alarm and no dashboard shows is not paid for. */
-  private gauges(_protection: Protection): MetricKey[] {
-    return metricsBy('sentinel', 'protection').slice();
+  private gauges(protection: Protection): MetricKey[] {
+    return this.policy.alarms._gaugesOf(protection);
   }
 
   private request(): DeclaredSentinel {
@@ -95,7 +95,8 @@ export class Watch extends Construct {
       expected: store._expected(),
       deadLetters: shared.deadLetters.queueUrl,
       topics: [{ arn: topic.topicArn, recipients: this.props.subscribed }],
-      protections: this.props.protections().map((protection) => protection._watched(this.gauges(protection))),
+      protections: this.props.protections()
+        .map((protection) => protection._watched(this.gauges(protection), policy.alarms._ceilingOf(protection))),
       limits: { timeoutSeconds: SENTINEL_TIMEOUT_SECONDS - CLOSING_SECONDS },
     };
   }

@@ -178,33 +178,34 @@ export function rateAfterOneFailure(slots: number): number {
 export interface PolicyThresholdFacts {
   /** Between two rounds of retirement, each of which audits the store. */
   readonly longestAuditGapSeconds: number;
+  /** Whether it is known how the store was declared: not of one that another app makes. */
+  readonly storeShown: boolean;
   readonly replicas: number;
 }
 
 export interface PolicyThresholds {
   readonly sentinelSilent: number;
   readonly slotNotStarted: number;
-  readonly lockChanged: number;
-  readonly lifecycleChanged: number;
+  readonly lockChanged?: number;
+  readonly lifecycleChanged?: number;
   readonly replicationChanged?: number;
-  readonly keyUnusable: number;
+  readonly keyUnusable?: number;
   readonly recipientUnconfirmed: number;
   readonly auditOld: number;
   readonly releasedTooMany: number;
 }
 
 /** The thresholds of the alarms that are of a whole policy. */
-export function policyThresholds({ longestAuditGapSeconds, replicas }: PolicyThresholdFacts): PolicyThresholds {
+export function policyThresholds(facts: PolicyThresholdFacts, auditAgeSeconds?: number): PolicyThresholds {
+  const { longestAuditGapSeconds, storeShown, replicas } = facts;
   return {
     sentinelSilent: 1,
     slotNotStarted: 0,
-    lockChanged: 0,
-    lifecycleChanged: 0,
-    ...replicas === 0 ? {} : { replicationChanged: 0 },
-    keyUnusable: 0,
+    ...storeShown ? { lockChanged: 0, lifecycleChanged: 0, keyUnusable: 0 } : {},
+    ...storeShown && replicas > 0 ? { replicationChanged: 0 } : {},
     recipientUnconfirmed: 0,
     // One round may be lost: that is told by itself.
-    auditOld: 2 * longestAuditGapSeconds + HOUR,
+    auditOld: auditAgeSeconds ?? 2 * longestAuditGapSeconds + HOUR,
     releasedTooMany: 0,
   };
 }

@@ -115,8 +115,12 @@ test('by default one failure of a month is not a low success rate, and two of a 
   }));
 });
 
-test('of a policy: an audit may be missed once', () => {
-  const expected = { sentinelSilent: 1, replicationChanged: 0, auditOld: 49 * HOUR };
-  expect(policyThresholds({ longestAuditGapSeconds: DAY, replicas: 1 })).toMatchObject(expected);
-  expect(policyThresholds({ longestAuditGapSeconds: DAY, replicas: 0 })).not.toHaveProperty('replicationChanged');
+test('of a policy: an audit may be missed once, and of a store that another app makes nothing is held against what was declared', () => {
+  const audits = { longestAuditGapSeconds: DAY };
+  const expected = { sentinelSilent: 1, replicationChanged: 0, auditOld: 49 * HOUR, keyUnusable: 0 };
+  expect(policyThresholds({ ...audits, storeShown: true, replicas: 1 })).toMatchObject(expected);
+  expect(policyThresholds({ ...audits, storeShown: true, replicas: 0 })).not.toHaveProperty('replicationChanged');
+  expect(policyThresholds({ ...audits, storeShown: true, replicas: 0 }, HOUR)).toMatchObject({ auditOld: HOUR });
+  const foreign = Object.keys(policyThresholds({ ...audits, storeShown: false, replicas: 1 }));
+  expect(foreign).toEqual(['sentinelSilent', 'slotNotStarted', 'recipientUnconfirmed', 'auditOld', 'releasedTooMany']);
 });

@@ -1,0 +1,44 @@
+import { Lazy } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { BackupPolicy } from '../backup-policy';
+
+/**
+ * Alarms that one composite stands for. A rule ends at 10,240 characters and a generated name at 255, with its ARN around it
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html).
+ */
+const CHILDREN = 30;
+
+/** One composite alarm of all that wake somebody; of many, further ones each of which is one of its children. */
+export class DataAtRisk extends Construct {
+  private readonly groups: { readonly composite: cloudwatch.CompositeAlarm; readonly children: cloudwatch.IAlarm[] }[] = [];
+
+  constructor(scope: Construct, id: string, private readonly policy: BackupPolicy) {
+    super(scope, id);
+  }
+
+  /** Undefined while there is nothing to wake anybody. */
+  public get whole(): cloudwatch.CompositeAlarm | undefined {
+    return this.groups.at(0)?.composite;
+  }
+
+  public add(alarm: cloudwatch.IAlarm): void {
+    const last = this.groups.at(-1);
+    if (last && last.children.length < CHILDREN) {
+      last.children.push(alarm);
+      return;
+    }
+    const children = [alarm];
+    const composite = this.compose(children);
+    this.groups.at(0)?.children.push(composite);
+    this.groups.push({ composite, children });
+  }
+
+  private compose(children: readonly cloudwatch.IAlarm[]): cloudwatch.CompositeAlarm {
+    const { application, environment } = this.policy;
+    return new cloudwatch.CompositeAlarm(this, this.groups.length === 0 ? 'Whole' : `Part${this.groups.length}`, {
+      alarmDescription: `${application} (${environment}): data is at risk now; the alarms that this one stands for say which. It tells nobody by itself.`,
+      alarmRule: { renderAlarmRule: () => Lazy.string({ produce: () => cloudwatch.AlarmRule.anyOf(...children).renderAlarmRule() }) },
+    });
+  }
+}

@@ -12,7 +12,8 @@ import type { Endpoint } from './endpoint';
 import { findingsOf } from './findings';
 import type { Execution } from './machine/run-machine';
 import type { WorkerRun } from './machine/tasks';
-import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportOutcome, type ReportProtection, type ReportRetirement, type ReportStep } from './report/model';
+import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportLockExtension, type ReportOutcome, type ReportProtection, type ReportRetirement, type ReportStep } from './report/model';
+import type { ExtendRound } from './extend-round';
 import type { RehearsedRetirement } from './rehearse-retirement';
 import type { ReportMonth } from './report/month-model';
 import type { NotRehearsed } from './sources/source';
@@ -41,6 +42,7 @@ export interface ReportProps {
   readonly ran: readonly { readonly run: RanProtection; readonly stored: StoredRun }[];
   /** By policy. */
   readonly retired: ReadonlyMap<FoundPolicy, RehearsedRetirement>;
+  readonly extended: ReadonlyMap<FoundPolicy, ExtendRound | undefined>;
   /** Undefined where no days passed. */
   readonly month: ReportMonth | undefined;
   readonly endpoint: Pick<Endpoint, 'calls' | 'messages'>;
@@ -83,12 +85,13 @@ async function decrypted(bytes: Buffer, identity: string): Promise<Buffer> {
 }
 
 export function buildReport(props: ReportProps): RehearsalReport {
-  const { startedAt, finishedAt, ran, retired, month, endpoint, authorizer } = props;
+  const { startedAt, finishedAt, ran, retired, extended, month, endpoint, authorizer } = props;
   const policies = [...new Set(ran.map(({ run }) => run.policy))].map((policy) => ({
     application: policy.declared.application,
     environment: policy.declared.environment,
     path: policy.declared.path,
     retirement: reportRetirement(retired.get(policy)),
+    lockExtension: reportLockExtension(extended.get(policy)),
     protections: ran.filter(({ run }) => run.policy === policy).map(({ run, stored }) => reportProtection(run, stored)),
   }));
   return {
@@ -96,9 +99,9 @@ export function buildReport(props: ReportProps): RehearsalReport {
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     seconds: secondsBetween(startedAt, finishedAt),
-    outcome: outcomeOf(policies.flatMap(({ protections, retirement }): ReportOutcome[] => [
+    outcome: outcomeOf(policies.flatMap(({ protections, retirement, lockExtension }): ReportOutcome[] => [
       ...protections.map(({ outcome }) => outcome),
-      ...retirement?.outcome === 'failed' ? ['failed' as const] : [],
+      ...[retirement, lockExtension].some((one) => one?.outcome === 'failed') ? ['failed' as const] : [],
     ]).concat(month ? outcomesOfMonth(month) : [])),
     machine: { cores: cpus().length, memoryBytes: totalmem(), node: process.versions.node, sandbox: props.sandbox, platform: `${process.platform} ${process.arch}` },
     policies,
@@ -112,9 +115,9 @@ export function buildReport(props: ReportProps): RehearsalReport {
 }
 
 /** A round that failed, or a region whose loss nothing survives, is no good end of the days. */
-function outcomesOfMonth({ rounds, protections }: ReportMonth): ReportOutcome[] {
+function outcomesOfMonth({ rounds, extensions, protections }: ReportMonth): ReportOutcome[] {
   return [
-    ...rounds.some(({ error }) => error !== undefined) ? ['failed' as const] : [],
+    ...[...rounds, ...extensions].some(({ error }) => error !== undefined) ? ['failed' as const] : [],
     ...protections.flatMap(({ lostRegion }) => lostRegion?.outcome ?? []),
   ];
 }
@@ -174,6 +177,13 @@ function reportRetirement(retired: RehearsedRetirement | undefined): ReportRetir
     marked: retired.marking.length > 0 && !failed,
     ...(failed ? { error: errorOf(failed.execution) } : {}),
   };
+}
+
+function reportLockExtension(extended: ExtendRound | undefined): ReportLockExtension | undefined {
+  if (!extended) return undefined;
+  const { report, workers, execution } = extended;
+  const seconds = rounded(workers.reduce((sum, worker) => sum + worker.seconds, 0));
+  return report ? { outcome: 'succeeded', seconds, round: report } : { outcome: 'failed', seconds, error: errorOf(execution) };
 }
 
 /** A good verdict of a machine that failed all the same (a hook, a lost right) is not proven to work. */

@@ -22,6 +22,7 @@ import { NEVER_ON_A_LAPTOP, NO_DAY_PASSED, TIMES_OF_S3, withoutSandbox } from '.
 import { type Progress, SILENT } from './progress';
 import type { RehearsalReport } from './report/model';
 import { type Planned, runProtection, type Scene, type Surroundings } from './run-protection';
+import { type ExtendRound, runExtendRound } from './extend-round';
 import { rehearseRetirement, type RehearsedRetirement } from './rehearse-retirement';
 import { findSandbox, isSandbox, type Sandbox } from './sandbox';
 import { type EnginePrograms, type RehearsalSource, sourceEngine } from './sources/source';
@@ -133,6 +134,12 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
       done(retirement.round.report ? 'done' : 'failed');
       signal?.throwIfAborted();
     }
+    const extended = new Map<FoundPolicy, ExtendRound | undefined>();
+    for (const policy of retired.keys()) {
+      const parts = { policy, resolver, authorizer, keys, tokens, endpoint, signal, sandbox: sandbox.used, onLog: props.onLog };
+      extended.set(policy, await runExtendRound(parts));
+      signal?.throwIfAborted();
+    }
     const month = props.days === undefined ? undefined : await runMonth({
       days: props.days, everySlot: props.everySlot, surroundings,
       first: ran.map(({ planned: one, run, stored }) => ({
@@ -143,7 +150,7 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
     });
     const differences = [...sources.values(), ...planned.map(({ identity }) => identity)].flatMap(({ notRehearsed }) => notRehearsed);
     const report = buildReport({
-      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, retired, month, endpoint, authorizer,
+      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, retired, extended, month, endpoint, authorizer,
       notRehearsed: [
         ...uniqueBy(differences, ({ what, why }) => what + why),
         ...sandbox.used ? [] : [withoutSandbox(sandbox.description)],

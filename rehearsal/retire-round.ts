@@ -1,61 +1,13 @@
 import { parseRetireReport, type RetireReport } from '../lib/contract/retire-report';
 import type { RetireRequest } from '../lib/contract/retire-request';
-import type { FoundPolicy, Resolver } from './assembly';
-import type { Authorizer } from './cloud/authorizer';
-import { machineOf } from './cloud/local-cloud';
-import type { RoleKeyring } from './cloud/role-keys';
-import type { Endpoint } from './endpoint';
-import { type Execution, runMachine } from './machine/run-machine';
-import { Tasks, type WorkerRun } from './machine/tasks';
-import type { TaskTokens } from './machine/task-tokens';
-import type { Sandbox } from './sandbox';
+import { type PolicyRound, type PolicyRoundProps, runPolicyRound } from './policy-round';
 
-export interface RetireRoundProps {
-  readonly policy: FoundPolicy;
-  readonly resolver: Resolver;
-  readonly authorizer: Authorizer;
-  readonly keys: RoleKeyring;
-  readonly tokens: TaskTokens;
-  readonly endpoint: Pick<Endpoint, 'url'>;
-  readonly sandbox: Sandbox | undefined;
-  readonly signal?: AbortSignal;
-  readonly onLog?: (line: string) => void;
-  /** The instant the round is scheduled for and acts at, ISO 8601 in UTC: of a store on a simulated clock. @default now, by the clocks */
-  readonly at?: string;
-  /** What differs from the declared request, such as `keep`. @default nothing */
-  readonly change?: Partial<RetireRequest>;
-}
+export type RetireRoundProps = PolicyRoundProps<RetireRequest>;
 
-/** A round as it ended. */
-export interface RetireRound {
-  readonly execution: Execution;
-  readonly workers: readonly WorkerRun[];
-  /** What was decided, every copy with its reasons; undefined where the round failed. */
-  readonly report?: RetireReport;
-}
+export type RetireRound = PolicyRound<RetireReport>;
 
-/**
- * Runs the synthesized retire machine of a policy once: the worker from its bundle, in the sandbox, by the permissions of its role.
- *
- * @throws AssemblyError for a machine that is not there
- */
-export async function runRetireRound(props: RetireRoundProps): Promise<RetireRound> {
-  const { policy: { stack, declared }, resolver, endpoint, tokens, at, change } = props;
-  const arn = String(resolver.resolve(stack, declared.retirement.stateMachine, `${declared.path} retirement`));
-  const machine = machineOf(resolver, arn);
-  const workers: WorkerRun[] = [];
-  const tasks = new Tasks({
-    ...props, machine, endpointUrl: endpoint.url, region: resolver.region, programs: { path: [] },
-    adjust: (request) => ({ ...request as object, whole: true, ...at === undefined ? {} : { rehearsedAt: at }, ...change }),
-    onRun: (run) => void workers.push(run),
-    onLog: props.onLog ?? (() => undefined),
-  });
-  const slot = at ?? new Date().toISOString();
-  const execution = await runMachine({
-    definition: machine.definition, name: machine.path, arn: machine.arn, roleArn: machine.roleArn,
-    executionName: `retire-${declared.application}`.slice(0, 80), input: { slot }, signal: props.signal,
-    runTask: tasks.run, issueToken: () => tokens.issue(),
-  });
-  const { retire } = (execution.output ?? {}) as { retire?: unknown };
-  return { execution, workers, ...execution.outcome === 'succeeded' && retire !== undefined ? { report: parseRetireReport(retire) } : {} };
+/** Runs the synthesized retire machine of a policy once. */
+export function runRetireRound(props: RetireRoundProps): Promise<RetireRound> {
+  const { stateMachine } = props.policy.declared.retirement;
+  return runPolicyRound({ name: 'retire', stateMachine, parse: parseRetireReport }, props);
 }

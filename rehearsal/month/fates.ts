@@ -29,6 +29,15 @@ export function fateOf({ s3, lifecycle }: Pick<Endpoint, 's3' | 'lifecycle'>, bu
   return { fate: mark.kind === 'expire' ? 'released' : mark.kind === 'pending' ? 'announced' : 'kept', ...lockedUntil };
 }
 
+/** Kept copies of which a version is locked no more: whoever may delete can delete it. */
+export function unlockedCopies(s3: Endpoint['s3'], bucket: string, id: ProtectionId, runIds: readonly string[], now: number): number {
+  return runIds.filter((runId) => {
+    const [newest] = s3.versions(bucket, manifestKey(id, runId));
+    const kept = newest && !newest.deleteMarker && ['none', 'keep'].includes(parseRetireMark(newest.tags[RETIRE_TAG]).kind);
+    return kept && objectsOf(s3, bucket, id, runId).some(({ retention }) => (retention?.until ?? 0) <= now);
+  }).length;
+}
+
 type Versions = ReturnType<Endpoint['s3']['versions']>;
 
 /** Every version of every object of a copy, markers left out. */

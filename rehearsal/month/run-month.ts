@@ -4,12 +4,13 @@ import type { FoundPolicy } from '../assembly';
 import { bucketsOf, type LocalMachine } from '../cloud/local-cloud';
 import { DAY } from '../endpoint/clock';
 import type { TaskCall } from '../machine/run-machine';
-import type { MonthCopy, MonthNight, MonthProtection, MonthRound, ReportMonth } from '../report/month-model';
+import type { MonthCopy, MonthExtension, MonthNight, MonthProtection, MonthRound, ReportMonth } from '../report/month-model';
+import { runExtendRound } from '../extend-round';
 import { runRetireRound } from '../retire-round';
 import type { RanProtection } from '../build-report';
 import { type Planned, runProtection, type Surroundings } from '../run-protection';
 import { eventsBetween, type MonthEvent } from './events';
-import { copiesIn, fateOf, type Place, storedBytes } from './fates';
+import { copiesIn, fateOf, type Place, storedBytes, unlockedCopies } from './fates';
 import { proveFromReplica } from './lost-region';
 import { repeatCopy } from './repeat-copy';
 
@@ -46,6 +47,8 @@ interface Followed {
   readonly said: Map<string, Said>;
 }
 
+interface Happened { readonly rounds: MonthRound[]; readonly extensions: MonthExtension[] }
+
 interface Said { reasons: readonly string[]; announcedAt?: string; releasedAt?: string }
 
 /**
@@ -59,22 +62,22 @@ export async function runMonth(props: MonthProps): Promise<ReportMonth> {
   const from = endpoint.now().getTime();
   const to = from + props.days * DAY;
   const followed = props.first.map((one) => follow(one, props));
-  const rounds: MonthRound[] = [];
+  const happened: Happened = { rounds: [], extensions: [] };
   const events = eventsBetween(followed.map(({ planned }) => planned), from, to);
   const done = progress.begin(`${props.days} days, ${events.filter(({ kind }) => kind === 'run').length} slots`);
   for (const event of events) {
     signal?.throwIfAborted();
     // What happens takes time of its own, and the next may have come meanwhile.
     await endpoint.advanceTo(new Date(Math.max(event.at, endpoint.now().getTime())));
-    await happen(event, followed, rounds, props);
+    await happen(event, followed, happened, props);
     await endpoint.replicated();
   }
   await endpoint.advanceTo(new Date(Math.max(to, endpoint.now().getTime())));
-  done(`${rounds.length} rounds, ${endpoint.lifecycle.filter(({ kind }) => kind === 'remove').length} versions removed`);
+  done(`${happened.rounds.length + happened.extensions.length} rounds, ${endpoint.lifecycle.filter(({ kind }) => kind === 'remove').length} versions removed`);
   const protections = followed.map((one) => reportOf(one, props));
   return {
     from: new Date(from).toISOString(), to: new Date(to).toISOString(), days: props.days,
-    protections: await withProofs(protections, followed, props), rounds,
+    protections: await withProofs(protections, followed, props), ...happened,
     seconds: Math.round(performance.now() - began) / 1000,
   };
 }
@@ -92,17 +95,19 @@ function follow({ planned, run, verify, hasCopy }: FirstRun, { surroundings }: M
   };
 }
 
-async function happen(event: MonthEvent, followed: readonly Followed[], rounds: MonthRound[], props: MonthProps): Promise<void> {
+async function happen(event: MonthEvent, followed: readonly Followed[], happened: Happened, props: MonthProps): Promise<void> {
   if (event.kind === 'midnight') for (const one of followed) one.nights.push(nightOf(one, event.at, props));
   else if (event.kind === 'run') await copyAt(event.at, followed.find(({ planned }) => planned === event.planned)!, props);
-  else rounds.push(await round(event.policy, followed, props));
+  else if (event.kind === 'retire') happened.rounds.push(await round(event.policy, followed, props));
+  else happened.extensions.push(await extension(event.policy, followed, props));
 }
 
-function nightOf({ id, planned, place, replicas }: Followed, at: number, { surroundings }: MonthProps): MonthNight {
+function nightOf({ id, planned, place, replicas, runs }: Followed, at: number, { surroundings }: MonthProps): MonthNight {
   const { s3 } = surroundings(planned).endpoint;
   return {
     at: new Date(at).toISOString(), copies: copiesIn(s3, place.bucket, id), storedBytes: storedBytes(s3, place.bucket, id),
     replicaBytes: replicas.reduce((sum, { bucket }) => sum + storedBytes(s3, bucket, id), 0),
+    unlocked: unlockedCopies(s3, place.bucket, id, runs.map(({ runId }) => runId), at),
   };
 }
 
@@ -139,6 +144,18 @@ async function round(policy: FoundPolicy, followed: readonly Followed[], props: 
   };
 }
 
+async function extension(policy: FoundPolicy, followed: readonly Followed[], props: MonthProps): Promise<MonthExtension> {
+  const parts = props.surroundings(followed.find(({ planned }) => planned.policy === policy)!.planned);
+  const at = parts.endpoint.now().toISOString();
+  const ended = await runExtendRound({ ...parts, policy, at });
+  const { environment, application } = policy.declared;
+  const sum = (count: 'extended' | 'ending'): number => (ended?.report?.protections ?? []).reduce((total, one) => total + one[count], 0);
+  return {
+    environment, application, at, extended: sum('extended'), ending: sum('ending'),
+    ...ended && !ended.report ? { error: ended.execution.error?.cause ?? ended.execution.outcome } : {},
+  };
+}
+
 function remember(said: Map<string, Said>, { runId, action, reasons }: RetireDecision, at: string): void {
   const before = said.get(runId);
   // A copy that is gone has no other reason than the one for which it went.
@@ -156,7 +173,10 @@ function reportOf({ planned, id, place, replicas, runs, nights, said }: Followed
     const { reasons = [], ...when } = said.get(runId) ?? {};
     return {
       runId, slot, ran, reasons: [...reasons], ...when, ...fateOf(endpoint, place.bucket, id, runId),
-      replicas: replicas.map(({ bucket, region }) => ({ region, fate: fateOf(endpoint, bucket, id, runId).fate })),
+      replicas: replicas.map(({ bucket, region }) => {
+        const { fate, lockedUntil } = fateOf(endpoint, bucket, id, runId);
+        return { region, fate, ...lockedUntil === undefined ? {} : { lockedUntil } };
+      }),
     };
   });
   return { ...id, region: place.region, copies, nights };

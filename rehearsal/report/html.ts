@@ -3,6 +3,7 @@ import { html, trusted, type Html } from './markup';
 import type { RehearsalReport } from './model';
 import { monthSection } from './month-section';
 import { badge, cardId, protectionCard } from './protection-card';
+import { lockSection } from './lock-section';
 import { retirementSection } from './retirement-section';
 import { STYLE } from './style';
 import { fold, table } from './table';
@@ -32,7 +33,7 @@ ${report.policies.map((policy) => html`
 <section>
 <h2>${policy.application} <span class="where">${policy.environment} · <code>${policy.path}</code></span></h2>
 ${policy.protections.map((one) => protectionCard(policy, one))}
-${policy.retirement && retirementSection(policy.retirement)}
+${policy.retirement && retirementSection(policy.retirement)}${policy.lockExtension && lockSection(policy.lockExtension)}
 ${policy.cost && costSection(policy.cost)}
 </section>`)}
 ${report.month && monthSection(report.month)}

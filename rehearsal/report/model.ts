@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Count, Instant, Name, parseVersioned, Seconds } from '../../lib/contract/common';
 import { CensusItem } from '../../lib/contract/census';
 import { LeftOut, Manifest } from '../../lib/contract/manifest';
+import { ExtendReport } from '../../lib/contract/extend-report';
 import { RetireReport } from '../../lib/contract/retire-report';
 import { Exception, Verdict, VerdictOutcome } from '../../lib/contract/verdict';
 import { ReportMonth } from './month-model';
@@ -89,12 +90,25 @@ export const ReportRetirement = z.strictObject({
 });
 export type ReportRetirement = z.infer<typeof ReportRetirement>;
 
+/** The round of the worker that lengthens locks, over what was just stored and locked. */
+export const ReportLockExtension = z.strictObject({
+  outcome: z.enum(['succeeded', 'failed']),
+  /** Of the worker's process. */
+  seconds: Seconds,
+  /** What it did; absent where it failed. */
+  round: ExtendReport.optional(),
+  error: ReportError.optional(),
+});
+export type ReportLockExtension = z.infer<typeof ReportLockExtension>;
+
 export const ReportPolicy = z.strictObject({
   application: Name,
   environment: Name,
   /** Construct path. */
   path: z.string(),
   retirement: ReportRetirement.optional(),
+  /** Absent where the policy lets locks end. */
+  lockExtension: ReportLockExtension.optional(),
   protections: z.array(ReportProtection),
   /** An estimate; reports of older releases have none. */
   cost: ReportCost.optional(),

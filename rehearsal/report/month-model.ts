@@ -23,8 +23,8 @@ export const MonthCopy = z.strictObject({
   deletedAt: Instant.optional(),
   /** End of the longest lock of what is left. */
   lockedUntil: Instant.optional(),
-  /** What the other regions hold of it. */
-  replicas: z.array(z.strictObject({ region: z.string(), fate: CopyFate })),
+  /** What the other regions hold of it, and until when the longest lock there keeps it. */
+  replicas: z.array(z.strictObject({ region: z.string(), fate: CopyFate, lockedUntil: Instant.optional() })),
 });
 export type MonthCopy = z.infer<typeof MonthCopy>;
 
@@ -35,6 +35,8 @@ export const MonthNight = z.strictObject({
   copies: Count,
   storedBytes: Count,
   replicaBytes: Count,
+  /** Kept copies of which something is locked no more; reports of older releases do not say. */
+  unlocked: Count.optional(),
 });
 export type MonthNight = z.infer<typeof MonthNight>;
 
@@ -77,7 +79,20 @@ export const MonthRound = z.strictObject({
 });
 export type MonthRound = z.infer<typeof MonthRound>;
 
-/** Days that passed on the store's clock, with every slot, retire round and midnight in them. */
+/** One round of the worker that lengthens locks. */
+export const MonthExtension = z.strictObject({
+  application: Name,
+  environment: Name,
+  at: Instant,
+  /** Kept copies whose lock was lengthened, and those that may not be. */
+  extended: Count,
+  ending: Count,
+  /** Where it failed. */
+  error: z.string().optional(),
+});
+export type MonthExtension = z.infer<typeof MonthExtension>;
+
+/** Days that passed on the store's clock, with every slot, round and midnight in them. */
 export const ReportMonth = z.strictObject({
   from: Instant,
   to: Instant,
@@ -85,5 +100,7 @@ export const ReportMonth = z.strictObject({
   seconds: Seconds,
   protections: z.array(MonthProtection),
   rounds: z.array(MonthRound),
+  /** Empty where no policy lengthens locks. */
+  extensions: z.array(MonthExtension).default([]),
 });
 export type ReportMonth = z.infer<typeof ReportMonth>;

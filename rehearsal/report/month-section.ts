@@ -1,6 +1,6 @@
 import { html, type Html } from './markup';
 import type { CopyFate, MonthCopy, MonthNight, MonthProtection, ReportMonth } from './month-model';
-import { FATE_WORDS, fatesInWords, lossInWords, proverInWords } from './month-words';
+import { FATE_WORDS, fatesInWords, locksInWords, lossInWords, proverInWords } from './month-words';
 import { badge } from './protection-card';
 import { fold, table } from './table';
 import { clock, counted, day, instant, size } from './words';
@@ -12,8 +12,7 @@ const MARKS_A_DAY = 6;
 
 /** The days that passed: a calendar a protection, each copy on the day of its slot. */
 export function monthSection(month: ReportMonth): Html {
-  const failed = month.rounds.filter(({ error }) => error !== undefined);
-  const notes = failed.map(({ at, error = '' }) => html`<li>${error}<small>the retire round of ${instant(at)}</small></li>`);
+  const notes = [...failures(month.rounds, 'retire'), ...failures(month.extensions, 'lock')];
   return html`<section><h2>${counted(month.days, 'day')}</h2>
 <p>From ${day(month.from)} to ${day(month.to)} on the store's clock: a copy at every slot, ${counted(month.rounds.length, 'round')} of the retire worker,
 replication, and S3's lifecycle at each midnight UTC.</p>
@@ -28,12 +27,23 @@ function card(one: MonthProtection, month: ReportMonth): Html {
 <article class="card">
 <div class="head"><h3>${one.application} · ${one.protection} <small>${one.environment}, ${one.region}</small></h3></div>
 <p class="summary">${fatesInWords(one)}</p>
+${locks(one, month)}
 ${calendar(one.copies, month)}
 ${growth(one.nights)}
 ${loss(one)}
 ${kept.length > 0 && fold('Kept, and why', counted(kept.length, 'copy', 'copies'), copyTable(kept))}
 ${gone.length > 0 && fold('Let go, and why', counted(gone.length, 'copy', 'copies'), copyTable(gone))}
 </article>`;
+}
+
+function failures(rounds: readonly { readonly at: string; readonly error?: string }[], of: string): Html[] {
+  return rounds.filter(({ error }) => error !== undefined)
+    .map(({ at, error = '' }) => html`<li>${error}<small>the ${of} round of ${instant(at)}</small></li>`);
+}
+
+function locks(one: MonthProtection, month: ReportMonth): Html | undefined {
+  const words = locksInWords(one, month);
+  return words === undefined ? undefined : html`<p class="summary soft">${capitalised(words)}.</p>`;
 }
 
 /** Weeks from Monday to Sunday in UTC, from the first copy's to the last day's. */
@@ -109,6 +119,7 @@ function copyTable(copies: readonly MonthCopy[]): Html {
     ...copies.some(({ announcedAt }) => announcedAt) ? [{ title: 'Announced', style: 'text' as const, value: ({ announcedAt }: MonthCopy) => when(announcedAt) }] : [],
     ...copies.some(({ releasedAt }) => releasedAt) ? [{ title: 'Released', style: 'text' as const, value: ({ releasedAt }: MonthCopy) => when(releasedAt) }] : [],
     ...copies.some(({ deletedAt }) => deletedAt) ? [{ title: 'Deleted', style: 'text' as const, value: ({ deletedAt }: MonthCopy) => when(deletedAt) }] : [],
+    ...copies.some(({ lockedUntil }) => lockedUntil) ? [{ title: 'Locked until', style: 'text' as const, value: ({ lockedUntil }: MonthCopy) => when(lockedUntil) }] : [],
     ...elsewhere ? [{ title: 'Elsewhere', style: 'text' as const, value: ({ replicas }: MonthCopy) => replicas.map(({ region, fate }) => `${region}: ${FATE_WORDS[fate].split(',')[0]}`).join(', ') }] : [],
   ], copies);
 }

@@ -31,14 +31,24 @@ export function proverInWords({ machine }: LostRegionProof): string {
     : `by ${machine}, a machine in that region, with the rights of its own roles`;
 }
 
+/** What became of the locks of what was kept; undefined where the report does not say. */
+export function locksInWords({ application, environment, nights }: MonthProtection, { extensions }: ReportMonth): string | undefined {
+  if (nights.some(({ unlocked }) => unlocked === undefined)) return undefined;
+  const most = Math.max(0, ...nights.map(({ unlocked = 0 }) => unlocked));
+  const rounds = extensions.filter((one) => one.application === application && one.environment === environment);
+  const said = most === 0 ? 'no kept copy was ever without a lock' : `up to ${counted(most, 'kept copy was', 'kept copies were')} locked no more`;
+  return rounds.length === 0 ? `${said}; nothing lengthens locks` : `${said}; ${counted(rounds.length, 'round')} lengthened them`;
+}
+
 /** The days in a few lines for a terminal. */
 export function monthInWords(month: ReportMonth): string[] {
-  const failed = month.rounds.filter(({ error }) => error !== undefined);
+  const failed = [...month.rounds, ...month.extensions].filter(({ error }) => error !== undefined);
   return [
     `${counted(month.days, 'day')} from ${day(month.from)} to ${day(month.to)}, ${counted(month.rounds.length, 'retire round')}`,
     ...failed.slice(0, 1).map(({ at, error = '' }) => `  ${counted(failed.length, 'round')} failed, the first at ${at}: ${error}`),
     ...month.protections.flatMap((one) => [
       `  ${one.application} ${one.protection}: ${fatesInWords(one)}`,
+      ...[locksInWords(one, month) ?? []].flat().map((words) => `    ${words}`),
       `    ${one.lostRegion ? lossInWords(one.lostRegion) : `with ${one.region} lost nothing would be left: the store has no replica`}`,
       ...one.lostRegion ? [`    ${proverInWords(one.lostRegion)}`] : [],
     ]),

@@ -1,4 +1,5 @@
 import { costInWords } from './cost-words';
+import { lockExtensionInWords } from './lock-section';
 import { monthInWords } from './month-words';
 import type { RehearsalReport, ReportOutcome, ReportProtection } from './model';
 import { retirementInWords } from './retirement-section';
@@ -31,6 +32,10 @@ export function reportText(report: RehearsalReport, props: ReportTextProps = {})
     if (policy.retirement) {
       const mark = policy.retirement.outcome === 'succeeded' ? 'proven' : 'failed';
       lines.push(`  ${paint(COLOURS[mark], MARKS[mark])} retirement: ${visible(retirementInWords(policy.retirement))}`);
+    }
+    if (policy.lockExtension) {
+      const mark = policy.lockExtension.outcome === 'succeeded' ? 'proven' : 'failed';
+      lines.push(`  ${paint(COLOURS[mark], MARKS[mark])} locks: ${visible(lockExtensionInWords(policy.lockExtension))}`);
     }
     if (policy.cost) {
       const { assumptions, pricesAsOf } = policy.cost;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEndpoint, type Endpoint } from '../../rehearsal/endpoint';
 import { eventsBetween } from '../../rehearsal/month/events';
-import { copiesIn, fateOf, storedBytes } from '../../rehearsal/month/fates';
+import { copiesIn, fateOf, storedBytes, unlockedCopies } from '../../rehearsal/month/fates';
 import type { Planned } from '../../rehearsal/run-protection';
 
 const at = (text: string): number => Date.parse(`${text}Z`);
@@ -16,6 +16,14 @@ test('slots, rounds and midnights in their order; at one instant the midnight fi
     '2026-11-20T12:00 run', '2026-11-21T00:00 midnight', '2026-11-21T00:00 run', '2026-11-21T00:00 retire', '2026-11-21T12:00 run',
     '2026-11-22T00:00 midnight', '2026-11-22T00:00 run', '2026-11-22T00:00 retire',
   ]);
+});
+
+test('the rounds that lengthen locks come after those of retirement, where there are any', () => {
+  const schedule = { expression: 'cron(0 5 * * ? *)', timeZone: 'UTC' };
+  const policy = { declared: { retirement: { schedule }, lockExtension: { schedule } } };
+  const planned = { policy, protection: { declared: { schedule } } } as unknown as Planned;
+  const events = eventsBetween([planned], at('2026-11-20T04:00:00'), at('2026-11-20T06:00:00'));
+  expect(events.map(({ kind }) => kind)).toEqual(['run', 'retire', 'extend']);
 });
 
 describe('what a place holds of a copy', () => {
@@ -60,7 +68,10 @@ describe('what a place holds of a copy', () => {
     expect(fateOf(endpoint, 'store', id, runId)).toEqual({ fate: 'kept', ...until });
     expect(fateOf(endpoint, 'store', id, '20260101T000000Z')).toEqual({ fate: 'missing' });
     expect([storedBytes(endpoint.s3, 'store', id), copiesIn(endpoint.s3, 'store', id)]).toEqual([10, 1]);
+    const unlocked = (instant: string): number => unlockedCopies(endpoint.s3, 'store', id, [runId, '20260101T000000Z'], at(instant));
+    expect([unlocked('2026-11-22T02:00:00'), unlocked('2026-11-22T03:00:00')]).toEqual([0, 1]);
     mark('pending:20261120T051500Z');
+    expect(unlocked('2026-11-22T03:00:00')).toBe(0);
     expect(fateOf(endpoint, 'store', id, runId).fate).toBe('announced');
     mark('keep');
     expect(fateOf(endpoint, 'store', id, runId).fate).toBe('kept');

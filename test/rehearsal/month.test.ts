@@ -13,7 +13,7 @@ import { lacks } from '../support/lacks';
 import { shopApp } from './shop-app';
 import type { Synthesized } from './synthesize';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const DAY = 86_400_000;
 const DAYS = 30;

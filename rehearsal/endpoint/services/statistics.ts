@@ -10,17 +10,20 @@ export type Statistic = (typeof STATISTICS)[number];
 
 /**
  * The statistic of each period that has any data, by the period's start, oldest first (CloudWatch User Guide, "CloudWatch statistics
- * definitions"). Periods begin at multiples of their length.
+ * definitions").
  *
  * @param points in order of time
- * @param from epoch seconds, a multiple of the period
+ * @param from epoch seconds
  * @param until the first second that no longer counts
+ * @param origin from which periods are counted @default 0: they begin at multiples of their length
  */
-export function statisticsOf(points: readonly Point[], statistic: Statistic, periodSeconds: number, from: number, until: number): Point[] {
+export function statisticsOf(
+  points: readonly Point[], statistic: Statistic, periodSeconds: number, from: number, until: number, origin = 0,
+): Point[] {
   const periods = new Map<number, number[]>();
   for (let index = firstAt(points, from); index < points.length && points[index].at < until; index++) {
     const { at, value } = points[index];
-    const start = Math.floor(at / periodSeconds) * periodSeconds;
+    const start = origin + Math.floor((at - origin) / periodSeconds) * periodSeconds;
     const values = periods.get(start);
     if (values) values.push(value);
     else periods.set(start, [value]);

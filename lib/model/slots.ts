@@ -47,8 +47,9 @@ export function slotsBetween(schedule: Schedule, from: number, to: number, rateA
 /** The last slot before an instant, in epoch seconds; undefined when there is none since 1970. */
 export function lastSlotBefore(schedule: Schedule, before: number, rateAnchor = 0): number | undefined {
   for (let span = 2 * DAY; ; span *= 8) {
-    const slot = slotsBetween(schedule, before - span, before, rateAnchor).at(-1);
-    if (slot !== undefined || before - span < 0) return slot;
+    const from = Math.max(0, before - span);
+    const slot = slotsBetween(schedule, from, before, rateAnchor).at(-1);
+    if (slot !== undefined || from === 0) return slot;
   }
 }
 

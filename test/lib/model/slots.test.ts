@@ -178,9 +178,17 @@ test('a rate runs at even distances from an instant that is given, and nothing s
   fc.assert(fc.property(instant, fc.integer({ min: 0, max: 10_000 }), instant, (from, length, anchor) => {
     const expected = Array.from({ length }, (_, index) => from + index).filter((second) => (second - anchor) % 420 === 0);
     expect(slotsBetween(rate, from, from + length, anchor)).toEqual(expected);
-    expect(lastSlotBefore(rate, from, anchor)).toBe(from - 1 - (((from - 1 - anchor) % 420) + 420) % 420);
+    const last = from - 1 - (((from - 1 - anchor) % 420) + 420) % 420;
+    expect(lastSlotBefore(rate, from, anchor)).toBe(last < 0 ? undefined : last);
   }), { numRuns: 20 });
   expect(skippedSlots(rate, 0, 2e9)).toEqual([]);
+  // Nothing is looked for before 1970, however far back the first look went.
+  const monthly: Schedule = { kind: 'rate', minutes: 30 * 24 * 60 };
+  for (const before of [0, 1, 2 * DAY - 1, 2 * DAY, 2 * DAY + 1, 16 * DAY]) {
+    expect(lastSlotBefore(monthly, before, 25 * DAY)).toBeUndefined();
+  }
+  expect(lastSlotBefore(monthly, 26 * DAY, 25 * DAY)).toBe(25 * DAY);
+  expect(lastSlotBefore(monthly, 2 * DAY, 0)).toBe(0);
   expect(slotsBetween(rate, 0, 421)).toEqual([0, 420]);
   expect(lastSlotBefore({ kind: 'every', minutes: 90 }, at('2026-11-20T09:17:00Z'))).toBe(at('2026-11-20T09:00:00Z'));
 });

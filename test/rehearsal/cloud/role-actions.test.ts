@@ -91,7 +91,7 @@ describe('a grant by mistake turns its cell and no other', () => {
     ['deleting, from some address', '/database/Dump/Policy', { Action: 's3:DeleteObject', Resource: under('*') as never, Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, [`${DUMP}: delete`]],
     ['passing by the lock', '/Retire/Policy', { Action: 's3:BypassGovernanceRetention', Resource: '*' }, ['retire worker: bypass']],
     ['both halves of shortening a lock', '/Retire/Policy', { Action: ['s3:BypassGovernanceRetention', 's3:PutObjectRetention'], Resource: '*' },
-      ['shorten', 'lengthen', 'lengthen-far', 'bypass'].map((id) => `retire worker: ${id}`)],
+      ['shorten', 'lengthen', 'lengthen-more', 'lengthen-far', 'bypass'].map((id) => `retire worker: ${id}`)],
     ['reading what it wrote', '/database/Dump/Policy', { Action: 's3:GetObject', Resource: under(`parts/${OWN}`) as never }, [`${DUMP}: read-parts`]],
     ['reading one\'s neighbours', '/database/Verify/Policy', { Action: 's3:GetObject', Resource: under('verdicts/*') as never }, [`${VERIFY}: read-verdicts`, `${VERIFY}: read-other`]],
     ['writing what it judges', '/database/Verify/Policy', { Action: 's3:PutObject', Resource: under(`runs/${OWN}`) as never }, [`${VERIFY}: write-copy`]],
@@ -153,6 +153,9 @@ test('what lies at the resource counts: a bucket or a key that lets a role in, a
 test('in a network, too: a bypass for the role that lengthens locks, another protection\'s secret, task and machine', () => {
   const turns = (path: string, statement: Omit<PolicyStatement, 'Effect'>) => differences('Shop', changed('Shop', grants(path, statement)));
   expect(turns('/LockExtenderPolicy', { Action: 's3:BypassGovernanceRetention', Resource: '*' }).sort()).toEqual(['lengthening of locks: bypass', 'lengthening of locks: shorten']);
+  expect(turns('/Extend/Policy', { Action: 's3:BypassGovernanceRetention', Resource: '*' }).sort()).toEqual(['lock worker: bypass', 'lock worker: shorten']);
+  expect(turns('/Extend/Policy', { Action: 's3:PutObjectRetention', Resource: '*' }).sort()).toEqual(['lengthen', 'lengthen-far', 'lengthen-more'].map((id) => `lock worker: ${id}`));
+  expect(turns('/Extend/Policy', { Action: 's3:PutObjectVersionTagging', Resource: '*' })).toEqual([]);
   expect(turns('/orders/Dump/Policy', { Action: 'secretsmanager:GetSecretValue', Resource: { Ref: 'LedgerB7379752' } as never })).toEqual(['dump worker of `orders`: secret-other']);
   expect(turns('/orders/Run/Policy', { Action: 'ecs:RunTask', Resource: '*' })).toEqual(['run machine of `orders`: run-task-other']);
   expect(turns('/ledger/Run/Policy', { Action: 'iam:PassRole', Resource: { 'Fn::GetAtt': ['BackupledgerDumpRoleF04EAA2A', 'Arn'] } as never })).toEqual(['run machine of `ledger`: pass-elsewhere']);

@@ -58,6 +58,7 @@ const TAGS = [
   { 's3:RequestObjectTagKeys': ['retire', 'owner'], 's3:RequestObjectTag/owner': 'thief', 's3:RequestObjectTag/retire': 'keep' },
   { 's3:RequestObjectTagKeys': ['retire'], 's3:RequestObjectTag/retire': 'at once' },
 ];
+const SHORT = { 's3:object-lock-mode': 'GOVERNANCE', 's3:object-lock-remaining-retention-days': '7' };
 const LOCK = { 's3:object-lock-mode': 'GOVERNANCE', 's3:object-lock-remaining-retention-days': '90' };
 const READ = ['s3:GetObject', 's3:GetObjectVersion'];
 const TAGGING = ['s3:PutObjectTagging', 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging'];
@@ -73,9 +74,10 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
     row('delete', 'hide it under a delete marker', 's3:DeleteObject', everybodys(...EVERY)),
     row('bypass', 'pass by the lock', 's3:BypassGovernanceRetention', everybodys(...EVERY)),
     row('shorten', 'shorten its lock', ['s3:PutObjectRetention', 's3:BypassGovernanceRetention'], everybodys(...EVERY), { together: true }),
-    row('lengthen', 'lengthen its lock by up to 400 days', 's3:PutObjectRetention', own(...COPY), { contexts: () => [LOCK] }),
+    row('lengthen', 'lengthen its lock by no more than the store\'s own', 's3:PutObjectRetention', own(...EVERY), { contexts: () => [SHORT] }),
+    row('lengthen-more', 'lengthen its lock by up to 400 days', 's3:PutObjectRetention', own(...EVERY), { contexts: () => [LOCK] }),
     row('lengthen-far', 'lock it for a century, or for compliance, or another policy\'s', 's3:PutObjectRetention',
-      (world, actor) => [...own(...COPY)(world, actor), ...others(...EVERY)(world, actor)], {
+      (world, actor) => [...own(...EVERY)(world, actor), ...others(...EVERY)(world, actor)], {
         contexts: (object) => (object.includes('somebody-else') ? [LOCK] : [
           { ...LOCK, 's3:object-lock-remaining-retention-days': '36500' }, { ...LOCK, 's3:object-lock-mode': 'COMPLIANCE' },
         ]),

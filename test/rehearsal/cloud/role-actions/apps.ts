@@ -16,14 +16,17 @@ function montoit(): Synthesized {
   return synthesize((app) => void new MonToitStack(app, 'MonToit', { environment: 'production', env: { region: REGION } }), { region: REGION });
 }
 
-/** Two protections in a network, `orders` on Lambda, `ledger` on Fargate and encrypted; a replica; a role that lengthens locks. */
+/** Two protections in a network, `orders` on Lambda, `ledger` on Fargate and encrypted; a replica; a worker that lengthens locks, and a role of the
+ * team's own that may. */
 function shop(): Synthesized {
   return synthesize((app) => {
     const stack = new Stack(app, 'Shop', { env: { region: REGION } });
     const subnets = [{ name: 'out', subnetType: SubnetType.PUBLIC }, { name: 'in', subnetType: SubnetType.PRIVATE_WITH_EGRESS }];
     const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, subnetConfiguration: subnets });
     const store = new BackupStore(stack, 'Store', { replicaRegions: ['eu-west-1'] });
-    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('team@example.org')] });
+    const policy = new BackupPolicy(stack, 'Backup', {
+      application: 'shop', store, recipients: [Recipient.email('team@example.org')], lockExtension: {},
+    });
     const declared = {
       schedule: BackupSchedule.daily({ at: '02:00' }), retention: Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }),
       objectives: { rpo: Duration.hours(26), rto: Duration.hours(1) },

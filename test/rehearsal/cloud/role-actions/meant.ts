@@ -4,11 +4,17 @@ const DUMP = 'A run writes its parts and then its manifest; once, for the bucket
 const KEY = 'Objects are encrypted with the store\'s key; through S3 it opens no more than the role may read there, and a dump worker may read nothing.';
 const TOPIC = 'The recipients are told; the topic is encrypted, and its key is used through SNS alone.';
 const OBSERVED = 'Step Functions sets up its log delivery by the machine\'s role, and AWS gives these actions no resources.';
+const LENGTHENS = 'An app may have a role of its own that lengthens the lock of what is kept, up to a length that it declares.';
+const DECIDES = 'What a copy is and what was said of it decides whether it is kept; it reads no part.';
 const CONTROL = 'The machine runs its own steps.';
 
 /** Why a role may do what is dangerous: everything else it may not. */
 export const MEANT: Readonly<Record<string, Partial<Record<RoleKind, string>>>> = {
-  'lengthen': { 'lengthening of locks': 'An app may have a role that lengthens the lock of what is kept, up to a length that it declares.' },
+  'lengthen': {
+    'lock worker': 'What is kept is locked anew, each time by the store\'s own lock; S3 shortens none, and the role reads no part, tags, writes and deletes nothing.',
+    'lengthening of locks': LENGTHENS,
+  },
+  'lengthen-more': { 'lengthening of locks': LENGTHENS },
   'release': { 'retire worker': 'Releasing is what it is for, in two phases and with a grace; the lock outlasts the tag, and only lifecycle rules delete.' },
   'write-copy': { 'dump worker': DUMP },
   'write-verdict': { 'verify worker': 'A drill ends with its verdict: who has this role is believed about the copies of its one protection, and cannot touch them.' },
@@ -19,25 +25,27 @@ export const MEANT: Readonly<Record<string, Partial<Record<RoleKind, string>>>> 
   'read-parts': { 'verify worker': 'A drill restores the copy.' },
   'read-manifests': {
     'verify worker': 'A drill restores the copy.',
-    'retire worker': 'What a copy is and what was said of it decides whether it is kept; it reads no part.',
+    'retire worker': DECIDES,
+    'lock worker': DECIDES,
   },
-  'read-verdicts': { 'retire worker': 'What a copy is and what was said of it decides whether it is kept; it reads no part.' },
+  'read-verdicts': { 'retire worker': DECIDES, 'lock worker': DECIDES },
   'read-replicate': { replication: 'S3 reads what it replicates, to the declared replicas.' },
   'list': {
     'retire worker': 'It sees which copies of its policy there are.',
+    'lock worker': 'It sees which copies of its policy there are.',
     'replication': 'S3\'s replication asks for it of the bucket as a whole; it shows names and reads nothing.',
   },
   'list-all': { replication: 'S3\'s replication asks for it of the bucket as a whole; it shows names and reads nothing.' },
   'secret': { 'dump worker': 'It logs in to what it copies, and nobody else does.' },
   'identity': { 'verify worker': 'A drill opens an encrypted copy; the dump worker cannot.' },
   'inventory': { 'filling of a replica': 'S3 Batch Replication makes its list of objects by it; the role is taken by S3 alone, for a job that somebody with rights of their own starts.' },
-  'key-through-s3': { 'dump worker': KEY, 'verify worker': KEY, 'retire worker': KEY, 'replication': KEY },
-  'topic-key': { 'run machine': TOPIC, 'retire machine': TOPIC },
+  'key-through-s3': { 'dump worker': KEY, 'verify worker': KEY, 'retire worker': KEY, 'lock worker': KEY, 'replication': KEY },
+  'topic-key': { 'run machine': TOPIC, 'retire machine': TOPIC, 'lock machine': TOPIC },
   'pass': { 'run machine': 'ECS starts the tasks of this one protection with their own two roles each.' },
-  'invoke': { 'run machine': CONTROL, 'retire machine': CONTROL },
+  'invoke': { 'run machine': CONTROL, 'retire machine': CONTROL, 'lock machine': CONTROL },
   'run-task': { 'run machine': CONTROL },
   'answer': { 'dump worker': 'A task answers to the machine that started it.', 'verify worker': 'A task answers to the machine that started it.' },
   'start': { scheduler: 'It starts the declared runs and rounds at their slots.' },
-  'publish': { 'run machine': TOPIC, 'retire machine': TOPIC },
-  'log-delivery': { 'run machine': OBSERVED, 'retire machine': OBSERVED },
+  'publish': { 'run machine': TOPIC, 'retire machine': TOPIC, 'lock machine': TOPIC },
+  'log-delivery': { 'run machine': OBSERVED, 'retire machine': OBSERVED, 'lock machine': OBSERVED },
 };

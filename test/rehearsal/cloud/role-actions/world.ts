@@ -16,6 +16,8 @@ export const KINDS = {
   'scheduler': /\/Shared\/SchedulerRole$/,
   'replication': /\/Replication\/Role$/,
   'filling of a replica': /\/Replication\/FillRole$/,
+  'lock worker': /\/Extend\/Role$/,
+  'lock machine': /\/Extend\/Round\/Role$/,
   'lengthening of locks': /\/LockExtender$/,
 } as const;
 

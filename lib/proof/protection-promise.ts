@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { DeclaredRetention } from '../contract/declared-retention';
 import { isLockExtended } from '../store/lock-extensions';
@@ -73,6 +73,7 @@ export function factsOf({ promise, store, owner, workers, encryption, alarms }: 
 
 function storeFacts(store: IBackupStore, lockExtended: boolean): StoreFacts {
   return {
+    ...(Token.isUnresolved(store.region) ? {} : { region: store.region }),
     ...(store._lock ? { lock: { mode: store._lock.mode, seconds: store._lock.retentionSeconds } } : {}),
     replicas: store._replicas.map(({ replicationTimeControl }) => ({ timeControl: replicationTimeControl })),
     lockExtended,

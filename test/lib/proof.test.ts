@@ -3,7 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BackupPolicy, BackupSchedule, BackupStore, Compute, Criticality, ExpectedLoad, Recipient, Retention, type ProtectionProps } from '../../lib';
+import { BackupPolicy, BackupSchedule, BackupStore, Compute, Criticality, ExpectedLoad, Recipient, Retention, StorageTransition, type ProtectionProps } from '../../lib';
 import type { DeclaredFinding } from '../../lib/contract/declared-finding';
 import { type DeclaredProtection, METADATA_KEY, PolicyMetadata } from '../../lib/contract/policy-metadata';
 import { FINDING_CODES } from '../../lib/model/proof';
@@ -62,6 +62,18 @@ describe('a finding', () => {
     annotations.hasWarning('/S/Backup/database', Match.stringLikeRegexp('\\[SECOND_REGION_MISSING\\] every copy lies in 1 region'));
     annotations.hasInfo('/S/Backup/database', Match.stringLikeRegexp('\\[LOAD_UNKNOWN\\] how long a restore takes is not known'));
     expect(codes(metadata(declared).findings)).toEqual(['LOCK_SHORTER_THAN_RETENTION', 'SECOND_REGION_MISSING', 'LOAD_UNKNOWN']);
+  });
+
+  test('knows the prices of the store\'s region, where the stack has one', () => {
+    const reasonIn = (region?: string): string | undefined => {
+      const stack = new Stack(new App(), 'S', { env: { account: '111111111111', region } });
+      const store = new BackupStore(stack, 'Store', { transitions: [StorageTransition.standardInfrequentAccess(Duration.days(30))] });
+      const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('a@b.org')] });
+      policy.protect('database', protection(stack, { retention: Retention.days(33) }));
+      return metadata({ stack } as Declared).findings.find(({ code }) => code === 'CLASS_LEFT_EARLY')?.reason;
+    };
+    expect(reasonIn('eu-west-3')).toContain('for each GB of a copy, at the prices of eu-west-3; how large');
+    expect(reasonIn()).toContain('at the prices of us-east-1');
   });
 
   test('in a stage ends the synthesis of the whole app', () => {

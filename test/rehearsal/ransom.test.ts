@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateMultipartUploadCommand, PutObjectCommand, PutObjectTaggingCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, PutObjectCommand, PutObjectRetentionCommand, PutObjectTaggingCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -38,7 +38,7 @@ beforeAll(() => {
     const stack = new Stack(app, 'Shop', { env: { region: PRIMARY } });
     const store = new BackupStore(stack, 'Store', { replicaRegions: [REPLICA], lock: BackupLock.governance(Duration.days(LOCK_DAYS)) });
     const recipients = [Recipient.email('team@example.org')];
-    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', environment: 'staging', store, recipients });
+    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', environment: 'staging', store, recipients, lockExtension: {} });
     policy.protect('database', {
       source: new PostgresSource({ connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED }),
       schedule: BackupSchedule.daily({ at: '02:00' }), retention: Retention.gfs({ daily: 7 }),
@@ -70,7 +70,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const ROLES = { dump: 'Shop/Backup/database/Dump/Role', verify: 'Shop/Backup/database/Verify/Role', retire: 'Shop/Retire' };
+const ROLES = { dump: 'Shop/Backup/database/Dump/Role', verify: 'Shop/Backup/database/Verify/Role', retire: 'Shop/Retire', extend: 'Shop/Backup/Extend/Role' };
 type RoleName = keyof typeof ROLES;
 
 function roleArn(name: RoleName): string {
@@ -146,9 +146,11 @@ const ALLOWED: Record<RoleName, (outcome: Outcome) => boolean> = {
   verify: ({ attack, key }) => attack === 'carry its bytes off' && key !== 'verdicts',
   // Marking versions is its work; manifests and verdicts it reads by their versions alone.
   retire: ({ attack }) => attack === 'release its version by its tag',
+  // What it may do lengthens a lock, and none of these does.
+  extend: () => false,
 };
 
-describe.each<RoleName>(['dump', 'verify', 'retire'])('with the credentials of the %s role', (role) => {
+describe.each<RoleName>(['dump', 'verify', 'retire', 'extend'])('with the credentials of the %s role', (role) => {
   test.each([PRIMARY, REPLICA])('nothing in %s is written over, hidden, removed or unlocked, and each attempt is seen', async (region) => {
     const before = await stored(region);
     const outcomes = await ransom(role, region);
@@ -231,12 +233,46 @@ test('the log shows each release by the retire role, with what it said', async (
     .toEqual(Object.keys(COPY).map(() => [roleArn('retire'), 'expire']));
 });
 
-test.each<RoleName>(['dump', 'verify', 'retire'])('the %s role has no hand on key, roles or the rules of either bucket', (role) => {
+test.each<RoleName>(['dump', 'verify', 'retire', 'extend'])('the %s role has no hand on key, roles or the rules of either bucket', (role) => {
   const authorizer = new Authorizer(made.resolver);
   const key = bucketsOf(made.resolver).find(({ region }) => region === PRIMARY)!.keyArn!;
   const ask = (action: string, resource: string): boolean => authorizer.authorize({ action, resource, principal: roleArn(role) }).allow;
   for (const action of ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:PutKeyPolicy', 'kms:CreateGrant', 'kms:Decrypt']) expect([action, ask(action, key)]).toEqual([action, false]);
   for (const other of Object.keys(ROLES) as RoleName[]) {
     for (const action of ['sts:AssumeRole', 'iam:PassRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy']) expect([action, ask(action, roleArn(other))]).toEqual([action, false]);
+  }
+});
+
+test('the extend role makes a lock longer, by the store\'s own at the most, of any copy of its policy and of garbage; that is all it costs', async () => {
+  const bucket = bucketIn(PRIMARY);
+  const garbage = `parts/${OF}/one/garbage`;
+  await as('dump', PRIMARY, (s3) => s3.send(new PutObjectCommand({ Bucket: bucket, Key: garbage, Body: 'x', IfNoneMatch: '*' })));
+  const before = await stored(PRIMARY);
+  const outcomeOf = async (Key: string, days: number, Mode: 'GOVERNANCE' | 'COMPLIANCE' = 'GOVERNANCE') => {
+    const { versionId: VersionId } = endpoint.s3.versions(bucket, Key)[0];
+    const RetainUntilDate = new Date(endpoint.now().getTime() + days * DAY);
+    const put = new PutObjectRetentionCommand({ Bucket: bucket, Key, VersionId, Retention: { Mode, RetainUntilDate } });
+    return as('extend', PRIMARY, (s3) => s3.send(put)).then(() => 'done', (error: Error) => error.name);
+  };
+  const minute = 1 / 1440;
+  await endpoint.advanceTo(new Date(endpoint.now().getTime() + 60 * 60_000));
+  for (const Key of [...Object.keys(COPY), garbage]) {
+    expect(await outcomeOf(Key, LOCK_DAYS - minute)).toBe('done');
+    // Not longer than the store's own, not for compliance, and never back.
+    expect(await outcomeOf(Key, LOCK_DAYS + 1)).toBe('AccessDenied');
+    expect(await outcomeOf(Key, LOCK_DAYS - minute, 'COMPLIANCE')).toBe('AccessDenied');
+    expect(await outcomeOf(Key, 1)).toBe('AccessDenied');
+  }
+  for (const Key of ['runs/staging/forum/database/x.json', 'parts/production/shop/database/x']) {
+    await as('rehearsal', PRIMARY, (s3) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' })));
+    await endpoint.advanceTo(new Date(endpoint.now().getTime() + 60 * 60_000));
+    expect(await outcomeOf(Key, LOCK_DAYS - minute)).toBe('AccessDenied');
+  }
+  const withoutLock = (list: unknown): unknown => JSON.parse(JSON.stringify(list, (name, value: unknown) => (name === 'retention' ? undefined : value)));
+  expect(withoutLock(await stored(PRIMARY))).toEqual(withoutLock(before));
+  for (const Key of [...Object.keys(COPY), garbage]) {
+    const { retention } = endpoint.s3.versions(bucket, Key)[0];
+    expect(retention).toMatchObject({ mode: 'GOVERNANCE' });
+    expect(retention!.until).toBeLessThanOrEqual(endpoint.now().getTime() + LOCK_DAYS * DAY);
   }
 });

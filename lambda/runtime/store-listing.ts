@@ -13,9 +13,13 @@ export interface StoredVersion {
   readonly sizeBytes: number;
 }
 
-/** Every version and delete marker under a prefix, by key, the newest of a key first: what was deleted is seen too. */
-export async function* listVersions(store: StoreReaderOptions, prefix: string): AsyncGenerator<StoredVersion> {
-  for await (const page of pages(store, prefix, undefined)) {
+/**
+ * Every version and delete marker under a prefix, by key, the newest of a key first: what was deleted is seen too.
+ *
+ * @param after a key, there or not: only what comes after it is listed
+ */
+export async function* listVersions(store: StoreReaderOptions, prefix: string, after?: string): AsyncGenerator<StoredVersion> {
+  for await (const page of pages(store, prefix, undefined, after)) {
     const all = [
       ...(page.Versions ?? []).map((version) => versionOf(version, false, version.Size ?? 0)),
       ...(page.DeleteMarkers ?? []).map((marker) => versionOf(marker, true, 0)),
@@ -48,7 +52,7 @@ export async function listFolders(store: StoreReaderOptions, prefix: string): Pr
 }
 
 async function* pages(
-  { client, bucket, signal }: StoreReaderOptions, prefix: string, delimiter: string | undefined,
+  { client, bucket, signal }: StoreReaderOptions, prefix: string, delimiter: string | undefined, after?: string,
 ): AsyncGenerator<ListObjectVersionsCommandOutput> {
   let page: ListObjectVersionsCommandOutput | undefined;
   do {
@@ -57,7 +61,7 @@ async function* pages(
       page = await client.send(
         new ListObjectVersionsCommand({
           Bucket: bucket, Prefix: prefix, Delimiter: delimiter,
-          KeyMarker: page?.NextKeyMarker, VersionIdMarker: page?.NextVersionIdMarker,
+          KeyMarker: page ? page.NextKeyMarker : after, VersionIdMarker: page?.NextVersionIdMarker,
         }),
         { abortSignal: signal },
       );

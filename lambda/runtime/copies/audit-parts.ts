@@ -9,7 +9,7 @@ export interface PartsAudit {
 }
 
 /** Holds a copy's parts against its manifest, by what the listing says of them. */
-export function auditParts(manifest: Manifest, listed: readonly StoredVersion[]): PartsAudit {
+export function auditParts(manifest: Pick<Manifest, 'runId' | 'parts'>, listed: readonly StoredVersion[]): PartsAudit {
   const byKey = new Map<string, StoredVersion[]>();
   for (const version of listed) byKey.set(version.key, [...byKey.get(version.key) ?? [], version]);
   let damaged = false;

@@ -1,0 +1,107 @@
+import { GetScheduleCommand, SchedulerClient, type GetScheduleOutput } from '@aws-sdk/client-scheduler';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { GetTopicAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { pauseReason } from '../../../lib/contract/pause';
+import type { SentinelRequest, WatchedProtection } from '../../../lib/contract/sentinel-request';
+import type { Pause } from '../../../lib/model/watch/expected-slots';
+import { ask, type Drift } from './asked';
+
+/** What starts a protection's runs. */
+export interface SeenSchedule {
+  readonly drift: readonly Drift[];
+  readonly pause?: Pause;
+  /** An instant at which a rate began to count. */
+  readonly rateAnchor?: number;
+}
+
+/** Whether a protection's schedule and state machine are as declared, and whether they are paused. */
+export async function seeSchedule({ runs, schedule, protection }: WatchedProtection, region: string, signal: AbortSignal): Promise<SeenSchedule> {
+  if (!runs) return { drift: [] };
+  let found: GetScheduleOutput | undefined;
+  const scheduler = new SchedulerClient({ region });
+  const machines = new SFNClient({ region });
+  try {
+    const [ofSchedule, ofMachine] = await Promise.all([
+      ask(signal, 'scheduleDrift', `the schedule of ${protection}`, runs.scheduleName, async () => {
+        found = await scheduler.send(new GetScheduleCommand({ Name: runs.scheduleName, GroupName: runs.scheduleGroup }), { abortSignal: signal });
+        return scheduleDrift(found, schedule, runs.stateMachine, runs.scheduleName);
+      }),
+      ask(signal, 'scheduleDrift', `the state machine of ${protection}`, runs.stateMachine, async () => {
+        const { status } = await machines.send(new DescribeStateMachineCommand({ stateMachineArn: runs.stateMachine }), { abortSignal: signal });
+        return status === undefined || status === 'ACTIVE' ? [] : [{ metric: 'scheduleDrift', about: runs.stateMachine, text: `The state machine is ${status}.` }];
+      }),
+    ]);
+    return { drift: [...ofSchedule, ...ofMachine], ...found ? { pause: pauseOf(found), rateAnchor: anchorOf(found) } : {} };
+  } finally {
+    scheduler.destroy();
+    machines.destroy();
+  }
+}
+
+function scheduleDrift(found: GetScheduleOutput, { expression, timeZone }: WatchedProtection['schedule'], machine: string, about: string): Drift[] {
+  const say = (text: string): Drift => ({ metric: 'scheduleDrift', about, text });
+  return [
+    ...found.State === 'ENABLED' ? [] : [say('The schedule is disabled: no run starts.')],
+    ...found.ScheduleExpression === expression ? [] : [say(`The schedule says ${found.ScheduleExpression}, and ${expression} was declared.`)],
+    ...(found.ScheduleExpressionTimezone ?? 'UTC') === timeZone ? [] : [say(`The schedule counts in ${found.ScheduleExpressionTimezone}, and ${timeZone} was declared.`)],
+    ...found.Target?.Arn === machine ? [] : [say(`The schedule starts ${found.Target?.Arn ?? 'nothing'}, and not the state machine that was declared.`)],
+    ...found.EndDate === undefined ? [] : [say(`The schedule ends on ${found.EndDate.toISOString()}, and no end was declared.`)],
+  ];
+}
+
+/** Nobody declares a beginning: one that is there is a pause's end. */
+function pauseOf({ StartDate, LastModificationDate, Description }: GetScheduleOutput): Pause | undefined {
+  if (!StartDate || !LastModificationDate || StartDate <= LastModificationDate) return undefined;
+  const reason = pauseReason(Description) || 'no reason was given';
+  return { from: LastModificationDate.getTime() / 1000, until: StartDate.getTime() / 1000, reason };
+}
+
+function anchorOf({ StartDate, CreationDate }: GetScheduleOutput): number | undefined {
+  const date = StartDate ?? CreationDate;
+  return date && Math.floor(date.getTime() / 1000);
+}
+
+/** What of queue and topics moves a gauge: messages of slots that could not start, recipients that hear nothing. */
+export async function seeMessages(request: SentinelRequest, signal: AbortSignal): Promise<{ readonly deadLetters: number; readonly drift: readonly Drift[] }> {
+  const { region } = request.store;
+  const queue = request.deadLetters === undefined ? { deadLetters: 0, drift: [] } : await countDeadLetters(request.deadLetters, region, signal);
+  const sns = new SNSClient({ region });
+  try {
+    const topics = await Promise.all(request.topics.map((topic) =>
+      ask(signal, 'unconfirmedRecipients', 'the recipients of the topic', topic.arn, () => unconfirmed(sns, topic, signal))));
+    return { deadLetters: queue.deadLetters, drift: [...queue.drift, ...topics.flat()] };
+  } finally {
+    sns.destroy();
+  }
+}
+
+async function countDeadLetters(url: string, region: string, signal: AbortSignal): Promise<{ deadLetters: number; drift: readonly Drift[] }> {
+  const sqs = new SQSClient({ region, useQueueUrlAsEndpoint: false });
+  let deadLetters = 0;
+  try {
+    const drift = await ask(signal, 'deadLetters', 'the dead-letter queue', url, async () => {
+      const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+      const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] }), { abortSignal: signal });
+      deadLetters = names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+      return [];
+    });
+    return { deadLetters, drift };
+  } finally {
+    sqs.destroy();
+  }
+}
+
+/** One for each recipient that hears nothing: not yet confirmed, or declared and gone. */
+async function unconfirmed(sns: SNSClient, { arn, recipients }: SentinelRequest['topics'][number], signal: AbortSignal): Promise<Drift[]> {
+  const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn: arn }), { abortSignal: signal });
+  const pending = Number(Attributes.SubscriptionsPending ?? 0);
+  const silent = Math.max(pending, recipients - Number(Attributes.SubscriptionsConfirmed ?? 0));
+  if (silent <= 0) return [];
+  const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: arn }), { abortSignal: signal });
+  const waiting = Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
+  return Array.from({ length: silent }, (_, index): Drift => ({
+    metric: 'unconfirmedRecipients', about: arn,
+    text: waiting[index] ? `${waiting[index].Endpoint ?? 'A recipient'} has not confirmed that messages may come.` : 'A recipient that was declared is not subscribed.',
+  }));
+}

@@ -1,0 +1,114 @@
+import type { ProtectionId } from '../../../lib/contract/object-keys';
+import type { SentinelRequest, WatchedProtection } from '../../../lib/contract/sentinel-request';
+import type { WatchedState } from '../../../lib/contract/sentinel-report';
+import type { AuditedProtection, StoreAudit } from '../../../lib/contract/store-audit';
+import { isProven } from '../../../lib/model/copy';
+import { parseExpression } from '../../../lib/model/schedule';
+import { type ProtectionGauges, watch } from '../../../lib/model/watch/gauges';
+import type { LastAudit, Note, StoredCopy, WatchFacts } from '../../../lib/model/watch/watched';
+import { rateAnchorOf, windowFrom } from '../../../lib/model/watch/window';
+import type { StoreReaderOptions } from '../store-reader';
+import { seeSchedule } from './deployed';
+import { lookAtReplicas, type ReplicaPlace } from './replicas';
+import { recordsInForce } from './records';
+import { readRun, readWindow, type StoreWindow } from './window';
+
+/** Copies that a report has at most. */
+const REPORTED = 100;
+
+export interface RoundOfOne {
+  readonly store: StoreReaderOptions;
+  readonly request: SentinelRequest;
+  readonly replicas: readonly ReplicaPlace[];
+  readonly now: Date;
+  readonly audit?: StoreAudit;
+  /** The oldest audit of the last 30 days. */
+  readonly earlier?: StoreAudit;
+}
+
+export interface WatchedOne {
+  readonly state: WatchedState;
+  readonly gauges: ProtectionGauges;
+  /** Since when the protection is known to be in force. */
+  readonly since: number;
+}
+
+/** Looks at one protection. @throws RunError when the store does not answer, or does not say what was declared */
+export async function watchProtection(round: RoundOfOne, protection: WatchedProtection): Promise<WatchedOne> {
+  const { store, request, replicas, now } = round;
+  const id: ProtectionId = { environment: request.environment, application: request.application, protection: protection.protection };
+  const { expression, timeZone, longestGapSeconds } = protection.schedule;
+  const schedule = parseExpression(expression, timeZone);
+  const seconds = now.getTime() / 1000;
+  const [records, seen] = await Promise.all([recordsInForce(store, request, id, protection, now), seeSchedule(protection, request.store.region, store.signal)]);
+  const audited = auditOf(round.audit, protection.protection);
+  const { minimumVerified } = protection.retention;
+  const from = windowFrom({
+    schedule, now: seconds, minimumVerified, longestGapSeconds, graceSeconds: request.store.graceSeconds, countedUntil: audited?.last.until, rateAnchor: seen.rateAnchor,
+  });
+  const window = await withNewestProven(round, id, await readWindow(store, id, from), audited?.counted);
+  const replicated = await lookAtReplicas(replicas, id, window.copies, from);
+  const eras = records.map(({ since, declared }) => (
+    { since: Date.parse(since) / 1000, schedule: parseExpression(declared.schedule.expression, declared.schedule.timeZone) }));
+  const since = eras.at(0)?.since ?? seconds;
+  const facts: WatchFacts = {
+    now: seconds, since, eras, pause: seen.pause, timeZone, windowFrom: from,
+    rateAnchor: rateAnchorOf(schedule, window.copies.map(({ slot }) => slot)) ?? seen.rateAnchor,
+    copies: replicated.copies, audit: audited?.last, earlier: earlierOf(round.earlier, protection.protection),
+    longestGapSeconds, longestRunSeconds: protection.longestRunSeconds, verdictSeconds: protection.verdictSeconds,
+    rtoSeconds: protection.objectives.rtoSeconds, minimumVerified, ceilingBytes: protection.ceilingBytes,
+    unreadable: window.unreadable, notReplicated: window.notReplicated, drift: seen.drift,
+  };
+  const watched = watch(facts);
+  const regions = replicas.map(({ region }) => region);
+  const byAge = [...replicated.copies].sort((one, other) => other.slot - one.slot);
+  return {
+    gauges: watched.gauges, since,
+    state: {
+      protection: protection.protection, gauges: { ...watched.gauges },
+      ...watched.newest ? { newestCopy: shown(watched.newest, regions) } : {},
+      ...watched.newestProven ? { newestProven: shown(watched.newestProven, regions) } : {},
+      copies: byAge.slice(0, REPORTED).map((copy) => shown(copy, regions)),
+      ...watched.gauges.pausedSeconds > 0 && seen.pause ? { paused: { until: instant(seen.pause.until), reason: seen.pause.reason } } : {},
+      ...watched.nextSlot === undefined ? {} : { nextSlot: instant(watched.nextSlot) },
+      days: [...watched.days], notes: [...watched.notes, ...replicated.notes] as Note[],
+    },
+  };
+}
+
+/** Where the window has no proven copy, the newest that the audit knows. */
+async function withNewestProven({ store }: RoundOfOne, id: ProtectionId, window: StoreWindow, audited: AuditedProtection | undefined): Promise<StoreWindow> {
+  const runId = audited?.newestProven;
+  if (runId === undefined || window.copies.some((copy) => isProven(copy) || copy.runId === runId)) return window;
+  const { copies, unreadable, notReplicated } = await readRun(store, id, runId);
+  return {
+    copies: [...window.copies, ...copies], unreadable: [...window.unreadable, ...unreadable], notReplicated: [...window.notReplicated, ...notReplicated],
+  };
+}
+
+function auditOf(audit: StoreAudit | undefined, name: string): { readonly counted: AuditedProtection; readonly last: LastAudit } | undefined {
+  const counted = audit?.protections.find(({ protection }) => protection === name);
+  if (!audit || !counted) return undefined;
+  const { provenCopies, storedBytes, until, days } = counted;
+  return { counted, last: { at: Date.parse(audit.at) / 1000, provenCopies, storedBytes, days, ...until === undefined ? {} : { until: Date.parse(until) / 1000 } } };
+}
+
+function earlierOf(audit: StoreAudit | undefined, name: string): { at: number; storedBytes: number } | undefined {
+  const counted = audit?.protections.find(({ protection }) => protection === name);
+  return audit && counted && { at: Date.parse(audit.at) / 1000, storedBytes: counted.storedBytes };
+}
+
+function shown(copy: StoredCopy, regions: readonly string[]): WatchedState['copies'][number] {
+  const { runId, recoveryPoint, finishedAt, sizeBytes, rows, outcome, verdictAt, restoreSeconds, missingIn } = copy;
+  return {
+    runId, recoveryPoint: instant(recoveryPoint), finishedAt: instant(finishedAt), sizeBytes, rows,
+    ...outcome === 'unverified' ? {} : { outcome },
+    ...verdictAt === undefined ? {} : { verifiedAt: instant(verdictAt) },
+    ...restoreSeconds === undefined ? {} : { restoreSeconds },
+    replicas: regions.map((region) => ({ region, whole: !missingIn.includes(region) })),
+  };
+}
+
+function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}

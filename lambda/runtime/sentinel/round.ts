@@ -1,0 +1,130 @@
+import { CONTRACT_VERSION } from '../../../lib/contract/common';
+import type { MetricKey } from '../../../lib/contract/metrics';
+import { policyPrefix } from '../../../lib/contract/object-keys';
+import type { SentinelReport } from '../../../lib/contract/sentinel-report';
+import type { SentinelRequest } from '../../../lib/contract/sentinel-request';
+import type { StoreAudit } from '../../../lib/contract/store-audit';
+import { earlierAudit, newestAudit, type FoundAudit } from '../copies/audits';
+import { roundInstant } from '../copies/round-clock';
+import { worstFailure } from '../copies/worst-failure';
+import { concurrently } from '../concurrently';
+import { messageOf } from '../errors';
+import type { Log } from '../log';
+import { writeMetrics } from '../metrics';
+import type { StoreReaderOptions } from '../store-reader';
+import type { Drift } from './asked';
+import { seeMessages } from './deployed';
+import { storeDrift } from './in-force';
+import { watchProtection, type WatchedOne } from './protection-round';
+import type { ReplicaPlace } from './replicas';
+
+/** Protections looked at together. */
+const AT_ONCE = 4;
+
+export interface RoundProps {
+  readonly request: SentinelRequest;
+  readonly store: StoreReaderOptions;
+  readonly replicas: readonly ReplicaPlace[];
+  /** How far the store's clock is ahead of this machine's, in milliseconds. */
+  readonly ahead: () => number | undefined;
+  /** What was asked of the store until now. */
+  readonly requests: () => SentinelReport['requests'];
+  readonly log: Log;
+}
+
+/**
+ * A round over a policy: what the store holds, and what is in force. What does not answer moves the gauge that it belongs to; a protection
+ * whose copies cannot be read has no gauges, and where none can be, the round has none and no sign of life.
+ *
+ * @throws RunError
+ */
+export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
+  const { request, store, replicas, log } = props;
+  const { environment, application } = request;
+  const [drift, messages] = await Promise.all([storeDrift(store, request.expected), seeMessages(request, store.signal)]);
+  // By now the store has said what time it is.
+  const now = roundInstant(request, props.ahead());
+  const found = await findAudits(store, request, now);
+  const { watched, failures } = await watchEach({ store, request, replicas, now, audit: found.audit, earlier: found.earlier }, request, log);
+  if (watched.length === 0 && failures.length > 0) throw worstFailure(failures.map(({ error }) => error));
+  const since = Math.min(now.getTime() / 1000, ...watched.map((one) => one.since));
+  const gauges = policyGauges([...drift, ...messages.drift], messages.deadLetters, found.audit, since, now);
+  const notes = [
+    ...drift, ...messages.drift,
+    ...messages.deadLetters > 0 ? [{ metric: 'deadLetters', text: `${messages.deadLetters} slots could not start: they are in the dead-letter queue.`, about: request.deadLetters }] : [],
+    ...found.problem ? [{ metric: 'auditAge', text: found.problem.text, about: found.problem.key }] : [],
+    ...failures.map(({ name, error }) => ({ metric: 'store', text: `The copies of ${name} cannot be read: ${error.message}`, about: name })),
+  ];
+  for (const note of notes) log.warn(note.text, { metric: note.metric, about: note.about });
+  for (const { state } of watched) for (const note of state.notes) log.warn(`${state.protection}: ${note.text}`, { protection: state.protection, metric: note.metric, about: note.about });
+  if (!request.silent) writeGauges(request, gauges, watched, now);
+  return {
+    version: CONTRACT_VERSION, environment, application, region: request.store.region,
+    at: now.toISOString(), since: new Date(since * 1000).toISOString(),
+    gauges, notes, protections: watched.map(({ state }) => state), requests: props.requests(),
+  };
+}
+
+/** What rounds over the whole store left; without them the round looks further back, and says so. */
+async function findAudits(store: StoreReaderOptions, request: SentinelRequest, now: Date): Promise<FoundAudit & { readonly earlier?: StoreAudit }> {
+  const growing = request.protections.some(({ ceilingBytes }) => ceilingBytes !== undefined);
+  try {
+    const [found, earlier] = await Promise.all([newestAudit(store, request, now), growing ? earlierAudit(store, request, now) : undefined]);
+    return { ...found, earlier };
+  } catch (error) {
+    store.signal.throwIfAborted();
+    return { problem: { key: policyPrefix('audits', request), text: `No audit can be read: ${messageOf(error)}` } };
+  }
+}
+
+interface Failure {
+  readonly name: string;
+  readonly error: Error;
+}
+
+async function watchEach(
+  round: Parameters<typeof watchProtection>[0], request: SentinelRequest, log: Log,
+): Promise<{ watched: readonly WatchedOne[]; failures: readonly Failure[] }> {
+  const failures: Failure[] = [];
+  const watched = await concurrently(request.protections, AT_ONCE, async (protection) => {
+    try {
+      return [await watchProtection(round, protection)];
+    } catch (error) {
+      // What is wrong with one protection says nothing of the others.
+      round.store.signal.throwIfAborted();
+      failures.push({ name: protection.protection, error: error as Error });
+      log.warn(`${protection.protection}: ${messageOf(error)}`, { protection: protection.protection, errorType: (error as Error).name });
+      return [];
+    }
+  });
+  return { watched: watched.flat(), failures };
+}
+
+function policyGauges(
+  drift: readonly Drift[], deadLetters: number, audit: StoreAudit | undefined, since: number, now: Date,
+): SentinelReport['gauges'] & Partial<Record<MetricKey, number>> {
+  const count = (metric: MetricKey): number => drift.filter((one) => one.metric === metric).length;
+  const seconds = now.getTime() / 1000;
+  return {
+    sentinelRounds: 1,
+    deadLetters: deadLetters + count('deadLetters'),
+    lockDrift: count('lockDrift'),
+    lifecycleDrift: count('lifecycleDrift'),
+    replicationDrift: count('replicationDrift'),
+    keyTrouble: count('keyTrouble'),
+    unconfirmedRecipients: count('unconfirmedRecipients'),
+    auditAge: Math.max(0, seconds - Math.max(since, audit ? Date.parse(audit.at) / 1000 : 0)),
+    releasedTooMany: (audit?.protections ?? []).reduce((sum, { released, releasesAtMost }) => sum + Math.max(0, released - releasesAtMost), 0),
+  };
+}
+
+function writeGauges(request: SentinelRequest, gauges: SentinelReport['gauges'], watched: readonly WatchedOne[], now: Date): void {
+  const { environment, application } = request;
+  for (const { state: { protection }, gauges: own } of watched) {
+    const wanted = request.protections.find((one) => one.protection === protection)?.gauges ?? [];
+    const values = Object.fromEntries(Object.entries(own).filter(([name]) => wanted.includes(name)));
+    if (Object.keys(values).length > 0) writeMetrics({ environment, application, protection }, values, now);
+  }
+  // Last: it says that the round came to its end.
+  writeMetrics({ environment, application }, gauges, now);
+}

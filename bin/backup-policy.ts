@@ -1,7 +1,11 @@
 import { rehearseCommand, type Terminal } from '../rehearsal/command-line';
+import { alarmsCommand } from '../rehearsal/commands/alarms';
 import { checkCommand } from '../rehearsal/commands/check';
 import { costCommand } from '../rehearsal/commands/cost';
+import { pauseCommand, resumeCommand } from '../rehearsal/commands/pause';
 import { retireCommand } from '../rehearsal/commands/retire';
+import { runCommand } from '../rehearsal/commands/run';
+import { statusCommand } from '../rehearsal/commands/status';
 import { nearest, UsageError } from '../rehearsal/usage';
 
 /** `Promise.withResolvers` and zstd, which the rehearsal needs, came with it. */
@@ -9,19 +13,32 @@ const NODE_MAJOR = 22;
 
 const USAGE = `usage: backup-policy COMMAND [options]
 
-  check       what the proof says of the policies of a synthesized app
-  cost        what each policy costs a month
-  rehearse    run the backups of a synthesized app on this machine, up to the verdict
-  retire      what becomes of every copy, and why; keep one by hand
+  before a deployment
+    check       what the proof says of the policies of a synthesized app
+    cost        what each policy costs a month
+    rehearse    run the backups of a synthesized app on this machine, up to the verdict
+
+  day to day
+    status      how the backups are, by what the store really holds
+    run         a run now, such as before a migration
+    pause       no runs until an instant, with a reason
+    resume      end a pause now
+    alarms      list what is watched; test every channel
+    retire      what becomes of every copy, and why; keep one by hand
 
 backup-policy COMMAND --help says more.
 `;
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<number>>> = {
+  alarms: alarmsCommand,
   check: checkCommand,
   cost: costCommand,
+  pause: pauseCommand,
   rehearse: rehearseCommand,
+  resume: resumeCommand,
   retire: retireCommand,
+  run: runCommand,
+  status: statusCommand,
 };
 
 async function main(args: readonly string[], terminal: Terminal): Promise<number> {

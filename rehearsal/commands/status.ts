@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { ContractError, NewerContractError } from '../../lib/contract/common';
-import { type Assembly, AssemblyError, readAssembly } from '../assembly';
+import { type Assembly, readAssembly } from '../assembly';
 import type { Terminal } from '../command-line';
 import { Deployed, regionIn } from '../deployed/read-stacks';
 import { statusHtml } from '../status/html';
-import { KeptStoreError, openKeptStore } from '../status/kept-store';
+import { openKeptStore } from '../status/kept-store';
 import type { Status } from '../status/model';
 import { prometheusText } from '../status/prometheus';
 import { readStatus, type ReadProps, type Source } from '../status/read-status';
@@ -13,6 +12,7 @@ import { statusText } from '../status/text';
 import { watch } from '../status/watch';
 import { UsageError } from '../usage';
 import { CHOICE_OPTIONS, choosePolicies } from '../choose-policy';
+import { isForeseen } from './foreseen';
 import { parseOptions } from './options';
 
 export const STATUS_USAGE = `usage: backup-policy status [options]
@@ -102,8 +102,8 @@ export async function statusCommand(args: readonly string[], terminal: Terminal)
     return exitCode(status);
   } catch (error) {
     if (terminal.signal.aborted) return 130;
-    if (![AssemblyError, NewerContractError, ContractError, KeptStoreError, PageError].some((kind) => error instanceof kind)) throw error;
-    terminal.stderr.write(`backup-policy: ${(error as Error).message}\n`);
+    if (!isForeseen(error) && !(error instanceof PageError)) throw error;
+    terminal.stderr.write(`backup-policy: ${error.message}\n`);
     return 2;
   } finally {
     await opened.close?.();

@@ -48,7 +48,7 @@ export function judge({ report, declared, alarms, replicas = [] }: JudgeProps): 
       const some = hold(own.filter(({ protection }) => protection === one.protection), state.gauges, isPaused(state, report.at));
       held.push(...some);
       protections.push(protectionStatus(state, one, some, report));
-    } else {
+    } else if (!report.notes.some((note) => isUnread(note) && note.about === one.protection)) {
       unknown.push(`The sentinel says nothing of ${one.protection}: deploy the app as it is synthesized.`);
     }
   }

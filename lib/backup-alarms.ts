@@ -28,6 +28,8 @@ interface Protected {
 
 /** The alarms of a policy and of its protections; made by the policy, with thresholds from its objectives. */
 export class BackupAlarms extends Construct {
+  /** Those of the policy itself. @internal */
+  public readonly _own: cloudwatch.Alarm[] = [];
   private readonly made: AlarmOfGauge[] = [];
   private readonly protected: Protected[] = [];
   private readonly risk: DataAtRisk;
@@ -93,6 +95,11 @@ export class BackupAlarms extends Construct {
   }
 
   /** @internal */
+  public _of(protection: Protection): cloudwatch.Alarm[] {
+    return this.made.filter((one) => one.protection === protection).map(({ alarm }) => alarm);
+  }
+
+  /** @internal */
   public _ceilingOf(protection: Protection): number | undefined {
     return this.protected.find((one) => one.protection === protection)?.declared.storeCeilingBytes;
   }
@@ -115,6 +122,7 @@ export class BackupAlarms extends Construct {
       kind, threshold, policy, protection, silence: this.made.find((one) => one.kind === 'sentinelSilent')?.alarm,
     });
     this.made.push(alarm);
+    if (!protection) this._own.push(alarm.alarm);
     if (ALARM_KINDS[kind].severity === 'page') this.risk.add(alarm.alarm);
   }
 }

@@ -1,4 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -22,6 +23,7 @@ import type { RetirementProps } from './retirement';
 import type { SentinelProps } from './sentinel-props';
 import { declareInTemplate, resourcesOf } from './template-metadata';
 import { dimensionsOf } from './watch/metric';
+import { PolicyDashboard } from './watch/policy-dashboard';
 import { PolicyMetrics } from './watch/policy-metrics';
 import { Watch } from './watch/watch';
 
@@ -62,6 +64,11 @@ export interface BackupPolicyProps {
    * @default - by the criticality of each protection, with thresholds from what it promises
    */
   readonly alarms?: PolicyAlarmProps;
+  /**
+   * Whether there is a dashboard, which costs $3 a month and the gauges that no alarm reads $0.30 each.
+   * @default true
+   */
+  readonly dashboard?: boolean;
 }
 
 /** One application's declaration: a store, recipients, protections. */
@@ -76,6 +83,8 @@ export class BackupPolicy extends PolicyMetrics {
   public readonly topic: sns.ITopic;
   /** What is held against what was declared, and tells somebody. */
   public readonly alarms: BackupAlarms;
+  /** @internal */
+  public readonly _dashboard?: PolicyDashboard;
   /** @internal */
   protected readonly _dimensionsMap: Record<string, string>;
   /** @internal */
@@ -117,9 +126,15 @@ export class BackupPolicy extends PolicyMetrics {
     this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
     this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: bound.filter(({ subscription }) => subscription).length, protections: () => this.protections });
     this.alarms = new BackupAlarms(this, 'Alarms', props.alarms ?? {});
+    if (props.dashboard ?? true) this._dashboard = new PolicyDashboard(this, 'Dashboard', this);
     const first = declareInTemplate(this, () => this.declare());
     // What concerns the whole template is said once.
     this.proof = new Proof(this, () => [...policyFindings(this.protections.length), ...first ? templateFindings(resourcesOf(this)) : []]);
+  }
+
+  /** Each protection against its objectives, the last 30 days and the alarms; to add widgets of one's own. Undefined where none is wanted. */
+  public get dashboard(): cloudwatch.Dashboard | undefined {
+    return this._dashboard?.dashboard;
   }
 
   /**
@@ -136,6 +151,7 @@ export class BackupPolicy extends PolicyMetrics {
     this.protections.push(protection);
     this._watch.admit(protection);
     this.alarms._admit(protection);
+    this._dashboard?.admit(protection);
     return protection;
   }
 

@@ -2,6 +2,7 @@ export * from './alarm-props';
 export * from './alarm-set';
 export * from './assertion';
 export * from './backup-alarms';
+export * from './backup-fleet-dashboard';
 export * from './backup-lock';
 export * from './backup-policy';
 export * from './backup-replica';

@@ -80,7 +80,7 @@ export class Watch extends Construct {
 
   /** Keys of `METRICS` that the sentinel writes of a protection: a gauge that no alarm and no dashboard shows is not paid for. */
   private gauges(protection: Protection): MetricKey[] {
-    return this.policy.alarms._gaugesOf(protection);
+    return [...new Set([...this.policy.alarms._gaugesOf(protection), ...this.policy._dashboard?.gaugesOf(protection) ?? []])];
   }
 
   private request(): DeclaredSentinel {

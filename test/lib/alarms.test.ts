@@ -54,7 +54,7 @@ interface Made {
   readonly kinds: () => string[];
 }
 
-function declare(alarms: PolicyAlarmProps = {}, replicaRegions: string[] = ['eu-west-1']): Made {
+function declare(alarms: PolicyAlarmProps = {}, replicaRegions: string[] = []): Made {
   const stack = new Stack(new App(), 'S', { env: { region: 'eu-west-3' } });
   const store = new BackupStore(stack, 'Store', { replicaRegions });
   const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')], alarms });
@@ -84,7 +84,7 @@ const ofPolicies = ALARM_KIND_NAMES.filter((kind) => METRICS[ALARM_KINDS[kind].m
 const named = (kinds: readonly AlarmKindName[], id = 'database') => kinds.map((kind) => `${id} ${kind}`);
 
 describe('a full policy', () => {
-  const made = only({ storeCeiling: Size.tebibytes(1) });
+  const made = only({ storeCeiling: Size.tebibytes(1) }, {}, ['eu-west-1']);
   const template = made.template();
   const alarms = made.alarms();
 
@@ -184,7 +184,7 @@ describe('a full policy', () => {
 });
 
 test('kinds without a sense are left out: no replica, no ceiling, a monthly run, copies that nobody can open', () => {
-  const alone = only({}, {}, []).kinds();
+  const alone = only().kinds();
   for (const kind of ['database replicaLate', 'database replicaFailed', 'database storeFilling', 'replicationChanged']) expect(alone).not.toContain(kind);
   const monthly = only({}, { schedule: BackupSchedule.monthly({ day: 1, at: '02:00' }), objectives: { rpo: Duration.days(40), rto: Duration.hours(1) } });
   expect(monthly.kinds()).not.toContain('database successRateLow');
@@ -211,7 +211,10 @@ describe('the set', () => {
   test('is by the criticality', () => {
     const modest = declare();
     protect(modest, standard);
-    expect(modest.kinds()).toEqual([...essential(ofPolicies), ...named(essential(ofProtections).filter((kind) => kind !== 'storeFilling'))].sort());
+    const senseless = ['storeFilling', 'replicaFailed', 'replicationChanged'];
+    const sensible = (kinds: readonly AlarmKindName[]) => essential(kinds).filter((kind) => !senseless.includes(kind));
+    const expected = [...sensible(ofPolicies), ...named(sensible(ofProtections))];
+    expect(modest.kinds()).toEqual(expected.sort());
     // A protection that asks for all brings what the policy itself has beyond the essential.
     const mixed = declare();
     protect(mixed, standard);
@@ -239,7 +242,7 @@ describe('the set', () => {
   });
 
   test('without the sentinel\'s silence there is nothing to keep an alarm silent: it tells by itself', () => {
-    const made = only({}, {}, []);
+    const made = only();
     const lone = declare({ set: AlarmSet.of(BackupAlarmKind.RECOVERY_POINT_OLD) });
     protect(lone);
     expect(lone.alarms().get('database recoveryPointOld')!.alarm.AlarmActions).toHaveLength(1);
@@ -251,7 +254,8 @@ describe('thresholds', () => {
   const GUIDE: ProtectionAlarmProps = {
     recoveryPointAge: Duration.hours(25), overdueAfter: Duration.hours(4), unverifiedAfter: Duration.hours(3), successRatePercent: 90,
     sizeDeviationPercent: 40, rowsDeviationPercent: 5, runLongerThan: Duration.minutes(30), restoreOfRtoPercent: 80,
-    drillAge: Duration.days(7), storeCeiling: Size.gibibytes(100), storeFillPercent: 70, replicaLag: Duration.hours(1), clockSkew: Duration.seconds(30),
+    drillAge: Duration.days(7), storeCeiling: Size.gibibytes(100), storeFillPercent: 70, replicaLag: Duration.hours(1),
+    clockSkew: Duration.seconds(30),
   };
   const EXPECTED: Partial<Record<AlarmKindName, number>> = {
     recoveryPointOld: 25 * 3600, backupOverdue: 4 * 3600, copyUnverified: 3 * 3600, successRateLow: 90, sizeAnomaly: 40, rowsAnomaly: 5,
@@ -261,7 +265,7 @@ describe('thresholds', () => {
     .map((kind) => [kind, made.alarms().get(`${id} ${kind}`)?.alarm.Threshold]));
 
   test('are a protection\'s own, else the policy\'s, else by what it promises', () => {
-    const made = declare({ ...GUIDE, auditAge: Duration.days(4) });
+    const made = declare({ ...GUIDE, auditAge: Duration.days(4) }, ['eu-west-1']);
     protect(made);
     protect(made, { alarms: { overdueAfter: Duration.hours(5) } }, 'files');
     expect(thresholds(made, 'database')).toEqual(EXPECTED);

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-test-'));
 let server: PostgresServer;
 beforeAll(async () => {
   server = await startPostgres({ directory: join(folder, 'server') });
-}, 120_000);
+});
 afterAll(async () => {
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -46,7 +46,7 @@ test('a data set has the size asked for, one table of 60 %, keys and a dozen oth
   const all = await sizes(url);
   expect(all[0].name).toBe('events');
   expect(all[0].bytes / all.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(0.5);
-}, 60_000);
+});
 
 test('one table, and many small ones', async () => {
   const one = await made('one', ['--one-table', '5MB']);
@@ -54,7 +54,7 @@ test('one table, and many small ones', async () => {
   expect(one.copyTextBytes / 5e6).toBeGreaterThan(0.9);
   expect(one.copyTextBytes / 5e6).toBeLessThan(1.1);
   expect(await made('small', ['--small-tables', '260'])).toMatchObject({ tables: 260, rows: 5200 });
-}, 60_000);
+});
 
 test('the commands do what they are measured for: what pg_restore brings back is the data set', async () => {
   const { rows, copyTextBytes } = await made('copied', ['--size', '3MB']);
@@ -73,7 +73,7 @@ test('the commands do what they are measured for: what pg_restore brings back is
   expect(await measureDataset(url)).toMatchObject({ rows, copyTextBytes });
   await server.dropDatabase('brought');
   await expect(pgRestore({ server, database: 'brought' }, join(folder, 'copies'))).rejects.toThrow(MeasurementError);
-}, 60_000);
+});
 
 test('a dead pg_dump at the head of the pipe is no measurement', async () => {
   await expect(cronLine({ server, database: 'nowhere' }, join(folder, 'copies'))).rejects.toThrow(/database "nowhere" does not exist/);
@@ -101,7 +101,7 @@ test('a writer waits longer for a table that somebody locks', async () => {
   expect(alone.transactions).toBeGreaterThanOrEqual(10);
   expect(alone.p95Milliseconds).toBeGreaterThan(0);
   expect(locked.worstMilliseconds).toBeGreaterThan(300);
-}, 60_000);
+});
 
 const whereProc = process.platform === 'linux' ? test : test.skip;
 whereProc('the memory of what was started is seen, Node and others apart (needs /proc)', async () => {
@@ -123,7 +123,7 @@ whereProc('the memory of what was started is seen, Node and others apart (needs 
 test('the same options make the same rows', async () => {
   const [a, b] = [await made('again', ['--size', '2MB', '--tables', '3']), await made('and', ['--size', '2MB', '--tables', '3'])];
   expect([a.rows, a.copyTextBytes]).toEqual([b.rows, b.copyTextBytes]);
-}, 60_000);
+});
 
 test('Ctrl-C leaves no server and no file', async () => {
   const place = mkdtempSync(join(folder, 'place-'));
@@ -134,4 +134,4 @@ test('Ctrl-C leaves no server and no file', async () => {
   bench.kill('SIGINT');
   expect(await ended).toBe(130);
   expect(readdirSync(place)).toEqual([]);
-}, 60_000);
+});

@@ -40,4 +40,4 @@ test('the command ends with 2 and its usage for an unknown option, with 0 for he
   const help = bench('--help');
   expect([help.status, help.stderr]).toEqual([0, '']);
   expect(help.stdout).toMatch(/--small-tables N/);
-}, 60_000);
+});

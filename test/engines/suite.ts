@@ -43,7 +43,7 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
     beforeAll(async () => {
       source = await harness.start();
       directory = await mkdtemp(join(tmpdir(), 'bp-suite-'));
-    }, 120_000);
+    });
 
     afterAll(async () => {
       await source?.stop();
@@ -102,7 +102,7 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
         await scratch.stop();
         await scratch.stop();
       }
-    }, 120_000);
+    });
 
     it('refuses a wrong password, in a sentence without it, and a secret that is missing', async () => {
       for (const secrets of [source.wrongSecrets, {}]) {
@@ -155,7 +155,7 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
       } finally {
         await scratch.stop();
       }
-    }, 60_000);
+    });
 
     it('lets the password into nothing it writes or says', async () => {
       const { copy, result } = await dumped();

@@ -80,4 +80,4 @@ test('npm run synth writes an assembly without an account, a network or Docker, 
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
-}, 120_000);
+});

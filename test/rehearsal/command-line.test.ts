@@ -114,7 +114,7 @@ describe('as a process', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     expect(processesIn(folder)).toEqual([]);
-  }, 120_000);
+  });
 });
 
 /** Ids of processes whose command or environment names the folder. */

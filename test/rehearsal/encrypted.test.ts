@@ -11,8 +11,6 @@ import { lacks } from '../support/lacks';
 import { shopApp } from './shop-app';
 import type { Synthesized } from './synthesize';
 
-jest.setTimeout(120_000);
-
 const assertions = [Assertion.query('there are orders', 'SELECT count(*) FROM public.orders').atLeast(1)];
 
 let identity: string;

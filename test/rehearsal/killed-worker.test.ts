@@ -5,8 +5,6 @@ import type { Endpoint } from '../../rehearsal/endpoint';
 import { rehearse } from '../../rehearsal/rehearse';
 import { shopApp } from './shop-app';
 
-jest.setTimeout(120_000);
-
 /** 40 MB of text that does not compress below two pieces of an upload. */
 const SCANS = `CREATE TABLE scans AS SELECT i AS id, (SELECT string_agg(md5((i * 1000 + g)::text), '') FROM generate_series(1, 400) g) AS text
   FROM generate_series(1, 3000) i;`;

@@ -16,8 +16,6 @@ import { TaskTokens } from '../../rehearsal/machine/task-tokens';
 import { ATTACKS, type Target } from './ransom-attacks';
 import { synthesize, type Synthesized } from './synthesize';
 
-jest.setTimeout(120_000);
-
 const DAY = 86_400_000;
 const LOCK_DAYS = 7;
 const PRIMARY = 'eu-west-3';

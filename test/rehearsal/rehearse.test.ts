@@ -12,8 +12,6 @@ import { lacks } from '../support/lacks';
 import { shopApp } from './shop-app';
 import type { Synthesized } from './synthesize';
 
-jest.setTimeout(120_000);
-
 const SLOT = '2026-11-20T02:00:00Z';
 
 let lambda: Synthesized;

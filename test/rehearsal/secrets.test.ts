@@ -8,8 +8,6 @@ import { writeReport } from '../../rehearsal/report/write';
 import { startPostgres } from '../../rehearsal/servers/postgres-server';
 import { shopApp } from './shop-app';
 
-jest.setTimeout(120_000);
-
 const SENTINEL = 'sentinel-Pa55w0rd-9f2c71';
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 

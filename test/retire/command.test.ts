@@ -12,8 +12,6 @@ import { shopApp } from '../rehearsal/shop-app';
 import type { Synthesized } from '../rehearsal/synthesize';
 import { BUCKET, RetireStore } from './support';
 
-jest.setTimeout(60_000);
-
 const ID = { environment: 'staging', application: 'shop', protection: 'database' };
 const RUN = (days: number): string => new Date(Math.floor(Date.now() / 1000) * 1000 - days * 86_400_000).toISOString().replace('.000Z', 'Z');
 

@@ -4,8 +4,6 @@ import { manifestKey, verdictKey } from '../../lib/contract/object-keys';
 import type { Fault } from '../../rehearsal/endpoint/types';
 import { BUCKET, ID, morning, protectionOf, RetireStore, slot } from './support';
 
-jest.setTimeout(60_000);
-
 let store: RetireStore;
 
 beforeEach(async () => {

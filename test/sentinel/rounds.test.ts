@@ -1,7 +1,5 @@
 import { after, DAY_SECONDS, HOUR, slotOf, WatchedStore } from './support';
 
-jest.setTimeout(60_000);
-
 let watched: WatchedStore;
 
 beforeEach(async () => {

@@ -49,7 +49,7 @@ whereHidden('where no PostgreSQL is installed (needs root, unshare and apt), Deb
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }
-}, 120_000);
+});
 
 test.each([['Zstd'], ['a b'], ['$(id)'], ['']])('%j is refused as the name of a package', async (name) => {
   await expect(bringDebianPackages([name])).rejects.toThrow(/is not the name of a Debian package/);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   source = await startPostgres({ directory: join(folder, 'source'), superuser: 'supabase_admin', settings: { wal_level: 'logical' } });
   scratch = await startPostgres({ directory: join(folder, 'scratch'), superuser: 'supabase_admin', settings: { wal_level: 'logical' } });
   await load(source);
-}, 120_000);
+});
 
 afterAll(async () => {
   await source?.stop();
@@ -83,7 +83,7 @@ test('is about 38 MB of rows that never differ, with nothing of the clock in the
   expect(Object.entries(tables).filter(([, sum]) => sum.startsWith('0 ')).map(([name]) => name)).toEqual(['payments_2026_12']);
   await load(scratch);
   expect((await contents(scratch.urlOf('montoit'))).tables).toEqual(tables);
-}, 120_000);
+});
 
 test('its backup role, no superuser, dumps everything, and a fresh server with the same roles restores it alike', async () => {
   const url = `postgres://backup_reader:${password}@127.0.0.1:${source.port}/montoit`;
@@ -96,7 +96,7 @@ test('its backup role, no superuser, dumps everything, and a fresh server with t
   const schema = async (from: string): Promise<string> =>
     (await tool(source, 'pg_dump', ['--schema-only', from])).replaceAll(/^\\(un)?restrict .*$/gm, '');
   expect(await schema(fresh)).toBe(await schema(source.urlOf('montoit')));
-}, 120_000);
+});
 
 test('a login makes a profile, row security holds, and the audit writes', async () => {
   const client = new Client({ connectionString: source.urlOf('montoit') });

@@ -11,7 +11,7 @@ test('finds programs of one version, with their share folder', async () => {
   expect(binaries.version.startsWith(`${binaries.majorVersion}`)).toBe(true);
   const said = await runCommand(join(binaries.bin, 'pg_dump'), ['--version'], { env: postgresEnvironment(binaries) });
   expect(said).toContain(binaries.version);
-}, 120_000);
+});
 
 test('BACKUP_POLICY_POSTGRES_BIN goes first, and is refused where it is not whole', async () => {
   const { bin, majorVersion } = await findPostgresBinaries();
@@ -28,7 +28,7 @@ test('BACKUP_POLICY_POSTGRES_BIN goes first, and is refused where it is not whol
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 120_000);
+});
 
 test.each([[9], [15.5], [Number.NaN]])('major version %p is refused', async (major) => {
   await expect(findPostgresBinaries({ major })).rejects.toThrow(/is no major version/);

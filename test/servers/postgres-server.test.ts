@@ -43,7 +43,7 @@ describe('a throwaway PostgreSQL server', () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startPostgres({ directory: newFolder(), superuser: 'house_admin', settings: { work_mem: '7MB', 'app.note': 'it\'s' } });
-  }, 120_000);
+  });
   afterAll(() => server?.stop());
 
   test('answers on 127.0.0.1 with its password, its settings and accents', async () => {
@@ -103,7 +103,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('a parent ended by %s takes
   for (let left = 1500; left > 0 && await state() !== 'ECONNREFUSED'; left--) await new Promise((done) => setTimeout(done, 20));
   expect(await state()).toBe('ECONNREFUSED');
   if (signal !== 'SIGKILL') expect(existsSync(directory)).toBe(false);
-}, 60_000);
+});
 
 test('a setting that PostgreSQL does not know is told with the server\'s own words, and nothing is left', async () => {
   const directory = newFolder();

@@ -269,7 +269,7 @@ describe('a drill meets', () => {
     expect(cut).toBeGreaterThanOrEqual(4);
     store.inject(({ operation, resource }) => (operation === 'GetObject' && resource.includes('scans') ? { resetAfterBytes: 100 } : undefined));
     expect(await failure(verify(drilled([own.recipient]), context()))).toBeInstanceOf(TransientError);
-  }, 60_000);
+  });
 });
 
 describe('an encrypted dump', () => {

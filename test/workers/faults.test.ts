@@ -139,7 +139,7 @@ describe('a store in trouble', () => {
     store.inject();
     expect(await store.keys('runs/')).toEqual([]);
     expect(await store.openUploads()).toBe(0);
-  }, 60_000);
+  });
 
   it('that refuses is no reason to try again', async () => {
     store.injectTimes(Infinity, (operation) => operation === 'PutObject', { status: 403, code: 'AccessDenied' });

@@ -6,8 +6,6 @@ import { MEANT } from './role-actions/meant';
 import { unexplainedOf } from './role-actions/table';
 import { KINDS, World } from './role-actions/world';
 
-jest.setTimeout(60_000);
-
 interface App {
   readonly assembly: Assembly;
   readonly world: World;

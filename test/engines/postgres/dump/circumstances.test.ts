@@ -15,8 +15,6 @@ import { postgresEnvironment } from '../../../../rehearsal/servers/postgres-bina
 import type { DirectorySink } from '../../../support/directory-sink';
 import { contextOf, Surroundings } from './support';
 
-jest.setTimeout(90_000);
-
 const NOBODY = 65534;
 const root = process.getuid?.() === 0;
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;

@@ -6,8 +6,6 @@ import { settingClause } from '../../../../lambda/engines/postgres/settings-sql'
 import { execFileSync } from 'node:child_process';
 import { Surroundings } from './support';
 
-jest.setTimeout(60_000);
-
 const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).map((value) => value.replaceAll(/\0|[\uD800-\uDFFF]/g, '?'));
 const hostile = fc.array(fc.constantFrom('"', '\'', '\\', ';', '\n', '$(', '`', '$$', '%', ' ', 'é', '𝒳', 'a', 'Z', '_', '-', '.', '--', '/*', '\t', '\r'), { minLength: 1, maxLength: 12 })
   .map((parts) => parts.join(''));

@@ -3,8 +3,6 @@ import { delimiter, join } from 'node:path';
 import { dump } from '../../../../lambda/engines/postgres/dump';
 import { contextOf, Surroundings } from './support';
 
-jest.setTimeout(60_000);
-
 describe('pg_dump as a child', () => {
   let here: Surroundings;
   let path: string | undefined;

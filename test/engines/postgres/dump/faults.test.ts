@@ -6,8 +6,6 @@ import { dump } from '../../../../lambda/engines/postgres/dump';
 import { contextOf, GatedSink, Surroundings } from './support';
 import type { ContextProps } from './support';
 
-jest.setTimeout(90_000);
-
 const rowsOf = (data: string): string[] => data.split('\n');
 interface Outcome<T> {
   value?: T;

@@ -10,8 +10,6 @@ import { contextOf, Surroundings } from './support';
 import { shellEnvironment } from '../../../support/shell-environment';
 
 const run = promisify(execFile);
-jest.setTimeout(90_000);
-
 const SUPABASE = `
 CREATE ROLE supabase_admin; CREATE ROLE supabase_auth_admin; CREATE ROLE authenticated; CREATE ROLE app_reader LOGIN PASSWORD 'x' BYPASSRLS;
 CREATE SCHEMA auth AUTHORIZATION supabase_auth_admin; CREATE SCHEMA storage; CREATE SCHEMA realtime; CREATE SCHEMA vault; CREATE SCHEMA supabase_functions; CREATE SCHEMA graphql;

@@ -8,8 +8,6 @@ import { contextOf, Surroundings } from './support';
 import type { ContextProps } from './support';
 import { TransactionPooler } from './transaction-pooler';
 
-jest.setTimeout(60_000);
-
 const ROLE = 'reader';
 const PASSWORD = 'sentinel-password';
 

@@ -14,8 +14,6 @@ import { contextOf, Surroundings } from './support';
 import { shellEnvironment } from '../../../support/shell-environment';
 
 const run = promisify(execFile);
-jest.setTimeout(120_000);
-
 const HOSTILE = 'odd "one"; $(touch x) \'q\'\nline é';
 
 const APPLICATION = `

@@ -31,7 +31,7 @@ beforeAll(async () => {
     CREATE TABLE app.tagged (id int PRIMARY KEY, tags public.hstore); INSERT INTO app.tagged VALUES (1, 'a=>1');
     CREATE INDEX ON app.tagged USING gin (tags); CREATE VIEW app.tags AS SELECT tags->'a' AS a FROM app.tagged;`);
   original = await makeHandCopy({ superuserUrl: source.superuserUrl, bin: source.binaries.bin, databases: ['app'], directory: join(source.folder, 'copy') });
-}, 120_000);
+});
 
 afterAll(() => source?.stop());
 
@@ -77,7 +77,7 @@ test('a part that ends without its end is no copy, and nothing of it is committe
   const { error, committed } = await failure(copy);
   expect(error).toMatchObject({ name: 'IntegrityError', code: 'PART_CUT' });
   expect(committed).toBe('0');
-}, 60_000);
+});
 
 test('a part whose hash is another is refused before its rows are committed', async () => {
   const copy = await changed(({ manifest, items }) => {
@@ -86,7 +86,7 @@ test('a part whose hash is another is refused before its rows are committed', as
   const { error, committed } = await failure(copy);
   expect(error).toMatchObject({ name: 'IntegrityError', code: 'PART_HASH' });
   expect(committed).toBe('0');
-}, 60_000);
+});
 
 test('fewer rows than the census says, a cut archive, a missing archive', async () => {
   const rows = await changed(({ items }) => {
@@ -104,7 +104,7 @@ test('fewer rows than the census says, a cut archive, a missing archive', async 
     manifest.parts = manifest.parts.filter(({ kind }) => kind !== 'schema');
   });
   await expect(drill(none)).rejects.toMatchObject({ name: 'IntegrityError', code: 'PART_MISSING' });
-}, 60_000);
+});
 
 test('what the image lacks grades the verdict: an extension, with what hangs on it by its name in the census, and a locale', async () => {
   const copy = await changed(({ notes }) => {
@@ -118,7 +118,7 @@ test('what the image lacks grades the verdict: an extension, with what hangs on 
     'OBJECT_NOT_RESTORED app: constraint app.tagged tagged_pkey', 'OBJECT_NOT_RESTORED app: index app.tagged_tags_idx',
   ]);
   expect(differences.map(({ name, actual }) => `${name} ${actual}`)).toEqual(['app.tagged missing']);
-}, 60_000);
+});
 
 test('a server of the same major version, else the next one with an exception, else a refusal', async () => {
   const { majorVersion, version } = source.binaries;
@@ -142,7 +142,7 @@ test('an abort ends the restore and the server', async () => {
   expect(existsSync(`/proc/${pid}`)).toBe(false);
   expect(await readdir(context.scratchDirectory)).toEqual([]);
   await context.discard();
-}, 60_000);
+});
 
 test('a worker that is killed leaves no server behind', async () => {
   const directory = join(source.folder, 'killed');
@@ -161,7 +161,7 @@ test('a worker that is killed leaves no server behind', async () => {
   worker.kill('SIGKILL');
   for (let turn = 0; turn < 2000 && existsSync(`/proc/${pid}`); turn++) await new Promise((resolve) => setTimeout(resolve, 25));
   expect(existsSync(`/proc/${pid}`)).toBe(false);
-}, 60_000);
+});
 
 async function serverProcess({ host }: TargetConnection): Promise<string> {
   return (await readFile(join(host, '.s.PGSQL.5432.lock'), 'utf8')).split('\n')[0];
@@ -196,4 +196,4 @@ const mountable = process.getuid?.() === 0 && (() => {
       await rm(join(directory, 'filler'), { force: true });
     }
   }
-}, 60_000);
+});

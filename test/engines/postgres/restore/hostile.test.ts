@@ -8,7 +8,7 @@ let source: Source;
 
 beforeAll(async () => {
   source = await startSource();
-}, 60_000);
+});
 
 afterAll(() => source?.stop());
 
@@ -69,7 +69,7 @@ test('no code of the copy runs as a superuser: checks, defaults, indexes, partit
   expect(await readdir(marks)).toEqual([]);
   expect(drilled.differences.map(({ name }) => name)).toEqual(['evil.reads']);
   expect(drilled.restored.exceptions).toEqual([{ code: 'MATERIALIZED_VIEW', name: 'hostile: materialized-view evil.reads', reason: expect.stringContaining('permission denied for function pg_read_file') as string }]);
-}, 120_000);
+});
 
 test('the server and its children have nothing of the worker\'s environment', async () => {
   if (!existsSync('/proc/self/environ')) return;
@@ -92,4 +92,4 @@ test('the server and its children have nothing of the worker\'s environment', as
   } finally {
     delete process.env.AWS_SECRET_ACCESS_KEY;
   }
-}, 60_000);
+});

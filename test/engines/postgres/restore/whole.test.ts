@@ -18,7 +18,7 @@ beforeAll(async () => {
   await source.run(DATABASE, await readFile(join(__dirname, 'support/tricky.sql'), 'utf8'));
   copy = await makeHandCopy({ superuserUrl: source.superuserUrl, bin: source.binaries.bin, databases: [DATABASE, 'postgres'], directory: join(source.folder, 'copy'),
     notes: (notes) => ({ ...notes, settings: ['search_path="$user", sales, public', 'log_statement=all', '[app] search_path=nowhere'] }) });
-}, 120_000);
+});
 
 afterAll(() => source?.stop());
 
@@ -63,7 +63,7 @@ test('everything of a database with odd names and every kind of object comes bac
     await expect(drilled.scratch.query('COMMIT; DELETE FROM sales.secrets')).rejects.toThrow('multiple commands');
     await expect(drilled.scratch.query('SELECT pg_read_file(\'/etc/passwd\')')).rejects.toThrow('permission denied');
   });
-}, 120_000);
+});
 
 test('one changed byte in one row, and one lost row, are differences', async () => {
   await drill(copy, async (drilled) => {
@@ -76,4 +76,4 @@ test('one changed byte in one row, and one lost row, are differences', async () 
     const differences = compareCensus(copy.census, await takeCensus(drilled.context, drilled.scratch, copy.census));
     expect(differences.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(['large-objects large objects', 'sequence sales.loose', 'table sales.lines', 'table sales.node']);
   });
-}, 120_000);
+});

@@ -54,6 +54,13 @@ export interface CostRetirement {
   readonly metrics: number;
 }
 
+/** The rounds that look at the store between the runs. */
+export interface CostSentinel {
+  /** @default not known, and not counted */
+  readonly size?: WorkerSize;
+  readonly roundsAMonth: number;
+}
+
 /** What is known of a policy; counts are of the template's. */
 export interface CostFacts {
   /** @default not known: `REFERENCE_REGION`'s prices */
@@ -62,12 +69,16 @@ export interface CostFacts {
   readonly replicas: readonly CostReplica[];
   /** Keys that are the policy's alone or its store's, those of replicas not among them. */
   readonly keys: number;
+  /** Metrics that alarms read. */
   readonly alarms: number;
+  readonly compositeAlarms: number;
   readonly dashboards: number;
   /** Metrics that are sent in every hour. */
   readonly gauges: number;
   /** @default none */
   readonly retirement?: CostRetirement;
+  /** @default none */
+  readonly sentinel?: CostSentinel;
   readonly secrets: number;
   /** Interface endpoints times the zones they stand in. */
   readonly endpoints: number;
@@ -129,6 +140,13 @@ export const ASSUMED_OBJECTS = 20;
 
 /** Time of a round of retirement: it reads three small objects a copy, which takes a minute for ten thousand of them. */
 export const ASSUMED_ROUND_SECONDS = 60;
+
+/** Time of a round of the sentinel, and what it asks of the store for a protection: it reads only what is new (docs/watching.md). */
+export const ASSUMED_SENTINEL_SECONDS = 3;
+export const ASSUMED_SENTINEL_REQUESTS = { list: 4, read: 12 };
+
+/** What such a round writes to its logs for a protection: its metrics are lines of the log. */
+export const ASSUMED_SENTINEL_LOG_BYTES = 3000;
 
 /** What a run writes to its logs, worker and state machine together. */
 export const ASSUMED_LOG_BYTES = 200_000;

@@ -1,5 +1,6 @@
 import {
-  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, ASSUMED_ROUND_SECONDS, BILLED_GB, MONTH_HOURS,
+  ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, ASSUMED_ROUND_SECONDS,
+  ASSUMED_SENTINEL_LOG_BYTES, ASSUMED_SENTINEL_REQUESTS, ASSUMED_SENTINEL_SECONDS, BILLED_GB, MONTH_HOURS,
   type CostFacts, type CostGroup, type CostLine, type CostProtection, type CostReplica, type WorkerSize,
 } from './cost-facts';
 import { priceOf, STORAGE_CLASSES, type PriceKey } from './prices';
@@ -148,9 +149,25 @@ export function retirementLines({ region, retirement, protections }: CostFacts):
   ];
 }
 
+/** The rounds of the sentinel: of each protection it asks for the same, however many copies there are. */
+export function sentinelLines({ region, sentinel, protections }: CostFacts): CostLine[] {
+  if (!sentinel) return [];
+  const { size, roundsAMonth: runs } = sentinel;
+  const looks = runs * protections.length;
+  const of = (group: CostGroup, what: string, quantity: number): LineProps => ({ group, what: `${what}, sentinel`, quantity });
+  return [
+    ...size ? workerLines(region, { purpose: 'sentinel', size, runs, seconds: ASSUMED_SENTINEL_SECONDS }) : [],
+    ...line('write.STANDARD', region, of('requests', 'requests that list', looks * ASSUMED_SENTINEL_REQUESTS.list)),
+    ...line('read.STANDARD', region, of('requests', 'requests that read', looks * ASSUMED_SENTINEL_REQUESTS.read)),
+    ...line('key-request', region, of('keys', 'requests to the key', looks * ASSUMED_SENTINEL_REQUESTS.read)),
+    ...line('scheduler', region, of('orchestration', 'scheduled starts', runs)),
+    ...line('logs', region, of('watching', 'logs', looks * ASSUMED_SENTINEL_LOG_BYTES / BILLED_GB)),
+  ];
+}
+
 /** What a policy's protections share. */
 export function watchingLines(facts: CostFacts): CostLine[] {
-  const { region, replicas, protections, keys, alarms, dashboards, gauges, secrets, endpoints } = facts;
+  const { region, replicas, protections, keys, alarms, compositeAlarms, dashboards, gauges, secrets, endpoints } = facts;
   return [
     ...line('key', region, { group: 'keys', what: 'keys', quantity: keys * KEY_VERSIONS }),
     ...replicas.flatMap((replica) => [
@@ -159,8 +176,9 @@ export function watchingLines(facts: CostFacts): CostLine[] {
         group: 'replication', what: `replication metrics, ${replica.region ?? 'another region'}`, quantity: protections.length > 0 ? REPLICATION_METRICS : 0,
       }),
     ]),
-    ...line('metric', region, { group: 'watching', what: 'metrics', quantity: gauges }),
+    ...line('metric', region, { group: 'watching', what: 'gauges', quantity: gauges }),
     ...line('alarm', region, { group: 'watching', what: 'alarms', quantity: alarms }),
+    ...line('composite-alarm', region, { group: 'watching', what: 'composite alarms', quantity: compositeAlarms }),
     ...line('dashboard', region, { group: 'watching', what: 'dashboards', quantity: dashboards }),
     ...line('secret', region, { group: 'watching', what: 'secrets', quantity: secrets }),
     ...line('endpoint', region, { group: 'network', what: 'interface endpoints', quantity: endpoints * MONTH_HOURS }),

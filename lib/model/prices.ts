@@ -101,7 +101,9 @@ const TABLE = {
   'scheduler': { unit: 'invocation', source: 'https://aws.amazon.com/eventbridge/pricing/', usd: { 'us-east-1': 0.000001 } },
   /** Prorated by the hour: an hour in which nothing is sent costs nothing. */
   'metric': { unit: 'metric-month', source: CLOUDWATCH, usageType: 'CW:MetricMonitorUsage', usd: { 'us-east-1': 0.3 } },
+  /** For each metric that the alarm reads: one of metric math reads several. */
   'alarm': { unit: 'alarm metric-month', source: CLOUDWATCH, usageType: 'CW:AlarmMonitorUsage', usd: { 'us-east-1': 0.1, 'eu-west-3': 0.1 } },
+  'composite-alarm': { unit: 'alarm-month', source: CLOUDWATCH, usageType: 'CW:CompositeAlarmMonitorUsage', usd: { 'us-east-1': 0.5 } },
   'dashboard': { unit: 'dashboard-month', source: CLOUDWATCH, usageType: 'DashboardsUsageHour-Basic', usd: { 'us-east-1': 3 } },
   'logs': {
     unit: 'GB', source: CLOUDWATCH, usageType: 'DataProcessing-Bytes', usd: { 'us-east-1': 0.5, 'eu-west-1': 0.57, 'eu-west-3': 0.5985, 'eu-central-1': 0.63 },

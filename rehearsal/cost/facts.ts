@@ -1,5 +1,5 @@
 import { metricsBy } from '../../lib/contract/metrics';
-import type { Architecture, CostFacts, CostProtection, CostRetirement, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
+import type { Architecture, CostFacts, CostProtection, CostRetirement, CostSentinel, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
 import { storedCopies } from '../../lib/model/cost-copies';
 import { STORAGE_CLASSES, type StorageClass } from '../../lib/model/prices';
 import { parseExpression, slotsBetween } from '../../lib/model/schedule';
@@ -35,9 +35,11 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
     protections,
     replicas: store.replicas.map(({ region, timeControl }) => ({ region, timeControl })),
     keys: own('AWS::KMS::Key').length,
-    alarms: own('AWS::CloudWatch::Alarm').length,
+    alarms: own('AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + metricsRead(resolver, alarm), 0),
+    compositeAlarms: own('AWS::CloudWatch::CompositeAlarm').length,
     dashboards: own('AWS::CloudWatch::Dashboard').length,
-    gauges: 0,
+    gauges: gaugesOf(policy),
+    sentinel: sentinelOf(resolver, policy, now),
     retirement: retirementOf(resolver, policy, now),
     secrets: own('AWS::SecretsManager::Secret').length,
     endpoints: endpointZones(resolver, policy),
@@ -78,6 +80,31 @@ function protectionFacts(
     verify: worker(resolver, `${declared.path}/Verify`, known.verifySeconds),
     transitions: transitionsOf(resolver, stateMachineArn),
     runMetrics: metricsBy('run', 'protection').length,
+  };
+}
+
+/** An alarm of metric math is paid for each metric in it. */
+function metricsRead(resolver: Resolver, alarm: LocalResource): number {
+  const queries = resolver.property(alarm, 'Metrics');
+  return Array.isArray(queries) ? queries.filter((query: { MetricStat?: unknown }) => query.MetricStat !== undefined).length : 1;
+}
+
+/** Values that the sentinels write in each of their rounds. */
+function gaugesOf({ declared: { watching } }: FoundPolicy): number {
+  if (!watching) return 0;
+  const requests = [watching.sentinel.request, ...watching.replicaSentinels.map(({ request }) => request)];
+  const ofProtections = requests.flatMap(({ protections }) => protections.flatMap(({ gauges }) => gauges));
+  return ofProtections.length + metricsBy('sentinel', 'policy').length;
+}
+
+/** The small ones in the replicas' regions go as often, and ask for less. */
+function sentinelOf(resolver: Resolver, { declared: { path, watching } }: FoundPolicy, now: Date): CostSentinel | undefined {
+  if (!watching) return undefined;
+  const { expression, timeZone } = watching.sentinel.schedule;
+  const from = Math.floor(now.getTime() / 1000);
+  return {
+    size: worker(resolver, `${path}/Watch/Sentinel`, undefined)?.size,
+    roundsAMonth: slotsBetween(parseExpression(expression, timeZone), from, from + 86_400).length * YEAR_DAYS / 12,
   };
 }
 

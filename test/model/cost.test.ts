@@ -19,7 +19,7 @@ function protection(more: Partial<CostProtection> = {}): CostProtection {
 }
 
 function facts(more: Partial<CostFacts> = {}): CostFacts {
-  return { region: 'us-east-1', protections: [protection()], replicas: [], keys: 2, alarms: 0, dashboards: 0, gauges: 0, secrets: 0, endpoints: 0, notSeen: [], ...more };
+  return { region: 'us-east-1', protections: [protection()], replicas: [], keys: 2, alarms: 0, compositeAlarms: 0, dashboards: 0, gauges: 0, secrets: 0, endpoints: 0, notSeen: [], ...more };
 }
 
 function usd(estimate: CostEstimate, what: string): number | undefined {
@@ -92,11 +92,22 @@ describe('known figures', () => {
     expect(estimate.assumptions.join()).toContain('a round of retirement takes 60 seconds');
   });
 
+  test('the sentinel: 2,880 rounds of an assumed time over one protection, on ARM with 512 MiB', () => {
+    const size = { platform: 'lambda', memoryMebibytes: 512, ephemeralMebibytes: 512, architecture: 'arm64' } as const;
+    const estimate = estimateCost(facts({ sentinel: { size, roundsAMonth: 2880 } }));
+    expect(usd(estimate, 'Lambda, sentinel')).toBeCloseTo(2880 * 3 * 0.5 * 0.0000133334, 10);
+    expect(usd(estimate, 'requests that list, sentinel')).toBeCloseTo(2880 * 4 * 0.000005, 10);
+    expect(usd(estimate, 'requests that read, sentinel')).toBeCloseTo(2880 * 12 * 0.0000004, 10);
+    expect(usd(estimate, 'scheduled starts, sentinel')).toBeCloseTo(0.00288, 10);
+    expect(estimate.assumptions.join()).toContain('a round of the sentinel takes 3 seconds and asks the store 16 times for each protection');
+  });
+
   test('alarms, dashboards, gauges, secrets and interface endpoints', () => {
-    const estimate = estimateCost(facts({ alarms: 12, dashboards: 1, gauges: 10, secrets: 2, endpoints: 14 }));
+    const estimate = estimateCost(facts({ alarms: 12, compositeAlarms: 3, dashboards: 1, gauges: 10, secrets: 2, endpoints: 14 }));
     expect(usd(estimate, 'alarms')).toBeCloseTo(1.2, 10);
     expect(usd(estimate, 'dashboards')).toBeCloseTo(3, 10);
-    expect(usd(estimate, 'metrics')).toBeCloseTo(3, 10);
+    expect(usd(estimate, 'composite alarms')).toBeCloseTo(1.5, 10);
+    expect(usd(estimate, 'gauges')).toBeCloseTo(3, 10);
     expect(usd(estimate, 'secrets')).toBeCloseTo(0.8, 10);
     expect(usd(estimate, 'interface endpoints')).toBeCloseTo(102.2, 10);
   });
@@ -145,7 +156,8 @@ const seconds = fc.option(fc.double({ min: 0, max: 86_400, noNaN: true }), { nil
 const worker = fc.option(fc.record({ size, seconds }), { nil: undefined });
 const region = fc.constantFrom(undefined, 'us-east-1', 'eu-west-1', 'eu-west-3', 'eu-central-1', 'ap-south-2');
 const anyFacts: fc.Arbitrary<CostFacts> = fc.record({
-  region, keys: counts, alarms: counts, dashboards: counts,
+  region, keys: counts, alarms: counts, compositeAlarms: counts, dashboards: counts,
+  sentinel: fc.option(fc.record({ size: fc.option(size, { nil: undefined }), roundsAMonth: counts }), { nil: undefined }),
   gauges: counts, secrets: counts, endpoints: counts, notSeen: fc.constant([]),
   retirement: fc.option(
     fc.record({ size: fc.option(size, { nil: undefined }), roundsAMonth: counts, transitions: counts, metrics: counts }),

@@ -6,7 +6,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { BackupPolicy, BackupReplica, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, StorageTransition } from '../../lib';
-import { METRICS } from '../../lib/contract/metrics';
+import { METRICS, metricsBy } from '../../lib/contract/metrics';
 import { ExpectedLoad } from '../../lib/expected-load';
 import { findPolicies, readAssembly, Resolver } from '../../rehearsal/assembly';
 import { costCommand, COST_USAGE } from '../../rehearsal/commands/cost';
@@ -73,6 +73,10 @@ async function estimate(...args: string[]): Promise<ReportCost> {
   return ReportCost.parse(policies[0].cost);
 }
 
+function policies() {
+  return findPolicies(new Resolver(readAssembly(app.directory), { parameters: {} })).map(({ declared }) => declared.watching!);
+}
+
 function reportFile(change: (report: RehearsalReport) => RehearsalReport = (report) => report): string {
   const file = join(folder, 'report.json');
   writeFileSync(file, JSON.stringify(change(sampleReport())));
@@ -110,6 +114,15 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
   expect(line(cost, 'metrics, retirement')?.quantity).toBeCloseTo(12 / 24, 6);
   const runMetrics = (line(cost, 'metrics of runs', 'database')?.quantity ?? 0) / 30.4375 * 730;
   expect(Math.round(runMetrics)).toBe(Object.values(METRICS).filter(({ by }) => by === 'run').length);
+  // The alarms of the policy, and of each protection; the two that a pause silences read two metrics.
+  const [watched] = policies();
+  const paused = watched.alarms.filter(({ kind }) => kind === 'recoveryPointOld' || kind === 'drillOld').length;
+  expect(paused).toBe(6);
+  expect(line(cost, 'alarms')?.quantity).toBe(watched.alarms.length + paused);
+  expect(line(cost, 'composite alarms')?.quantity).toBeGreaterThanOrEqual(4);
+  expect(line(cost, 'dashboards')?.quantity).toBe(1);
+  expect(line(cost, 'gauges')?.quantity).toBe(watched.sentinel.request.protections.flatMap(({ gauges }) => gauges).length + metricsBy('sentinel', 'policy').length);
+  expect(line(cost, 'Lambda, sentinel')?.quantity).toBeCloseTo(96 * 365 / 12 * 3 / 2, 3);
   expect(cost.notCounted.join()).not.toContain('template');
   // The machines and workers in the replica's stack cost nothing until somebody starts them.
   expect(cost.notCounted.join()).toContain('drills from a replica');

@@ -238,7 +238,7 @@ export class BackupStore extends BackupStoreBase {
     };
     for (const place of [this, ...this.replicaStores]) {
       const retireRoles = rolesUnder(place, account, this.retireRolePath);
-      admitTeam(place.bucket, place.key, { account, ...names, retireRoles, viaService: `s3.${place.region}.${place.stack.urlSuffix}` });
+      admitTeam(place.bucket, place.key, { account, ...names, retireRoles, lock: place._lock, viaService: `s3.${place.region}.${place.stack.urlSuffix}` });
       place._admitRetire(account);
     }
   }

@@ -7,7 +7,7 @@ import type { ReplicaFacts } from '../backup-replica';
 import type { BackupStoreRemoval } from '../backup-store-removal';
 import { type ObjectKind, policyPrefix, protectionPrefix } from '../contract/object-keys';
 import type { ExpectedStore } from './expected-store';
-import { noteLockExtension } from './lock-extensions';
+import { lockableModes, noteLockExtension } from './lock-extensions';
 import { requireDays } from '../refusal';
 import type { BoundTransition } from '../storage-transition';
 
@@ -101,8 +101,7 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
     const kinds: ObjectKind[] = ['runs', 'parts', 'verdicts', 'policies'];
     return this.grantObjects(grantee, ['s3:PutObjectRetention'], kinds.map((kind) => policyPrefix(kind, scope)), {
       NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': days },
-      // Nobody undoes compliance: it is not for a worker to begin it. What was written under governance stays so.
-      StringEqualsIfExists: { 's3:object-lock-mode': this._lock?.mode === 'COMPLIANCE' ? ['COMPLIANCE', 'GOVERNANCE'] : 'GOVERNANCE' },
+      StringEqualsIfExists: { 's3:object-lock-mode': lockableModes(this._lock) },
     });
   }
 

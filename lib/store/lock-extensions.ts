@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
+import type { BoundLock } from '../backup-lock';
 import type { IBackupStore, PolicyScope } from '../backup-store';
 import { type ObjectKind, policyPrefix } from '../contract/object-keys';
 
@@ -18,6 +19,11 @@ export function isLockExtended(store: IConstruct, owner: PolicyScope): boolean {
 
 function name({ environment, application }: PolicyScope): string {
   return `${environment}/${application}`;
+}
+
+/** Modes in which a lock may be lengthened: nobody undoes compliance, so no worker begins it; what was governance stays so. */
+export function lockableModes(lock: BoundLock | undefined): string | string[] {
+  return lock?.mode === 'COMPLIANCE' ? ['COMPLIANCE', 'GOVERNANCE'] : 'GOVERNANCE';
 }
 
 /**

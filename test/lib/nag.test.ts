@@ -29,7 +29,7 @@ function findings(build: (stack: Stack) => Partial<ProtectionProps>, context: Re
     const env = { region: 'eu-west-3' };
     const store = new BackupStore(new Stack(app, 'Platform', { env }), 'Store', { replicas: [BackupReplica.inRegion('eu-west-1', { workers: Compute.lambda() })] });
     const stack = new Stack(app, 'S', { env });
-    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')] });
+    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')], lockExtension: {} });
     policy.protect('database', {
       source: new PostgresSource({ connection: Secret.fromSecretNameV2(stack, 'Secret', 'shop/db'), flavor: PostgresFlavor.SELF_HOSTED }),
       schedule: BackupSchedule.every(Duration.hours(6)),

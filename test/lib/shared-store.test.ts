@@ -16,9 +16,9 @@ function imported(attributes: Partial<BackupStoreAttributes> = {}, env = TEAM) {
   return { stack, store: BackupStore.fromAttributes(stack, 'Store', { bucketName: 'central', keyArn: KEY, ...attributes }) };
 }
 
-function owner(teams: BackupTeamProps[], replicaRegions: string[] = []) {
+function owner(teams: BackupTeamProps[], replicaRegions: string[] = [], lock?: BackupLock) {
   const stack = new Stack(new App(), 'Owner', { env: OWNER });
-  const store = new BackupStore(stack, 'Store', { replicaRegions });
+  const store = new BackupStore(stack, 'Store', { replicaRegions, lock });
   teams.forEach((team) => store.allowTeam(team));
   return { stack, store, template: Template.fromStack(stack) };
 }
@@ -79,8 +79,8 @@ describe('a team that a store lets in', () => {
 
   test('may do in the bucket what its roles may be granted, and nothing that deletes, unlocks or configures', () => {
     expect(actions(allowed)).toEqual([
-      's3:AbortMultipartUpload', 's3:GetObject', 's3:GetObjectLegalHold', 's3:GetObjectVersion', 's3:GetObjectVersionTagging',
-      's3:ListBucket', 's3:ListBucketVersions', 's3:PutObject', 's3:PutObjectVersionTagging',
+      's3:AbortMultipartUpload', 's3:GetObject', 's3:GetObjectLegalHold', 's3:GetObjectRetention', 's3:GetObjectVersion', 's3:GetObjectVersionTagging',
+      's3:ListBucket', 's3:ListBucketVersions', 's3:PutObject', 's3:PutObjectRetention', 's3:PutObjectVersionTagging',
     ]);
     for (const { Principal } of allowed) expect(text((Principal as { AWS: unknown }).AWS)).toBe('arn:<AWS::Partition>:iam::222222222222:root');
   });
@@ -92,6 +92,16 @@ describe('a team that a store lets in', () => {
     }
     const list = allowed.find(({ Sid }) => Sid!.startsWith('List'))!;
     expect(list.Condition!.StringLike['s3:prefix']).toHaveLength(5 * 4);
+  });
+
+  test('lengthens locks by the store\'s own at the most, and in its mode', () => {
+    const { Action, Condition } = allowed.find(({ Sid }) => Sid!.startsWith('Lock'))!;
+    expect(Action).toEqual(['s3:GetObjectRetention', 's3:PutObjectRetention']);
+    expect(Condition).toEqual({
+      NumericLessThanEqualsIfExists: { 's3:object-lock-remaining-retention-days': 7 }, StringEqualsIfExists: { 's3:object-lock-mode': 'GOVERNANCE' },
+    });
+    const unlocked = owner([{ account: TEAM.account, applications: ['shop'] }], [], BackupLock.none());
+    expect(bucketStatements(unlocked.template).filter(({ Sid }) => Sid?.startsWith('Lock'))).toEqual([]);
   });
 
   test('tags by its retire roles alone, which the refusal of all others leaves out', () => {
@@ -159,6 +169,7 @@ describe('grants', () => {
 
   test('lengthening a lock has an end, and begins no compliance', () => {
     const [only] = granted((store, policy) => store.grantExtendLock(policy, scope, Duration.days(90)));
+    expect([only.Resource].flat()).toEqual(['runs', 'parts', 'verdicts', 'policies'].map((kind) => `arn:aws:s3:::central/${kind}/production/shop/*`));
     expect(only).toMatchObject({ Action: 's3:PutObjectRetention', Condition: { NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': 90 }, StringEqualsIfExists: { 's3:object-lock-mode': 'GOVERNANCE' } } });
     expect(() => granted((store, policy) => store.grantExtendLock(policy, scope, Duration.hours(30)))).toThrow(/the longest lock is 1 day 6 hours/);
   });

@@ -3,6 +3,7 @@ import { CONTRACT_VERSION } from '../../lib/contract/common';
 import { policyPrefix, type ProtectionId } from '../../lib/contract/object-keys';
 import { FINDINGS_NAMED, type RetireAction, type RetiredCounts, type RetireFinding, type RetireReport } from '../../lib/contract/retire-report';
 import { RetireRequest } from '../../lib/contract/retire-request';
+import { newestAudit, writeAudit } from '../runtime/copies/audits';
 import { refuseForeignClock, roundInstant } from '../runtime/copies/round-clock';
 import { worstFailure } from '../runtime/copies/worst-failure';
 import { startDeadline } from '../runtime/deadline';
@@ -12,6 +13,7 @@ import { createLog, type Log } from '../runtime/log';
 import { writeMetrics } from '../runtime/metrics';
 import { parseWorkerRequest } from '../runtime/parse-request';
 import { keepCopies } from '../runtime/retire/keep';
+import { auditedProtection } from '../runtime/retire/store-audit';
 import { retireProtection, type ProtectionRound } from '../runtime/retire/round';
 import { createStoreClient } from '../runtime/store-client';
 import { watchClock } from '../runtime/store-clock';
@@ -89,6 +91,7 @@ async function round(
   }
   const findings = [...rounds.flatMap(({ ended }) => ended.findings), ...undeclared];
   for (const finding of findings) log.warn(`${finding.key}: ${finding.text}`, { finding: finding.kind, key: finding.key });
+  if (!request.dryRun) await leaveAudit(store, request, now, rounds.map(({ ended }) => ended), findings.length);
   if (failures.length > 0) throw worstFailure(failures);
   const answer: RetireReport = {
     version: CONTRACT_VERSION, environment: request.environment, application: request.application,
@@ -98,6 +101,18 @@ async function round(
   };
   if (!request.dryRun) refuseDamage(findings);
   return answer;
+}
+
+/** For whoever looks at the store between the rounds, and reads only what is new. */
+async function leaveAudit(
+  store: StoreReaderOptions, request: RetireRequest, now: Date, rounds: readonly ProtectionRound[], findingCount: number,
+): Promise<void> {
+  const { environment, application, store: { graceSeconds } } = request;
+  const { audit } = await newestAudit(store, request, now);
+  const protections = rounds.map((round) => auditedProtection({
+    round, graceSeconds, now, before: audit?.protections.find(({ protection }) => protection === round.protection.protection),
+  }));
+  await writeAudit(store, { version: CONTRACT_VERSION, environment, application, at: now.toISOString(), protections, findingCount });
 }
 
 function damageFirst(findings: readonly RetireFinding[]): RetireFinding[] {

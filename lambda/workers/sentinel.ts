@@ -41,7 +41,8 @@ export async function sentinel(event: unknown, context: InvocationContext): Prom
     return await watchPolicy({
       request, log, ahead, requests: () => ({ ...counts }),
       store: { client, bucket, signal },
-      replicas: replicas.map((replica) => ({ region: replica.region, store: { client: clientOf(replica.region), bucket: replica.bucket, signal } })),
+      replicas: replicas.map((replica) => (
+        { region: replica.region, store: { client: clientOf(replica.region), bucket: replica.bucket, signal } })),
     });
   } catch (error) {
     const cause = signal.aborted && signal.reason instanceof Error ? signal.reason : (error as Error);

@@ -76,6 +76,7 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
       conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies', 'audits').map((prefix) => `${prefix}*`) } },
     })
       .combine(this.grantObjects(grantee, ['s3:GetObjectVersion'], under('runs', 'verdicts', 'policies', 'audits')))
+      .combine(this.grantObjects(grantee, ['s3:GetObjectVersionTagging'], under('runs')))
       .combine(iam.Grant.addToPrincipal({
         grantee,
         actions: ['s3:GetBucketObjectLockConfiguration', 's3:GetBucketVersioning', 's3:GetLifecycleConfiguration', 's3:GetReplicationConfiguration'],

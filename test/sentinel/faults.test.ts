@@ -1,4 +1,7 @@
-import { DeleteObjectCommand, GetObjectCommand, PutBucketLifecycleConfigurationCommand, PutBucketVersioningCommand, PutObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand, GetObjectCommand, PutBucketLifecycleConfigurationCommand, PutBucketVersioningCommand,
+  PutObjectLockConfigurationCommand,
+} from '@aws-sdk/client-s3';
 import { attemptPrefix, manifestKey, policyPrefix, verdictKey } from '../../lib/contract/object-keys';
 import { BUCKET, ID } from '../retire/support';
 import { after, DAY_SECONDS, HOUR, LIFECYCLE, MACHINE, protectionOf, QUEUE, SCHEDULE, slotOf, TOPIC, WatchedStore } from './support';
@@ -48,14 +51,18 @@ describe('runs', () => {
     await watched.copy(slotOf(5), 'unverified');
     await watched.copy(slotOf(6), 'unverified');
     watched.at(after(6, 2));
-    expect(await watched.gauges()).toMatchObject({ unverifiedAge: DAY_SECONDS + 1.5 * HOUR, failedRuns: 1, recoveryPointAge: 50 * HOUR, overdueSeconds: 0 });
+    expect(await watched.gauges()).toMatchObject({
+      unverifiedAge: DAY_SECONDS + 1.5 * HOUR, failedRuns: 1, recoveryPointAge: 50 * HOUR, overdueSeconds: 0,
+    });
     expect(await moved()).toEqual(['failedRuns', 'unverifiedAge']);
   });
 
   it('whose verdict is bad are not proven, until one is again', async () => {
     await watched.copy(slotOf(5), 'not-proven');
     watched.at(after(5, 3));
-    expect(await watched.gauges()).toMatchObject({ unprovenCopies: 1, failedRuns: 1, recoveryPointAge: 27 * HOUR, successRate: 5 / 6 * 100 });
+    expect(await watched.gauges()).toMatchObject({
+      unprovenCopies: 1, failedRuns: 1, recoveryPointAge: 27 * HOUR, successRate: 5 / 6 * 100,
+    });
     await watched.copy(slotOf(6));
     watched.at(after(6, 3));
     expect(await watched.gauges()).toMatchObject({ unprovenCopies: 0, failedRuns: 0, recoveryPointAge: 3 * HOUR });
@@ -129,7 +136,9 @@ describe('a store', () => {
   it('from which a part is gone has no proven copy there', async () => {
     const [part] = watched.store.keys(attemptPrefix(ID, '20260305T020000Z', '').slice(0, -1));
     const [version] = watched.endpoint.s3.versions(BUCKET, part);
-    await watched.store.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: part, VersionId: version.versionId, BypassGovernanceRetention: true }));
+    await watched.store.client.send(new DeleteObjectCommand({
+      Bucket: BUCKET, Key: part, VersionId: version.versionId, BypassGovernanceRetention: true,
+    }));
     const { protections: [{ gauges, notes, newestProven }] } = await watched.round();
     expect(gauges).toMatchObject({ unreadable: 1, unprovenCopies: 1, recoveryPointAge: 27 * HOUR });
     expect(newestProven?.runId).toBe('20260304T020000Z');
@@ -214,13 +223,17 @@ describe('a pause', () => {
     watched.endpoint.schedules.change(SCHEDULE, { StartDate: until, Description: 'paused: migration' });
     watched.at(after(6, 12));
     const { protections: [{ gauges, paused, nextSlot, notes }] } = await watched.round();
-    expect(gauges).toMatchObject({ pausedSeconds: 10 * HOUR, overdueSeconds: 0, failedRuns: 0, successRate: 100, scheduleDrift: 0, recoveryPointAge: 60 * HOUR });
+    expect(gauges).toMatchObject({
+      pausedSeconds: 10 * HOUR, overdueSeconds: 0, failedRuns: 0, successRate: 100, scheduleDrift: 0, recoveryPointAge: 60 * HOUR,
+    });
     expect(paused).toEqual({ until: new Date(until * 1000).toISOString(), reason: 'migration' });
     expect(nextSlot).toBe(new Date(slotOf(7)).toISOString());
     expect(notes.map(({ text }) => text)).toEqual(['Runs are paused until 2026-03-08T00:00:00Z: migration.']);
     await watched.copy(slotOf(7));
     watched.at(after(7, 3));
-    expect(await watched.gauges()).toMatchObject({ pausedSeconds: 0, overdueSeconds: 0, failedRuns: 0, successRate: 100, missingProvenCopies: 0 });
+    expect(await watched.gauges()).toMatchObject({
+      pausedSeconds: 0, overdueSeconds: 0, failedRuns: 0, successRate: 100, missingProvenCopies: 0,
+    });
     watched.at(after(8, 5));
     expect(await watched.gauges()).toMatchObject({ overdueSeconds: 5 * HOUR, failedRuns: 1 });
   });

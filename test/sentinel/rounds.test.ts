@@ -26,9 +26,9 @@ describe('a healthy policy', () => {
     });
     expect(protection.gauges).toEqual({
       recoveryPointAge: 3 * HOUR, overdueSeconds: 0, failedRuns: 0, successRate: 100, unprovenCopies: 0, unverifiedAge: 0, provenCopies: 5,
-      missingProvenCopies: 0, sizeDeviation: 0, rowsDeviation: 0, runSeconds: HOUR / 2, restoreOfRto: 0, drillAge: 3.5 * HOUR - HOUR,
-      storedBytes: 25_000, storeFill: 0, daysToCeiling: 3650, replicaLag: 0, replicaFailures: 0, unreadable: 0, clockSkew: 0, lastReadAge: 0,
-      scheduleDrift: 0, pausedSeconds: 0,
+      missingProvenCopies: 0, sizeDeviation: 0, rowsDeviation: 0, runSeconds: HOUR / 2, restoreOfRto: 0, drillAge: 2.5 * HOUR,
+      storedBytes: 25_000, storeFill: 0, daysToCeiling: 3650, replicaLag: 0, replicaFailures: 0, unreadable: 0, clockSkew: 0,
+      lastReadAge: 0, scheduleDrift: 0, pausedSeconds: 0,
     });
     expect(protection.newestProven).toMatchObject({ runId: '20260305T020000Z', outcome: 'proven' });
     expect(protection.nextSlot).toBe(new Date(slotOf(5)).toISOString());

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   PutBucketLifecycleConfigurationCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, type BucketLifecycleConfiguration,
 } from '@aws-sdk/client-s3';
-import { createHash } from 'node:crypto';
 import { lifecycleText, type StoredLifecycleRule } from '../../lib/contract/lifecycle-rule';
 import type { Manifest } from '../../lib/contract/manifest';
 import { METRICS, type MetricKey, metricsBy } from '../../lib/contract/metrics';
@@ -55,7 +54,8 @@ export class WatchedStore {
     this.keyArn = endpoint.seedKey('store-key', { rotationDays: 365 });
     endpoint.s3.createBucket({ name: REPLICA.bucket, region: REPLICA.region, objectLock: true });
     await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: BUCKET, LifecycleConfiguration: LIFECYCLE }));
-    endpoint.machines.seed({ arn: MACHINE, roleArn: `arn:aws:iam::${ACCOUNT}:role/machine`, definition: { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } } });
+    const definition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
+    endpoint.machines.seed({ arn: MACHINE, roleArn: `arn:aws:iam::${ACCOUNT}:role/machine`, definition });
     endpoint.schedules.seed({ Arn: SCHEDULE, ScheduleExpression: 'cron(0 2 * * ? *)', Target: { Arn: MACHINE } });
     endpoint.queues.seed({ arn: QUEUE });
     endpoint.topics.seed({ arn: TOPIC, subscriptions: [{ arn: `${TOPIC}:1`, protocol: 'email', endpoint: 'ops@example.org', confirmed: true }] });
@@ -81,8 +81,11 @@ export class WatchedStore {
   }
 
   /** A copy with figures, half an hour after its slot. */
-  copy(slot: string, outcome: Parameters<RetireStore['copy']>[1] = 'proven', change: (manifest: Manifest) => unknown = (manifest) => manifest): Promise<string> {
-    return this.store.copy(slot, outcome, (manifest) => change({ ...manifest, totals: { items: 1, rows: 1000, sizeBytes: 5000, rawSizeBytes: 9000 } }));
+  copy(
+    slot: string, outcome: Parameters<RetireStore['copy']>[1] = 'proven', change: (manifest: Manifest) => unknown = (manifest) => manifest,
+  ): Promise<string> {
+    const totals = { items: 1, rows: 1000, sizeBytes: 5000, rawSizeBytes: 9000 };
+    return this.store.copy(slot, outcome, (manifest) => change({ ...manifest, totals }));
   }
 
   async copies(from: number, to: number): Promise<void> {
@@ -92,7 +95,9 @@ export class WatchedStore {
   async audit(at: string, changes: Partial<StoreAudit['protections'][number]> = {}): Promise<StoreAudit> {
     const audit: StoreAudit = {
       version: 1, environment: ID.environment, application: ID.application, at, findingCount: 0,
-      protections: [{ protection: ID.protection, provenCopies: 3, storedBytes: 100_000, days: [], released: 0, releasesAtMost: 3, ...changes }],
+      protections: [{
+        protection: ID.protection, provenCopies: 3, storedBytes: 100_000, days: [], released: 0, releasesAtMost: 3, ...changes,
+      }],
     };
     await this.store.put(auditKey(ID, at), JSON.stringify(audit));
     return audit;
@@ -118,14 +123,16 @@ export class WatchedStore {
   replicated(changes: Partial<SentinelRequest> = {}): SentinelRequest {
     const { store, expected, ...rest } = this.request();
     return {
-      ...rest, store: { ...store, replicas: [REPLICA] }, expected: { ...expected, replication: [{ bucket: REPLICA.bucket, timeControl: true }] }, ...changes,
+      ...rest, store: { ...store, replicas: [REPLICA] },
+      expected: { ...expected, replication: [{ bucket: REPLICA.bucket, timeControl: true }] }, ...changes,
     };
   }
 
   /** A round at the store's instant. */
   async round(request: SentinelRequest = this.request()): Promise<SentinelReport> {
     const now = this.store.now.toISOString();
-    return parseSentinelReport(JSON.parse(JSON.stringify(await sentinel({ slot: now, rehearsedAt: now, ...request }, { awsRequestId: randomUUID() }))));
+    const report = await sentinel({ slot: now, rehearsedAt: now, ...request }, { awsRequestId: randomUUID() });
+    return parseSentinelReport(JSON.parse(JSON.stringify(report)));
   }
 
   /** The gauges of the one protection, and the policy's. */

@@ -31,6 +31,10 @@ interface Round extends RoundProps {
 /** What a round made of one protection. */
 export interface ProtectionRound {
   readonly survey: Survey;
+  /** As it is declared now. */
+  readonly protection: RetiredProtection;
+  /** What was declared, the newest last. */
+  readonly records: PolicyRecords;
   readonly decisions: readonly RetireDecision[];
   readonly findings: readonly RetireFinding[];
   /** Attempts without a manifest that were announced or released. */
@@ -48,7 +52,7 @@ export async function retireProtection(props: RoundProps, protection: RetiredPro
   const decisions = await act(round, found, records);
   const orphans = await releaseOrphans(round, found.orphans, records);
   const runs = runFindings({ id, survey: found, records, longestRunSeconds: protection.longestRunSeconds, now: now.getTime() / 1000 });
-  return { survey: found, decisions, findings: [...found.findings, ...runs, ...orphans], orphans: orphans.length };
+  return { survey: found, protection, records, decisions, findings: [...found.findings, ...runs, ...orphans], orphans: orphans.length };
 }
 
 /** The records with what is declared now as the newest. @throws RefusedError for a round that was scheduled before it */

@@ -10,7 +10,9 @@ export type Drift = Note & { readonly metric: MetricKey };
  *
  * @param what of which nobody knows now, such as `the lock of the store`
  */
-export async function ask(signal: AbortSignal, metric: MetricKey, what: string, about: string, question: () => Promise<readonly Drift[]>): Promise<readonly Drift[]> {
+export async function ask(
+  signal: AbortSignal, metric: MetricKey, what: string, about: string, question: () => Promise<readonly Drift[]>,
+): Promise<readonly Drift[]> {
   try {
     return await question();
   } catch (error) {

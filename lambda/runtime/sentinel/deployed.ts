@@ -16,7 +16,9 @@ export interface SeenSchedule {
 }
 
 /** Whether a protection's schedule and state machine are as declared, and whether they are paused. */
-export async function seeSchedule({ runs, schedule, protection }: WatchedProtection, region: string, signal: AbortSignal): Promise<SeenSchedule> {
+export async function seeSchedule(
+  { runs, schedule, protection }: WatchedProtection, region: string, signal: AbortSignal,
+): Promise<SeenSchedule> {
   if (!runs) return { drift: [] };
   let found: GetScheduleOutput | undefined;
   const scheduler = new SchedulerClient({ region });
@@ -24,12 +26,15 @@ export async function seeSchedule({ runs, schedule, protection }: WatchedProtect
   try {
     const [ofSchedule, ofMachine] = await Promise.all([
       ask(signal, 'scheduleDrift', `the schedule of ${protection}`, runs.scheduleName, async () => {
-        found = await scheduler.send(new GetScheduleCommand({ Name: runs.scheduleName, GroupName: runs.scheduleGroup }), { abortSignal: signal });
+        const command = new GetScheduleCommand({ Name: runs.scheduleName, GroupName: runs.scheduleGroup });
+        found = await scheduler.send(command, { abortSignal: signal });
         return scheduleDrift(found, schedule, runs.stateMachine, runs.scheduleName);
       }),
       ask(signal, 'scheduleDrift', `the state machine of ${protection}`, runs.stateMachine, async () => {
-        const { status } = await machines.send(new DescribeStateMachineCommand({ stateMachineArn: runs.stateMachine }), { abortSignal: signal });
-        return status === undefined || status === 'ACTIVE' ? [] : [{ metric: 'scheduleDrift', about: runs.stateMachine, text: `The state machine is ${status}.` }];
+        const command = new DescribeStateMachineCommand({ stateMachineArn: runs.stateMachine });
+        const { status } = await machines.send(command, { abortSignal: signal });
+        if (status === undefined || status === 'ACTIVE') return [];
+        return [{ metric: 'scheduleDrift', about: runs.stateMachine, text: `The state machine is ${status}.` }];
       }),
     ]);
     return { drift: [...ofSchedule, ...ofMachine], ...found ? { pause: pauseOf(found), rateAnchor: anchorOf(found) } : {} };
@@ -39,12 +44,15 @@ export async function seeSchedule({ runs, schedule, protection }: WatchedProtect
   }
 }
 
-function scheduleDrift(found: GetScheduleOutput, { expression, timeZone }: WatchedProtection['schedule'], machine: string, about: string): Drift[] {
+function scheduleDrift(
+  found: GetScheduleOutput, { expression, timeZone }: WatchedProtection['schedule'], machine: string, about: string,
+): Drift[] {
+  const zone = found.ScheduleExpressionTimezone ?? 'UTC';
   const say = (text: string): Drift => ({ metric: 'scheduleDrift', about, text });
   return [
     ...found.State === 'ENABLED' ? [] : [say('The schedule is disabled: no run starts.')],
     ...found.ScheduleExpression === expression ? [] : [say(`The schedule says ${found.ScheduleExpression}, and ${expression} was declared.`)],
-    ...(found.ScheduleExpressionTimezone ?? 'UTC') === timeZone ? [] : [say(`The schedule counts in ${found.ScheduleExpressionTimezone}, and ${timeZone} was declared.`)],
+    ...zone === timeZone ? [] : [say(`The schedule counts in ${zone}, and ${timeZone} was declared.`)],
     ...found.Target?.Arn === machine ? [] : [say(`The schedule starts ${found.Target?.Arn ?? 'nothing'}, and not the state machine that was declared.`)],
     ...found.EndDate === undefined ? [] : [say(`The schedule ends on ${found.EndDate.toISOString()}, and no end was declared.`)],
   ];
@@ -62,10 +70,16 @@ function anchorOf({ StartDate, CreationDate }: GetScheduleOutput): number | unde
   return date && Math.floor(date.getTime() / 1000);
 }
 
+export interface SeenMessages {
+  readonly deadLetters: number;
+  readonly drift: readonly Drift[];
+}
+
 /** What of queue and topics moves a gauge: messages of slots that could not start, recipients that hear nothing. */
-export async function seeMessages(request: SentinelRequest, signal: AbortSignal): Promise<{ readonly deadLetters: number; readonly drift: readonly Drift[] }> {
+export async function seeMessages(request: SentinelRequest, signal: AbortSignal): Promise<SeenMessages> {
   const { region } = request.store;
-  const queue = request.deadLetters === undefined ? { deadLetters: 0, drift: [] } : await countDeadLetters(request.deadLetters, region, signal);
+  const none: SeenMessages = { deadLetters: 0, drift: [] };
+  const queue = request.deadLetters === undefined ? none : await countDeadLetters(request.deadLetters, region, signal);
   const sns = new SNSClient({ region });
   try {
     const topics = await Promise.all(request.topics.map((topic) =>
@@ -76,13 +90,14 @@ export async function seeMessages(request: SentinelRequest, signal: AbortSignal)
   }
 }
 
-async function countDeadLetters(url: string, region: string, signal: AbortSignal): Promise<{ deadLetters: number; drift: readonly Drift[] }> {
+async function countDeadLetters(url: string, region: string, signal: AbortSignal): Promise<SeenMessages> {
   const sqs = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   let deadLetters = 0;
   try {
     const drift = await ask(signal, 'deadLetters', 'the dead-letter queue', url, async () => {
       const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-      const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] }), { abortSignal: signal });
+      const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] });
+      const { Attributes = {} } = await sqs.send(command, { abortSignal: signal });
       deadLetters = names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
       return [];
     });

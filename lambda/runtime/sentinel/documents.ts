@@ -34,7 +34,9 @@ const KEPT = 2_000;
 const kept = new Map<string, Read<unknown>>();
 
 /** The manifest of a run, by version. @throws RunError when the store does not answer */
-export function readManifest(store: StoreReaderOptions, id: ProtectionId, runId: string, version: VersionName): Promise<Read<ReadManifest>> {
+export function readManifest(
+  store: StoreReaderOptions, id: ProtectionId, runId: string, version: VersionName,
+): Promise<Read<ReadManifest>> {
   return read(store, version, (value) => {
     const { environment, application, protection, ...manifest } = parseManifest(value);
     const [found, asked] = [{ environment, application, protection, runId: manifest.runId }, { ...id, runId }].map(nameOf);
@@ -74,7 +76,9 @@ async function read<T>(store: StoreReaderOptions, { key, versionId }: VersionNam
   return result;
 }
 
-async function get({ client, bucket, signal }: StoreReaderOptions, { key, versionId }: VersionName): Promise<{ text: string; status?: string }> {
+async function get(
+  { client, bucket, signal }: StoreReaderOptions, { key, versionId }: VersionName,
+): Promise<{ readonly text: string; readonly status?: string }> {
   try {
     const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }), { abortSignal: signal });
     return { text: await answer.Body!.transformToString('utf8'), status: answer.ReplicationStatus };

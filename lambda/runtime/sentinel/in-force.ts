@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DescribeKeyCommand, GetKeyRotationStatusCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
-  GetBucketLifecycleConfigurationCommand, GetBucketReplicationCommand, GetBucketVersioningCommand, GetObjectLockConfigurationCommand, type LifecycleRule,
+  GetBucketLifecycleConfigurationCommand, GetBucketReplicationCommand, GetBucketVersioningCommand, GetObjectLockConfigurationCommand,
+  type LifecycleRule,
 } from '@aws-sdk/client-s3';
 import { lifecycleText, type StoredLifecycleRule } from '../../../lib/contract/lifecycle-rule';
 import type { SentinelRequest } from '../../../lib/contract/sentinel-request';
@@ -89,7 +90,8 @@ async function keyTrouble({ arn, region, rotated }: Expected['keys'][number], si
   const client = new KMSClient({ region });
   const say = (text: string): Drift => ({ metric: 'keyTrouble', about: arn, text });
   try {
-    const { KeyMetadata: { KeyState, DeletionDate } = {} } = await client.send(new DescribeKeyCommand({ KeyId: arn }), { abortSignal: signal });
+    const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: arn }), { abortSignal: signal });
+    const { KeyState, DeletionDate } = KeyMetadata ?? {};
     if (KeyState === 'PendingDeletion') return [say(`The key is to be deleted${DeletionDate ? ` on ${DeletionDate.toISOString()}` : ''}: no copy can be read then.`)];
     if (KeyState !== 'Enabled') return [say(`The key is ${KeyState ?? 'in no known state'}: no copy can be written or read.`)];
     if (!rotated) return [];

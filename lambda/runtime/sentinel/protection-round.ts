@@ -40,11 +40,14 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
   const { expression, timeZone, longestGapSeconds } = protection.schedule;
   const schedule = parseExpression(expression, timeZone);
   const seconds = now.getTime() / 1000;
-  const [records, seen] = await Promise.all([recordsInForce(store, request, id, protection, now), seeSchedule(protection, request.store.region, store.signal)]);
+  const [records, seen] = await Promise.all([
+    recordsInForce(store, request, id, protection, now), seeSchedule(protection, request.store.region, store.signal),
+  ]);
   const audited = auditOf(round.audit, protection.protection);
   const { minimumVerified } = protection.retention;
   const from = windowFrom({
-    schedule, now: seconds, minimumVerified, longestGapSeconds, graceSeconds: request.store.graceSeconds, countedUntil: audited?.last.until, rateAnchor: seen.rateAnchor,
+    schedule, now: seconds, minimumVerified, longestGapSeconds, graceSeconds: request.store.graceSeconds,
+    countedUntil: audited?.last.until, rateAnchor: seen.rateAnchor,
   });
   const window = await withNewestProven(round, id, await readWindow(store, id, from), audited?.counted);
   const replicated = await lookAtReplicas(replicas, id, window.copies, from);
@@ -77,20 +80,30 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
 }
 
 /** Where the window has no proven copy, the newest that the audit knows. */
-async function withNewestProven({ store }: RoundOfOne, id: ProtectionId, window: StoreWindow, audited: AuditedProtection | undefined): Promise<StoreWindow> {
+async function withNewestProven(
+  { store }: RoundOfOne, id: ProtectionId, window: StoreWindow, audited: AuditedProtection | undefined,
+): Promise<StoreWindow> {
   const runId = audited?.newestProven;
   if (runId === undefined || window.copies.some((copy) => isProven(copy) || copy.runId === runId)) return window;
   const { copies, unreadable, notReplicated } = await readRun(store, id, runId);
   return {
-    copies: [...window.copies, ...copies], unreadable: [...window.unreadable, ...unreadable], notReplicated: [...window.notReplicated, ...notReplicated],
+    copies: [...window.copies, ...copies],
+    unreadable: [...window.unreadable, ...unreadable],
+    notReplicated: [...window.notReplicated, ...notReplicated],
   };
 }
 
-function auditOf(audit: StoreAudit | undefined, name: string): { readonly counted: AuditedProtection; readonly last: LastAudit } | undefined {
+interface AuditOfOne {
+  readonly counted: AuditedProtection;
+  readonly last: LastAudit;
+}
+
+function auditOf(audit: StoreAudit | undefined, name: string): AuditOfOne | undefined {
   const counted = audit?.protections.find(({ protection }) => protection === name);
   if (!audit || !counted) return undefined;
   const { provenCopies, storedBytes, until, days } = counted;
-  return { counted, last: { at: Date.parse(audit.at) / 1000, provenCopies, storedBytes, days, ...until === undefined ? {} : { until: Date.parse(until) / 1000 } } };
+  const counts = { provenCopies, storedBytes, days, ...until === undefined ? {} : { until: Date.parse(until) / 1000 } };
+  return { counted, last: { at: Date.parse(audit.at) / 1000, ...counts } };
 }
 
 function earlierOf(audit: StoreAudit | undefined, name: string): { at: number; storedBytes: number } | undefined {

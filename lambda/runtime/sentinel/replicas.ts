@@ -19,7 +19,9 @@ export interface Replicated {
 }
 
 /** Whether each replica has what the store has: every manifest of the window, and of the newest copies every part. */
-export async function lookAtReplicas(places: readonly ReplicaPlace[], id: ProtectionId, copies: readonly WindowCopy[], from: number): Promise<Replicated> {
+export async function lookAtReplicas(
+  places: readonly ReplicaPlace[], id: ProtectionId, copies: readonly WindowCopy[], from: number,
+): Promise<Replicated> {
   const newest = [...copies].sort((one, other) => other.slot - one.slot);
   const seen = await concurrently(places, places.length || 1, async ({ region, store }) => {
     try {

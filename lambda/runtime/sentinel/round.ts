@@ -45,18 +45,21 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
   // By now the store has said what time it is.
   const now = roundInstant(request, props.ahead());
   const found = await findAudits(store, request, now);
-  const { watched, failures } = await watchEach({ store, request, replicas, now, audit: found.audit, earlier: found.earlier }, request, log);
+  const { audit, earlier } = found;
+  const { watched, failures } = await watchEach({ store, request, replicas, now, audit, earlier }, request, log);
   if (watched.length === 0 && failures.length > 0) throw worstFailure(failures.map(({ error }) => error));
   const since = Math.min(now.getTime() / 1000, ...watched.map((one) => one.since));
-  const gauges = policyGauges([...drift, ...messages.drift], messages.deadLetters, found.audit, since, now);
+  const gauges = policyGauges([...drift, ...messages.drift], messages.deadLetters, audit, since, now);
   const notes = [
     ...drift, ...messages.drift,
-    ...messages.deadLetters > 0 ? [{ metric: 'deadLetters', text: `${messages.deadLetters} slots could not start: they are in the dead-letter queue.`, about: request.deadLetters }] : [],
+    ...messages.deadLetters > 0 ? [queued(messages.deadLetters, request)] : [],
     ...found.problem ? [{ metric: 'auditAge', text: found.problem.text, about: found.problem.key }] : [],
     ...failures.map(({ name, error }) => ({ metric: 'store', text: `The copies of ${name} cannot be read: ${error.message}`, about: name })),
   ];
   for (const note of notes) log.warn(note.text, { metric: note.metric, about: note.about });
-  for (const { state } of watched) for (const note of state.notes) log.warn(`${state.protection}: ${note.text}`, { protection: state.protection, metric: note.metric, about: note.about });
+  for (const { state: { protection, notes: own } } of watched) {
+    for (const { metric, text, about } of own) log.warn(`${protection}: ${text}`, { protection, metric, about });
+  }
   if (!request.silent) writeGauges(request, gauges, watched, now);
   return {
     version: CONTRACT_VERSION, environment, application, region: request.store.region,
@@ -65,8 +68,13 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
   };
 }
 
+interface FoundAudits extends FoundAudit {
+  /** The oldest of the last 30 days. */
+  readonly earlier?: StoreAudit;
+}
+
 /** What rounds over the whole store left; without them the round looks further back, and says so. */
-async function findAudits(store: StoreReaderOptions, request: SentinelRequest, now: Date): Promise<FoundAudit & { readonly earlier?: StoreAudit }> {
+async function findAudits(store: StoreReaderOptions, request: SentinelRequest, now: Date): Promise<FoundAudits> {
   const growing = request.protections.some(({ ceilingBytes }) => ceilingBytes !== undefined);
   try {
     const [found, earlier] = await Promise.all([newestAudit(store, request, now), growing ? earlierAudit(store, request, now) : undefined]);
@@ -75,6 +83,11 @@ async function findAudits(store: StoreReaderOptions, request: SentinelRequest, n
     store.signal.throwIfAborted();
     return { problem: { key: policyPrefix('audits', request), text: `No audit can be read: ${messageOf(error)}` } };
   }
+}
+
+function queued(count: number, { deadLetters }: SentinelRequest): { metric: string; text: string; about?: string } {
+  const slots = count === 1 ? '1 slot' : `${count} slots`;
+  return { metric: 'deadLetters', text: `${slots} could not start: look into the dead-letter queue.`, about: deadLetters };
 }
 
 interface Failure {
@@ -114,7 +127,7 @@ function policyGauges(
     keyTrouble: count('keyTrouble'),
     unconfirmedRecipients: count('unconfirmedRecipients'),
     auditAge: Math.max(0, seconds - Math.max(since, audit ? Date.parse(audit.at) / 1000 : 0)),
-    releasedTooMany: (audit?.protections ?? []).reduce((sum, { released, releasesAtMost }) => sum + Math.max(0, released - releasesAtMost), 0),
+    releasedTooMany: (audit?.protections ?? []).reduce((sum, one) => sum + Math.max(0, one.released - one.releasesAtMost), 0),
   };
 }
 

@@ -1,4 +1,6 @@
-import { manifestKey, parseManifestKey, parseVerdictKey, protectionPrefix, runIdOf, slotOf, type ProtectionId } from '../../../lib/contract/object-keys';
+import {
+  manifestKey, parseManifestKey, parseVerdictKey, protectionPrefix, runIdOf, slotOf, type ProtectionId,
+} from '../../../lib/contract/object-keys';
 import type { Note, StoredCopy } from '../../../lib/model/watch/watched';
 import { auditParts } from '../copies/audit-parts';
 import { concurrently } from '../concurrently';
@@ -28,8 +30,8 @@ const AT_ONCE = 24;
 export const LOOKED_INTO = 2;
 
 /**
- * Every copy whose slot is not before `from`: manifests and newest verdicts are read, parts are listed. The number of requests is that of the
- * copies in the window, however many there were before it.
+ * Every copy whose slot is not before `from`: manifests and newest verdicts are read, parts are listed. The number of requests is that of
+ * the copies in the window, however many there were before it.
  *
  * @param from in seconds since 1970
  * @throws RunError when the store does not answer
@@ -68,7 +70,9 @@ function lookedInto(copies: readonly WindowCopy[]): WindowCopy[] {
   return [...new Set([...newest.slice(0, LOOKED_INTO), ...proven ? [proven] : []])];
 }
 
-async function lookInto(store: StoreReaderOptions, id: ProtectionId, { runId, manifest }: WindowCopy): Promise<{ runId: string; said: Said[] }> {
+async function lookInto(
+  store: StoreReaderOptions, id: ProtectionId, { runId, manifest }: WindowCopy,
+): Promise<{ readonly runId: string; readonly said: readonly Said[] }> {
   const versions: StoredVersion[] = [];
   const prefix = `${protectionPrefix('parts', id)}${runId}/${manifest.attempt}/`;
   for await (const version of listVersions(store, prefix)) versions.push(version);
@@ -126,7 +130,9 @@ function seconds({ lastModified }: StoredVersion): number {
   return lastModified.getTime() / 1000;
 }
 
-async function grouped(listing: AsyncIterable<StoredVersion>, runOf: (key: string) => string | undefined): Promise<Map<string, StoredVersion[]>> {
+async function grouped(
+  listing: AsyncIterable<StoredVersion>, runOf: (key: string) => string | undefined,
+): Promise<Map<string, StoredVersion[]>> {
   const groups = new Map<string, StoredVersion[]>();
   for await (const version of listing) {
     const runId = runOf(version.key);

@@ -62,8 +62,9 @@ export function watch(facts: WatchFacts): Watched {
   const [overdue] = expectedSlots(facts, Math.max((newest?.slot ?? -Infinity) + 1, now - LONGEST_SEARCH_SECONDS), now + 1);
   const days = daysOf(facts);
   const [expected, proven] = [sum(days, 'expected'), sum(days, 'proven')];
-  const drills = byAge.flatMap(({ restoreSeconds, verdictAt }) => (restoreSeconds === undefined || verdictAt === undefined ? [] : { restoreSeconds, verdictAt }))
-    .sort((one, other) => other.verdictAt - one.verdictAt);
+  const drills = byAge
+    .filter(({ restoreSeconds }) => restoreSeconds !== undefined)
+    .sort((one, other) => (other.verdictAt ?? 0) - (one.verdictAt ?? 0));
   const good = byAge.filter((copy) => isProven(copy) && newest !== undefined && copy.slot < newest.slot);
   const afterAudit = byAge.filter(({ finishedAt }) => audit === undefined || finishedAt > audit.at);
   const storedBytes = (audit?.storedBytes ?? 0) + afterAudit.reduce((bytes, copy) => bytes + copy.sizeBytes, 0);
@@ -81,7 +82,7 @@ export function watch(facts: WatchFacts): Watched {
     sizeDeviation: deviation(newest?.sizeBytes, good.map((copy) => copy.sizeBytes)),
     rowsDeviation: deviation(newest?.rows, good.map((copy) => copy.rows)),
     runSeconds: newest ? age(newest.finishedAt, newest.slot) : 0,
-    restoreOfRto: drills.length === 0 ? 0 : drills[0].restoreSeconds / facts.rtoSeconds * 100,
+    restoreOfRto: (drills.at(0)?.restoreSeconds ?? 0) / facts.rtoSeconds * 100,
     drillAge: age(now, drills.at(0)?.verdictAt ?? since),
     storedBytes,
     storeFill: ceilingBytes === undefined ? 0 : storedBytes / ceilingBytes * 100,

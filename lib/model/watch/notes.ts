@@ -12,7 +12,9 @@ const NAMED = 5;
 export function notesOf(facts: WatchFacts, { gauges, newest, newestProven, failed }: Omit<Watched, 'notes'>): Note[] {
   const { now, pause } = facts;
   const notes: Note[] = [];
-  const say = (metric: keyof typeof gauges, text: string, about?: string): void => void notes.push({ metric, text, ...about === undefined ? {} : { about } });
+  const say = (metric: keyof typeof gauges, text: string, about?: string): void => {
+    notes.push({ metric, text, ...about === undefined ? {} : { about } });
+  };
   if (gauges.pausedSeconds > 0 && pause) say('pausedSeconds', `Runs are paused until ${instantText(pause.until)}: ${pause.reason}.`);
   const missing = failed.filter(({ state }) => state === 'missing').map(({ slot }) => instantText(slot));
   const unproven = failed.filter(({ state }) => state === 'unproven').map(({ slot }) => instantText(slot));

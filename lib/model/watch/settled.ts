@@ -87,5 +87,8 @@ export function withoutPause(days: readonly CountedDay[], expectation: Expectati
     const { label } = periodOf('day', slot, timeZone);
     left.set(label, (left.get(label) ?? 0) + 1);
   }
-  return days.map((day) => ({ ...day, expected: day.expected - Math.min(left.get(day.day) ?? 0, day.expected - day.proven - day.unproven) }));
+  return days.map((day) => {
+    const missing = day.expected - day.proven - day.unproven;
+    return { ...day, expected: day.expected - Math.min(left.get(day.day) ?? 0, missing) };
+  });
 }

@@ -40,7 +40,8 @@ function slotsBack({ schedule, now, longestGapSeconds, rateAnchor }: WindowFacts
   for (let span = DAY; ; span *= 2) {
     const slots = slotsBetween(schedule, now - span, now, rateAnchor);
     if (slots.length >= count) return slots[slots.length - count];
-    if (span >= Math.min(LONGEST_WINDOW, count * longestGapSeconds + DAY)) return slots.at(0) ?? lastSlotBefore(schedule, now, rateAnchor) ?? now - span;
+    if (span < Math.min(LONGEST_WINDOW, count * longestGapSeconds + DAY)) continue;
+    return slots.at(0) ?? lastSlotBefore(schedule, now, rateAnchor) ?? now - span;
   }
 }
 

@@ -8,6 +8,7 @@ import { BackupAlarms } from './backup-alarms';
 import type { IBackupStore } from './backup-store';
 import { policyFindings, templateFindings } from './model/proof';
 import { longestGapSeconds } from './model/schedule';
+import type { NotificationsProps } from './notifications';
 import { PolicyShared } from './policy-shared';
 import { claimPrefix } from './prefix-claims';
 import { findingsAt, Proof } from './proof/proof';
@@ -16,6 +17,7 @@ import type { ProtectionProps } from './protection-props';
 import type { Recipient } from './recipient';
 import { PropRefused, requireName } from './refusal';
 import { IntakeTopics } from './watch/intake-topics';
+import { Notify } from './watch/notify';
 import type { LockExtensionProps } from './lock-extension';
 import { ExtendWorker } from './workers/extend-worker';
 import { RetireWorker } from './workers/retire-worker';
@@ -41,7 +43,7 @@ export interface BackupPolicyProps {
   readonly environment?: string;
   /** Where the copies lie. */
   readonly store: IBackupStore;
-  /** Who is told when a run fails; at least one. */
+  /** Who is told when something is wrong, when it is over, and that all is well; at least one that hears pages. */
   readonly recipients: Recipient[];
   /**
    * How copies that nothing keeps are released.
@@ -64,6 +66,11 @@ export interface BackupPolicyProps {
    * @default - by the criticality of each protection, with thresholds from what it promises
    */
   readonly alarms?: PolicyAlarmProps;
+  /**
+   * How recipients are told: language, quiet hours, digest, test.
+   * @default - in English, at any hour, with a digest a week
+   */
+  readonly notifications?: NotificationsProps;
   /**
    * Whether there is a dashboard, which costs $3 a month and the gauges that no alarm reads $0.30 each.
    * @default true
@@ -96,8 +103,10 @@ export class BackupPolicy extends PolicyMetrics {
   public readonly _topics: { readonly page: sns.ITopic[]; readonly notify: sns.ITopic[] };
   /** @internal */
   public readonly _intake: IntakeTopics;
-  /** Who watches it, and who is told. @internal */
+  /** Who watches it. @internal */
   public readonly _watch: Watch;
+  /** Who is told. @internal */
+  public readonly _notify: Notify;
   private readonly protections: Protection[] = [];
   private readonly proof: Proof;
   private readonly retire: RetireWorker;
@@ -120,11 +129,10 @@ export class BackupPolicy extends PolicyMetrics {
     this.topic = new sns.Topic(this, 'Topic', { displayName: `Backup ${title}`.slice(0, 100), masterKey: key, enforceSSL: true });
     this._intake = new IntakeTopics(this, 'Intake', { title, key });
     this._topics = { page: [this._intake.page, this.topic], notify: [this._intake.notify, this.topic] };
-    const bound = props.recipients.map((recipient) => recipient._bind(this));
-    for (const { subscription } of bound) if (subscription) this.topic.addSubscription(subscription);
+    this._notify = new Notify(this, 'Notify', { recipients: props.recipients, notifications: props.notifications ?? {}, key, protections: () => this.protections });
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
-    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: bound.filter(({ subscription }) => subscription).length, protections: () => this.protections });
+    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: this._notify.subscribed, protections: () => this.protections });
     this.alarms = new BackupAlarms(this, 'Alarms', props.alarms ?? {});
     if (props.dashboard ?? true) this._dashboard = new PolicyDashboard(this, 'Dashboard', this);
     const first = declareInTemplate(this, () => this.declare());
@@ -151,6 +159,7 @@ export class BackupPolicy extends PolicyMetrics {
     this.protections.push(protection);
     this._watch.admit(protection);
     this.alarms._admit(protection);
+    this._notify.admit(protection);
     this._dashboard?.admit(protection);
     return protection;
   }
@@ -180,7 +189,7 @@ export class BackupPolicy extends PolicyMetrics {
       findings: [...this.proof.findings(), ...findingsAt(this.store)],
       retirement: this.retire._declare(),
       ...this.extend ? { lockExtension: this.extend._declare() } : {},
-      watching: this._watch.declare(),
+      watching: { ...this._watch.declare(), ...this._notify.declare() },
       protections: this.protections.map((protection) => protection._declare()),
     };
   }

@@ -254,9 +254,10 @@ export class BackupStore extends BackupStoreBase {
     this.destinations = destinations;
     const { topic } = new ReplicationTopic(this, 'ReplicationEvents', this.bucket);
     for (const recipient of props.replicationRecipients ?? []) {
-      const { subscription, topic: other } = recipient._bind(this);
-      if (other) throw new PropRefused(this, 'replicationRecipients', `the topic ${other.node.path}`, 'addresses and numbers: subscribe to replicationTopic what is not one');
-      if (subscription) topic.addSubscription(subscription);
+      const { subscription, channel, shown } = recipient._bind(this, 'replicationRecipients');
+      // S3 speaks to this topic itself: there is no worker that could bring it to another channel.
+      if (!subscription) throw new PropRefused(this, 'replicationRecipients', `a recipient by ${channel} (${shown})`, 'addresses and numbers: subscribe to replicationTopic what is not one');
+      topic.addSubscription(subscription());
     }
     new StoreReplication(this, 'Replication', { bucket: this.bucket, keyArn: this.keyArn, rolePath, destinations, topic });
     return topic;

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { ScheduleGroup, type IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -16,6 +17,7 @@ export class PolicyShared extends Construct {
   public readonly deadLetters: sqs.Queue;
   public readonly schedulerRole: iam.IRole;
   private readonly schedulerPolicy: iam.ManagedPolicy;
+  private readonly admittedTopics = new Set<sns.ITopic>();
   private startStatement?: iam.PolicyStatement;
 
   constructor(scope: Construct, id: string) {
@@ -50,6 +52,22 @@ export class PolicyShared extends Construct {
   /** Lets the scheduler call a function; the role by which it does. */
   public admitFunction(worker: lambda.IFunction): iam.IRole {
     this.schedulerPolicy.addStatements(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [worker.functionArn] }));
+    return this.schedulerRole;
+  }
+
+  /** Lets the scheduler publish to a topic; the role by which it does. */
+  public admitTopic(topic: sns.ITopic): iam.IRole {
+    const { region, urlSuffix } = Stack.of(this);
+    if (!this.admittedTopics.has(topic)) {
+      this.admittedTopics.add(topic);
+      this.schedulerPolicy.addStatements(new iam.PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+      if (topic.masterKey) {
+        this.schedulerPolicy.addStatements(new iam.PolicyStatement({
+          actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [topic.masterKey.keyArn],
+          conditions: { StringEquals: { 'kms:ViaService': `sns.${region}.${urlSuffix}` } },
+        }));
+      }
+    }
     return this.schedulerRole;
   }
 

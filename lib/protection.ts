@@ -78,6 +78,7 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
       before: props.hooks?.before,
       after: props.hooks?.after,
       topics: policy._topics.page,
+      successes: policy._notify.successes ? policy._intake.notify : undefined,
       logGroup: policy._shared.machineLogs,
     });
     this.replicaDrills = (policy.store._drills ?? []).map(({ place, compute }) =>

@@ -1,8 +1,8 @@
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  Assertion, BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, BackupStoreRemoval, Compute,
+  Assertion, BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, BackupStoreRemoval, Compute, MessageLanguage,
   PostgresFlavor, PostgresSource, Recipient, Retention,
 } from '../../lib';
 
@@ -11,7 +11,7 @@ export interface MonToitStackProps extends StackProps {
   readonly environment: string;
 }
 
-const SYSADMIN = Recipient.email('sysadmin@montoit.example.org');
+const SYSADMIN = Recipient.email('sysadmin@montoit.example.org', { language: MessageLanguage.FRENCH });
 
 /** MonToit, homes to let in Côte d'Ivoire, on Supabase: the database half of its backup guide. Its stack must have a region. */
 export class MonToitStack extends Stack {
@@ -32,6 +32,7 @@ export class MonToitStack extends Stack {
       environment: props.environment,
       store,
       recipients: [SYSADMIN],
+      notifications: { timeZone: TimeZone.of('Africa/Abidjan') },
     });
 
     policy.protect('database', {

@@ -33,7 +33,7 @@ export function machineRole(scope: Construct, { title, statements, topics }: Mac
 function topicStatements(scope: Construct, topics: sns.ITopic[]): iam.PolicyStatement[] {
   const { region, urlSuffix } = Stack.of(scope);
   if (topics.length === 0) return [];
-  const keys = topics.flatMap((topic) => (topic.masterKey ? [topic.masterKey.keyArn] : []));
+  const keys = [...new Set(topics.flatMap((topic) => (topic.masterKey ? [topic.masterKey.keyArn] : [])))];
   return [
     new iam.PolicyStatement({ actions: ['sns:Publish'], resources: topics.map((topic) => topic.topicArn) }),
     ...(keys.length

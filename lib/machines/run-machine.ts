@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import type { DeclaredRun } from '../contract/run-request';
 import { failurePath } from './failure-path';
 import { machineRole } from './machine-role';
+import { successPath } from './success-path';
 import { longestStepSeconds, type Worker } from '../workers/worker';
 
 /** A hook is a Lambda: it ends within 15 minutes. */
@@ -24,6 +25,8 @@ export interface RunMachineProps {
   readonly before?: lambda.IFunction;
   readonly after?: lambda.IFunction;
   readonly topics: sns.ITopic[];
+  /** Where each run that is proven is told. @default - nowhere */
+  readonly successes?: sns.ITopic;
   readonly logGroup: logs.ILogGroup;
 }
 
@@ -40,11 +43,11 @@ export class RunMachine extends Construct {
 
   constructor(scope: Construct, id: string, props: RunMachineProps) {
     super(scope, id);
-    const { title, dump, verify, topics } = props;
+    const { title, dump, verify, topics, successes } = props;
     this.timeoutSeconds = longestRunSeconds(props);
     this.verdictSeconds = longestStepSeconds(verify.timeoutSeconds + 660) + hookSeconds(props.after ? 1 : 0);
     const role = machineRole(this, {
-      title, topics,
+      title, topics: [...topics, ...successes ? [successes] : []],
       statements: [...dump.machineStatements, ...verify.machineStatements, ...hookStatements(props)],
     });
     this.machine = new sfn.StateMachine(this, 'Machine', {
@@ -60,7 +63,7 @@ export class RunMachine extends Construct {
     verify.connect(this.machine);
   }
 
-  private definition({ title, run, dump, verify, before, after, topics }: RunMachineProps): sfn.Chain {
+  private definition({ title, run, dump, verify, before, after, topics, successes }: RunMachineProps): sfn.Chain {
     const { environment, application, protection } = run;
     const failed = failurePath(this, {
       notice: { environment, application, protection, what: 'run' },
@@ -68,7 +71,8 @@ export class RunMachine extends Construct {
     }, topics);
     // What nobody opened nobody proved: the end has no better name than the verdict.
     const proven = new sfn.Succeed(this, run.encryption && !run.encryption.identitySecretArn ? 'ChecksumsOnly' : 'Proven');
-    const verifyStep = verify.step(this, 'Verify', '$.verify').addCatch(failed, { resultPath: '$.error' }).next(proven);
+    const end = successes ? successPath(this, { environment, application, protection }, successes, proven) : proven;
+    const verifyStep = verify.step(this, 'Verify', '$.verify').addCatch(failed, { resultPath: '$.error' }).next(end);
     const dumpStep = dump.step(this, 'Dump', '$.dump');
 
     let first: sfn.IChainable = dumpStep;

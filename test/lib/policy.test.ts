@@ -71,7 +71,7 @@ describe('BackupPolicy', () => {
     expect(composed).toEqual(resolved(declared.run));
   });
 
-  test.each([[320, 0], [400, 1]])('a template near CloudFormation\'s limit is said once: %d resources and two policies', (others, warnings) => {
+  test.each([[250, 0], [330, 1]])('a template near CloudFormation\'s limit is said once: %d resources and two policies', (others, warnings) => {
     const declared = declare();
     declared.policy.protect('database', protection(declared.stack));
     new BackupPolicy(declared.stack, 'Second', { application: 'till', store: declared.store, recipients: [Recipient.email('a@b.org')] });

@@ -68,7 +68,8 @@ const simulation = fc.record({
   }), { minLength: 1, maxLength: 6 }),
   late: fc.array(fc.integer({ min: 0, max: HOUR / 2 }), { minLength: 5, maxLength: 5 }),
   /** What becomes of a round: lost, or cut short before it comes to a manifest. Never two in a row. */
-  bad: fc.array(fc.constantFrom('lost', 'cut', 'good'), { minLength: 3, maxLength: 7 }).map((all) => all.flatMap((one) => [one, 'good'])),
+  bad: fc.array(fc.constantFrom('lost', 'cut', 'good'), { minLength: 3, maxLength: 7 })
+    .map((all) => all.flatMap((one) => [one, 'good'])),
   ceilingDays: fc.option(fc.integer({ min: 20, max: 150 }), { nil: undefined }),
 });
 
@@ -76,7 +77,8 @@ describe('through any rounds', () => {
   test(name('kept copies are never without a lock, none ends too late, and what leaves is locked one period more at the most'), () => {
     fc.assert(fc.property(simulation, ({ periodDays, gap, copies, late, bad, ceilingDays }) => {
       const periodSeconds = periodDays * DAY;
-      const terms: LockTerms = { periodSeconds, longestGapSeconds: gap, ceilingSeconds: ceilingDays === undefined ? undefined : ceilingDays * DAY };
+      const ceilingSeconds = ceilingDays === undefined ? undefined : ceilingDays * DAY;
+      const terms: LockTerms = { periodSeconds, longestGapSeconds: gap, ceilingSeconds };
       const longest = 12 * HOUR;
       const made = copies.map(({ written, writing, keptDays }): Simulated => ({
         writtenAt: START + written, keptUntil: START + written + keptDays * DAY,
@@ -87,15 +89,17 @@ describe('through any rounds', () => {
         for (const copy of made) {
           if (copy.writtenAt > now) continue;
           const keep = now < copy.keptUntil;
-          const atCeiling = terms.ceilingSeconds !== undefined && now > copy.writtenAt - longest + terms.ceilingSeconds - periodSeconds - 3 * DAY;
-          if (keep && !atCeiling && Math.min(...copy.parts, copy.manifest) <= now) throw new Error(`a kept copy has no lock in round ${index}`);
+          const atCeiling = now > copy.writtenAt - longest + (ceilingSeconds ?? Infinity) - periodSeconds - 3 * DAY;
+          const unlocked = Math.min(...copy.parts, copy.manifest) <= now;
+          if (keep && !atCeiling && unlocked) throw new Error(`a kept copy has no lock in round ${index}`);
           const fate = bad[index % bad.length];
           if (fate === 'lost') continue;
           const lock: CopyLock = { slot: copy.writtenAt - longest, writtenAt: copy.writtenAt, writingSeconds: longest, until: copy.manifest };
           const step = lockStep(lock, { kind: 'none' }, keep, terms, now);
           if (step.kind !== 'extend') continue;
           if (!keep) throw new Error('what nothing keeps was locked on');
-          if (step.until > Math.min(now + periodSeconds - LOCK_MARGIN_SECONDS, lock.slot + (terms.ceilingSeconds ?? Infinity) - 2 * DAY)) throw new Error('locked too long');
+          const latest = Math.min(now + periodSeconds - LOCK_MARGIN_SECONDS, lock.slot + (ceilingSeconds ?? Infinity) - 2 * DAY);
+          if (step.until > latest) throw new Error('locked too long');
           copy.parts = copy.parts.map((until) => Math.max(until, step.until));
           if (fate === 'good') copy.manifest = Math.max(copy.manifest, step.until);
         }

@@ -64,7 +64,8 @@ const simulation = fc.record({
   periodDays: fc.integer({ min: 3, max: 40 }),
   gap: fc.integer({ min: 3, max: 24 }).map((hours) => hours * HOUR),
   copies: fc.array(fc.record({
-    written: fc.integer({ min: 0, max: 60 * DAY }), writing: fc.integer({ min: 0, max: 12 * HOUR }), keptDays: fc.integer({ min: 0, max: 80 }),
+    written: fc.integer({ min: 0, max: 60 * DAY }), writing: fc.integer({ min: 0, max: 12 * HOUR }),
+    keptDays: fc.integer({ min: 0, max: 80 }),
   }), { minLength: 1, maxLength: 6 }),
   late: fc.array(fc.integer({ min: 0, max: HOUR / 2 }), { minLength: 5, maxLength: 5 }),
   /** What becomes of a round: lost, or cut short before it comes to a manifest. Never two in a row. */
@@ -94,7 +95,8 @@ describe('through any rounds', () => {
           if (keep && !atCeiling && unlocked) throw new Error(`a kept copy has no lock in round ${index}`);
           const fate = bad[index % bad.length];
           if (fate === 'lost') continue;
-          const lock: CopyLock = { slot: copy.writtenAt - longest, writtenAt: copy.writtenAt, writingSeconds: longest, until: copy.manifest };
+          const { writtenAt, manifest } = copy;
+          const lock: CopyLock = { slot: writtenAt - longest, writtenAt, writingSeconds: longest, until: manifest };
           const step = lockStep(lock, { kind: 'none' }, keep, terms, now);
           if (step.kind !== 'extend') continue;
           if (!keep) throw new Error('what nothing keeps was locked on');

@@ -16,8 +16,10 @@ function montoit(): Synthesized {
   return synthesize((app) => void new MonToitStack(app, 'MonToit', { environment: 'production', env: { region: REGION } }), { region: REGION });
 }
 
-/** Two protections in a network, `orders` on Lambda, `ledger` on Fargate and encrypted; a replica; a worker that lengthens locks, and a role of the
- * team's own that may. */
+/**
+ * Two protections in a network, `orders` on Lambda, `ledger` on Fargate and encrypted; a replica; a worker that lengthens locks, and a role
+ * of the team's own that may.
+ */
 function shop(): Synthesized {
   return synthesize((app) => {
     const stack = new Stack(app, 'Shop', { env: { region: REGION } });

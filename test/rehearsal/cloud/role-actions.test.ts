@@ -1,10 +1,12 @@
 import type { PolicyDocument, PolicyStatement } from '../../../rehearsal/cloud/policy-document';
 import { type Assembly, readAssembly, Resolver, type TemplateResource } from '../../../rehearsal/assembly';
-import { APPS } from './role-actions/apps';
-import { type Cell, matrixOf, openingsOf, strangersOf } from './role-actions/matrix';
+import { ACCOUNTS, APPS } from './role-actions/apps';
+import { administratorOf, type Cell, matrixOf, openingsOf, strangersOf } from './role-actions/matrix';
 import { MEANT } from './role-actions/meant';
 import { unexplainedOf } from './role-actions/table';
-import { KINDS, World } from './role-actions/world';
+import { type Actor, KINDS, World } from './role-actions/world';
+
+jest.setTimeout(60_000);
 
 interface App {
   readonly assembly: Assembly;
@@ -24,13 +26,25 @@ beforeAll(() => {
   }
 });
 
+const TEAM = `arn:aws:iam::${ACCOUNTS.team}:root`;
+const PLATFORM = `arn:aws:iam::${ACCOUNTS.platform}:root`;
+
+/** Whom a bucket lets in by its own policy. */
+const OPENINGS: Readonly<Record<string, readonly string[]>> = {
+  Central: [
+    `Archive/Store/Bucket: ${PLATFORM}: Replicas`, `Archive/Store/Bucket: ${PLATFORM}: ReplicasOfBucket`,
+    ...['Write', 'Read', 'List', 'Retire', 'Lock'].map((sid) => `Platform/Store/Bucket: ${TEAM}: ${sid}${ACCOUNTS.team}`),
+  ],
+};
+
 type Resources = Record<string, TemplateResource & { Properties: Record<string, unknown> }>;
 
 /** The app with something changed in its templates, as a mistake or somebody's will would. */
 function changed(name: string, change: (resources: Resources) => void): World {
   const assembly = structuredClone(apps[name].assembly);
   for (const { template } of assembly.stacks) change(template.Resources as Resources);
-  return new World(new Resolver(assembly, { region: apps[name].world.resolver.region }));
+  const { region, account } = apps[name].world.resolver;
+  return new World(new Resolver(assembly, { region, account }));
 }
 
 function statementsAt(resource: TemplateResource, property: string): PolicyStatement[] {
@@ -48,10 +62,18 @@ const grants = (path: string, ...statements: Omit<PolicyStatement, 'Effect'>[]) 
 
 const key = ({ actor, action }: Cell): string => `${actor.title}: ${action.id}`;
 
+/** The cells of a changed app; those of roles that are as they were need no second question while nothing at the resources is another. */
+function cellsOf(name: string, world: World): Cell[] {
+  const { world: declared } = apps[name];
+  const rights = new Map(declared.actors.map(({ role }) => [role.arn, JSON.stringify(role.policies)]));
+  return matrixOf(world, world.guards === declared.guards
+    ? world.actors.filter(({ role }) => rights.get(role.arn) !== JSON.stringify(role.policies)) : world.actors);
+}
+
 /** The cells in which a changed app differs from the declared one. */
 function differences(name: string, world: World): string[] {
   const before = new Map(apps[name].cells.map((cell) => [key(cell), cell.allowed.join()]));
-  return matrixOf(world).filter((cell) => cell.allowed.join() !== before.get(key(cell))).map(key);
+  return cellsOf(name, world).filter((cell) => cell.allowed.join() !== before.get(key(cell))).map(key);
 }
 
 describe.each(Object.keys(APPS))('the roles of %s', (name) => {
@@ -63,9 +85,9 @@ describe.each(Object.keys(APPS))('the roles of %s', (name) => {
     expect(strangersOf(apps[name].world)).toEqual([]);
   });
 
-  test('are taken by services alone, and the stores let nobody in by policies of their own', () => {
+  test('are taken by services alone, and the stores let nobody in by policies of their own but whom they are told to', () => {
     for (const { takenBy } of apps[name].world.actors) expect(takenBy).toEqual([expect.stringMatching(/^[a-z0-9.-]+\.amazonaws\.com$/)]);
-    expect(openingsOf(apps[name].world)).toEqual([]);
+    expect(openingsOf(apps[name].world).map((one) => one.replace(/^([^:]+): .*"AWS":"([^"]+)".*"Sid":"([^"]+)"\}$/, '$1: $2: $3'))).toEqual(OPENINGS[name] ?? []);
   });
 });
 
@@ -89,7 +111,7 @@ describe('a grant by mistake turns its cell and no other', () => {
     ['deleting, from some address', '/database/Dump/Policy', { Action: 's3:DeleteObject', Resource: under('*') as never, Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, [`${DUMP}: delete`]],
     ['passing by the lock', '/Retire/Policy', { Action: 's3:BypassGovernanceRetention', Resource: '*' }, ['retire worker: bypass']],
     ['both halves of shortening a lock', '/Retire/Policy', { Action: ['s3:BypassGovernanceRetention', 's3:PutObjectRetention'], Resource: '*' },
-      ['shorten', 'lengthen', 'lengthen-more', 'lengthen-far', 'bypass'].map((id) => `retire worker: ${id}`)],
+      ['shorten', 'lengthen', 'lengthen-more', 'lengthen-far', 'bypass', 'elsewhere'].map((id) => `retire worker: ${id}`)],
     ['reading what it wrote', '/database/Dump/Policy', { Action: 's3:GetObject', Resource: under(`parts/${OWN}`) as never }, [`${DUMP}: read-parts`]],
     ['reading one\'s neighbours', '/database/Verify/Policy', { Action: 's3:GetObject', Resource: under('verdicts/*') as never }, [`${VERIFY}: read-verdicts`, `${VERIFY}: read-other`]],
     ['writing what it judges', '/database/Verify/Policy', { Action: 's3:PutObject', Resource: under(`runs/${OWN}`) as never }, [`${VERIFY}: write-copy`]],
@@ -105,7 +127,7 @@ describe('a grant by mistake turns its cell and no other', () => {
     const world = changed('MonToit', grants(path, statement));
     const cells = differences('MonToit', world);
     expect([...cells].sort()).toEqual([...expected].sort());
-    expect(unexplainedOf(matrixOf(world)).length).toBe(expected.length);
+    expect(unexplainedOf(cellsOf('MonToit', world)).length).toBe(expected.length);
   });
 });
 
@@ -152,7 +174,7 @@ test('in a network, too: a bypass for the role that lengthens locks, another pro
   const turns = (path: string, statement: Omit<PolicyStatement, 'Effect'>) => differences('Shop', changed('Shop', grants(path, statement)));
   expect(turns('/LockExtenderPolicy', { Action: 's3:BypassGovernanceRetention', Resource: '*' }).sort()).toEqual(['lengthening of locks: bypass', 'lengthening of locks: shorten']);
   expect(turns('/Extend/Policy', { Action: 's3:BypassGovernanceRetention', Resource: '*' }).sort()).toEqual(['lock worker: bypass', 'lock worker: shorten']);
-  expect(turns('/Extend/Policy', { Action: 's3:PutObjectRetention', Resource: '*' }).sort()).toEqual(['lengthen', 'lengthen-far', 'lengthen-more'].map((id) => `lock worker: ${id}`));
+  expect(turns('/Extend/Policy', { Action: 's3:PutObjectRetention', Resource: '*' }).sort()).toEqual(['elsewhere', 'lengthen-far', 'lengthen-more'].map((id) => `lock worker: ${id}`));
   expect(turns('/Extend/Policy', { Action: 's3:PutObjectVersionTagging', Resource: '*' })).toEqual([]);
   expect(turns('/orders/Dump/Policy', { Action: 'secretsmanager:GetSecretValue', Resource: { Ref: 'LedgerB7379752' } as never })).toEqual(['dump worker of `orders`: secret-other']);
   expect(turns('/orders/Run/Policy', { Action: 'ecs:RunTask', Resource: '*' })).toEqual(['run machine of `orders`: run-task-other']);
@@ -187,4 +209,93 @@ test('a worker\'s code in a network makes and deletes no interface, which Lambda
   ]);
   const own = apps.Shop.cells.find(({ actor, action }) => actor === worker && action.id === 'interface');
   expect(own?.allowed).toEqual([]);
+});
+
+describe('across accounts', () => {
+  const turns = (path: string, ...statements: Omit<PolicyStatement, 'Effect'>[]) => differences('Central', changed('Central', grants(path, ...statements))).sort();
+  const bucketPolicy = (stack: string, change: (statements: PolicyStatement[]) => void) => (resources: Resources) => {
+    for (const { Type, Metadata, Properties } of Object.values(resources)) {
+      if (Type === 'AWS::S3::BucketPolicy' && Metadata?.['aws:cdk:path'] === `${stack}/Store/Bucket/Policy/Resource`) {
+        change((Properties.PolicyDocument as { Statement: PolicyStatement[] }).Statement);
+      }
+    }
+  };
+  /** What a role could do that its account granted everything, as its administrator. */
+  const ofAdministrator = (world: World, find: (actor: Actor) => boolean) => {
+    const actor = world.actors.find(find)!;
+    return administratorOf(world, actor).map(({ action }) => action.id);
+  };
+  const [dump, verify] = ['dump', 'verify'].map((purpose) => `${purpose} worker of \`till-database\`, as a guest`);
+  const dumpsTill = ({ title }: Actor): boolean => title === dump;
+
+  test('a team\'s roles do in the shared store what its own store would let them, and the roles of both are judged', () => {
+    const { actors } = apps.Central.world;
+    expect(actors.filter(({ guest }) => guest).map(({ title }) => title)).toEqual(expect.arrayContaining([
+      dump, verify, 'retire worker, as a guest', 'scheduler, as a guest',
+    ]));
+    const may = (title: string) => apps.Central.cells.filter(({ actor, allowed }) => actor.title === title && allowed.length > 0)
+      .map(({ action }) => action.id);
+    for (const kind of ['retire worker', 'retire machine', 'scheduler']) expect(may(`${kind}, as a guest`)).toEqual(may(kind));
+    for (const kind of ['dump worker', 'verify worker', 'run machine']) {
+      expect(may(`${kind} of \`ledger-database\``).length).toBeGreaterThan(0);
+      expect(may(`${kind} of \`till-database\`, as a guest`)).toEqual(may(`${kind} of \`ledger-database\``));
+    }
+  });
+
+  test('with everything that its own account can grant, a team reads, writes, lists and locks its applications\' copies, and no more', () => {
+    const { world } = apps.Central;
+    expect(ofAdministrator(world, dumpsTill)).toEqual([
+      'lengthen', 'write-copy', 'write-verdict', 'write-policy', 'write-audit', 'abort', 'read-parts', 'read-manifests', 'read-verdicts', 'list', 'key-through-s3',
+    ]);
+    // Who makes roles under that path may release, as `What remains` says; the lock still holds.
+    expect(ofAdministrator(world, ({ kind, guest }) => guest && kind === 'retire worker')).toEqual(expect.arrayContaining(['release', 'tag']));
+  });
+
+  test('with everything that the platform\'s account can grant, nobody but the replication role reaches the archive, and that one deletes and reads nothing', () => {
+    const { world } = apps.Central;
+    const archived = (find: (actor: Actor) => boolean) => administratorOf(world, world.actors.find(find)!)
+      .flatMap(({ action, allowed }) => (allowed.some((one) => /archive-|:333333333333:/.test(one)) ? [action.id] : []));
+    expect(archived(({ title }) => title === 'dump worker of `ledger-database`')).toEqual([]);
+    expect(archived(({ kind, guest }) => !guest && kind === 'retire worker')).toEqual([]);
+    expect(archived(({ kind }) => kind === 'replication')).toEqual(['acl', 'replicate', 'key-elsewhere']);
+  });
+
+  test.each<[string, string, Omit<PolicyStatement, 'Effect'>, string[]]>([
+    ['reading what a team wrote', 'Team/Backup/till-database/Dump/Policy', { Action: 's3:GetObject', Resource: '*' }, ['read-manifests', 'read-parts', 'read-verdicts'].map((id) => `${dump}: ${id}`)],
+    ['deleting versions: the store does not let the team', 'Team/Backup/till-database/Dump/Policy', { Action: 's3:DeleteObjectVersion', Resource: '*' }, []],
+    ['reading the platform\'s copies: the store does not let the team', 'Team/Backup/till-database/Verify/Policy', { Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: '*' }, [`${verify}: read-verdicts`]],
+    ['the end of the platform\'s key', 'Team/Backup/Retire/Policy', { Action: 'kms:ScheduleKeyDeletion', Resource: '*' }, []],
+    ['the team\'s copies, by the platform', 'Platform/Backup/ledger-database/Verify/Policy', { Action: 's3:GetObject', Resource: 'arn:aws:s3:::*-storebucket*' }, ['verify worker of `ledger-database`: read-other', 'verify worker of `ledger-database`: read-verdicts']],
+    ['replicating into the archive', 'Platform/Backup/ledger-database/Dump/Policy', { Action: 's3:ReplicateObject', Resource: '*' }, []],
+    ['deleting in the archive', 'Platform/Store/Replication/Policy', { Action: ['s3:ReplicateDelete', 's3:DeleteObjectVersion'], Resource: 'arn:aws:s3:::*-storebucket*' }, ['replication: delete-version']],
+  ])('a grant by mistake: %s', (_, path, statement, expected) => {
+    expect(turns(path, statement)).toEqual(expected);
+  });
+
+  test('what a bucket lets in by mistake turns what the other account\'s administrator may do', () => {
+    const loose = changed('Central', bucketPolicy('Platform', (statements) => statements.push({
+      Effect: 'Allow', Principal: { AWS: TEAM }, Action: ['s3:DeleteObjectVersion', 's3:PutLifecycleConfiguration'], Resource: '*',
+    })));
+    expect(ofAdministrator(loose, dumpsTill)).toEqual(expect.arrayContaining(['delete-version', 'lifecycle']));
+    const anybody = changed('Central', bucketPolicy('Archive', (statements) => {
+      for (const [index, { Sid, Condition: _, ...rest }] of statements.entries()) if (Sid === 'Replicas') statements[index] = { Sid, ...rest };
+    }));
+    // The bucket refuses all but the replication role besides.
+    expect(ofAdministrator(anybody, ({ title }) => title === 'dump worker of `ledger-database`')).not.toContain('replicate');
+    const open = changed('Central', bucketPolicy('Archive', (statements) => {
+      for (const [index, { Sid, Condition: _, ...rest }] of statements.entries()) if (Sid === 'Replicas') statements[index] = { Sid, ...rest };
+      statements.splice(statements.findIndex(({ Sid }) => Sid === 'RefuseReplication'), 1);
+    }));
+    expect(ofAdministrator(open, ({ title }) => title === 'dump worker of `ledger-database`')).toContain('replicate');
+  });
+});
+
+test('at a replica: a drill that may read another place, another protection or the key of the first region is told', () => {
+  const VERIFY_THERE = 'verify worker at a replica of `database`';
+  const turns = (statement: Omit<PolicyStatement, 'Effect'>) => differences('MonToit', changed('MonToit', grants('/production-montoit-database/Verify/Policy', statement))).sort();
+  const store = apps.MonToit.world.stores.find((one) => !apps.MonToit.world.replicas.has(one))!;
+  expect(turns({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${store.name}/parts/production/montoit/database/*` })).toEqual([`${VERIFY_THERE}: elsewhere`]);
+  expect(turns({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::*/parts/production/somebody-else/*' })).toEqual([`${VERIFY_THERE}: read-other`]);
+  expect(turns({ Action: 'kms:Decrypt', Resource: store.keyArn })).toEqual([`${VERIFY_THERE}: key-directly`, `${VERIFY_THERE}: key-elsewhere`]);
+  expect(turns({ Action: 's3:PutObject', Resource: 'arn:aws:s3:::montoit-store-732c2244-*/runs/production/montoit/database/*' })).toEqual([`${VERIFY_THERE}: write-copy`]);
 });

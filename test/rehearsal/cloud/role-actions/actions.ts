@@ -17,36 +17,56 @@ export interface DangerousAction {
   readonly contexts?: (resource: string, actor: Actor) => Context[];
 }
 
-type Kind = 'parts' | 'runs' | 'verdicts' | 'policies';
-const EVERY: Kind[] = ['parts', 'runs', 'verdicts', 'policies'];
+type Kind = 'parts' | 'runs' | 'verdicts' | 'policies' | 'audits';
+const EVERY: Kind[] = ['parts', 'runs', 'verdicts', 'policies', 'audits'];
+/** What is locked anew while its copy is kept. */
+const KEPT: Kind[] = ['parts', 'runs', 'verdicts', 'policies'];
 const COPY: Kind[] = ['parts', 'runs'];
 
-const objectsOf = (whose: (actor: Actor) => readonly string[], kinds: Kind[], inReplica?: boolean): Targets => (world, actor) =>
-  world.stores.filter(({ path }) => inReplica === undefined || inReplica === path.includes('/Replica-')).flatMap(({ name }) => whose(actor).flatMap((prefix) => kinds.map((kind) =>
-    `arn:aws:s3:::${name}/${kind}/${kind === 'policies' ? prefix.replace(/\/[^/]+$/, '') : prefix}/20261120T020000Z`)));
-const own = (...kinds: Kind[]) => objectsOf((actor) => actor.own, kinds);
-const others = (...kinds: Kind[]) => objectsOf((actor) => actor.others, kinds);
+/** Where copies are written first, or where S3 brings them. */
+type Place = 'store' | 'replica';
+const placeOf = (world: World, store: World['stores'][number]): Place => (world.replicas.has(store) ? 'replica' : 'store');
+const placeOfActor = ({ atReplica }: Actor): Place => (atReplica ? 'replica' : 'store');
+const otherPlace = (actor: Actor): Place => (actor.atReplica ? 'store' : 'replica');
+const ANYWHERE = (): undefined => undefined;
+
+type Whose = (actor: Actor) => readonly string[];
+const objectsOf = (whose: Whose, kinds: Kind[], where: (actor: Actor) => Place | undefined): Targets => (world, actor) =>
+  world.stores.filter((store) => [undefined, placeOf(world, store)].includes(where(actor)))
+    .flatMap(({ name }) => whose(actor).flatMap((prefix) => kinds.map((kind) => `arn:aws:s3:::${name}/${kind}/${['policies', 'audits'].includes(kind) ? prefix.replace(/\/[^/]+$/, '') : prefix}/20261120T020000Z`)));
+const OWN = (actor: Actor): readonly string[] => actor.own;
 const EVERYBODY = (actor: Actor): string[] => [...actor.own, ...actor.others];
-const everybodys = (...kinds: Kind[]) => objectsOf(EVERYBODY, kinds);
+const own = (...kinds: Kind[]) => objectsOf(OWN, kinds, placeOfActor);
+const ownElsewhere = (...kinds: Kind[]) => objectsOf(OWN, kinds, otherPlace);
+const others = (...kinds: Kind[]) => objectsOf((actor) => actor.others, kinds, ANYWHERE);
+const everybodys = (...kinds: Kind[]) => objectsOf(EVERYBODY, kinds, ANYWHERE);
+const at = (where: (actor: Actor) => Place): ((world: World, actor: Actor) => World['stores']) => (world, actor) =>
+  world.stores.filter((store) => placeOf(world, store) === where(actor));
+const ownPlace = at(placeOfActor);
+const elsewhere = at(otherPlace);
+const keysAt = (where: typeof ownPlace): Targets => (world, actor) => where(world, actor).flatMap(({ keyArn }) => keyArn ?? []);
+const bucketsAt = (where: typeof ownPlace): Targets => (world, actor) => where(world, actor).map(({ name }) => `arn:aws:s3:::${name}`);
 const buckets = ({ stores }: World): string[] => stores.map(({ name }) => `arn:aws:s3:::${name}`);
 const keys = ({ stores }: World): string[] => stores.flatMap(({ keyArn }) => keyArn ?? []);
 const topicKeys = (world: World): string[] => topicsOf(world.resolver).flatMap(({ keyArn }) => keyArn ?? []);
-const otherKeys = (world: World): string[] => [
-  ...world.arns('AWS::KMS::Key').map(({ arn }) => arn).filter((arn) => !keys(world).includes(arn)), world.arn('kms', 'key/another'),
+const otherKeys = (world: World, { account }: Actor): string[] => [
+  ...world.arns('AWS::KMS::Key').map(({ arn }) => arn).filter((arn) => !keys(world).includes(arn)), world.arn('kms', 'key/another', account),
 ];
 /** Those of the app that the role works for, or those that it does not work for and one of somebody else. */
-const ofApp = (mine: boolean, type: string, service: string, foreign: string): Targets => (world, { scope }) => [
+const ofApp = (mine: boolean, type: string, service: string, foreign: string): Targets => (world, { scope, account }) => [
   ...world.arns(type).filter(({ path }) => path.startsWith(scope) === mine).map(({ arn }) => arn),
-  ...mine ? [] : [world.arn(service, foreign)],
+  ...mine ? [] : [world.arn(service, foreign, account)],
 ];
-const all = (type: string, service: string, foreign: string): Targets => (world) =>
-  [...world.arns(type).map(({ arn }) => arn), world.arn(service, foreign)];
+const watchers: Targets = (world, { policy }) => world.arns('AWS::Lambda::Function')
+  .filter(({ path }) => policy !== undefined && ['Watch', 'Notify'].some((part) => path.startsWith(`${policy}${part}/`))).map(({ arn }) => arn);
+const all = (type: string, service: string, foreign: string): Targets => (world, { account }) =>
+  [...world.arns(type).map(({ arn }) => arn), world.arn(service, foreign, account)];
 const rolesOfApp = ({ actors }: World): string[] => actors.map(({ role }) => role.arn);
 const tasksOf = ({ actors }: World, { scope }: Actor): string[] => actors.filter(({ kind, role, takenBy }) =>
   kind !== 'run machine' && role.path.startsWith(scope) && takenBy.includes('ecs-tasks.amazonaws.com')).map(({ role }) => role.arn);
 const secretsOf = (mine: boolean, which: (of: World['protections'][number]) => readonly string[]): Targets => (world, actor) =>
   world.protections.filter(({ prefix }) => actor.own.includes(prefix) === mine).flatMap((one) => [...which(one)]);
-const something = (service: string, resource: string): Targets => (world) => [world.arn(service, resource)];
+const something = (service: string, resource: string): Targets => (world, { account }) => [world.arn(service, resource, account)];
 
 const regionOf = (arn: string): string => arn.split(':')[3];
 const through = (service: string) => (key: string): Context[] => [{ 'kms:ViaService': `${service}.${regionOf(key)}.amazonaws.com` }];
@@ -74,8 +94,8 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
     row('delete', 'hide it under a delete marker', 's3:DeleteObject', everybodys(...EVERY)),
     row('bypass', 'pass by the lock', 's3:BypassGovernanceRetention', everybodys(...EVERY)),
     row('shorten', 'shorten its lock', ['s3:PutObjectRetention', 's3:BypassGovernanceRetention'], everybodys(...EVERY), { together: true }),
-    row('lengthen', 'lengthen its lock by no more than the store\'s own', 's3:PutObjectRetention', own(...EVERY), { contexts: () => [SHORT] }),
-    row('lengthen-more', 'lengthen its lock by up to 400 days', 's3:PutObjectRetention', own(...EVERY), { contexts: () => [LOCK] }),
+    row('lengthen', 'lengthen its lock by no more than the store\'s own', 's3:PutObjectRetention', own(...KEPT), { contexts: () => [SHORT] }),
+    row('lengthen-more', 'lengthen its lock by up to 400 days', 's3:PutObjectRetention', own(...KEPT), { contexts: () => [LOCK] }),
     row('lengthen-far', 'lock it for a century, or for compliance, or another policy\'s', 's3:PutObjectRetention',
       (world, actor) => [...own(...EVERY)(world, actor), ...others(...EVERY)(world, actor)], {
         contexts: (object) => (object.includes('somebody-else') ? [LOCK] : [
@@ -94,30 +114,34 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
     row('write-copy', 'write parts and manifests', 's3:PutObject', own(...COPY), { contexts: () => ONCE }),
     row('write-verdict', 'write verdicts', 's3:PutObject', own('verdicts'), { contexts: () => ONCE }),
     row('write-policy', 'write what was declared', 's3:PutObject', own('policies'), { contexts: () => ONCE }),
+    row('write-audit', 'write what a round found', 's3:PutObject', own('audits'), { contexts: () => ONCE }),
     row('write-other', 'write for another protection', 's3:PutObject', others('parts', 'runs', 'verdicts'), { contexts: () => ONCE }),
     row('abort', 'abort an upload', 's3:AbortMultipartUpload', own(...EVERY)),
     row('abort-other', 'abort another one\'s upload', 's3:AbortMultipartUpload', others(...EVERY)),
-    row('replicate', 'replicate into the replica', ['s3:ReplicateObject', 's3:ReplicateTags'], objectsOf(EVERYBODY, EVERY, true)),
-    row('replicate-back', 'replicate into the store', ['s3:ReplicateObject', 's3:ReplicateTags'], objectsOf(EVERYBODY, EVERY, false)),
+    row('replicate', 'replicate into the replica', ['s3:ReplicateObject', 's3:ReplicateTags'], objectsOf(EVERYBODY, EVERY, () => 'replica')),
+    row('replicate-back', 'replicate into the store', ['s3:ReplicateObject', 's3:ReplicateTags'], objectsOf(EVERYBODY, EVERY, () => 'store')),
     row('replicate-delete', 'replicate a deletion', 's3:ReplicateDelete', everybodys(...EVERY)),
     row('replicate-existing', 'have S3 replicate what is there', 's3:InitiateReplication', everybodys(...EVERY)),
   ],
   'reading': [
     row('read-parts', 'read parts', READ, own('parts')),
     row('read-manifests', 'read manifests', READ, own('runs')),
-    row('read-verdicts', 'read verdicts and what was declared', READ, own('verdicts', 'policies')),
+    row('read-verdicts', 'read verdicts, what was declared and what rounds found', READ, own('verdicts', 'policies', 'audits')),
     row('read-other', 'read another protection\'s', READ, others('parts', 'runs', 'verdicts')),
     row('read-replicate', 'read for replication', 's3:GetObjectVersionForReplication', everybodys(...EVERY)),
-    row('list', 'list its own prefixes', ['s3:ListBucket', 's3:ListBucketVersions'], buckets,
+    row('elsewhere', 'read, write, lock or release its own copies in the other place', [...READ, 's3:PutObject', 's3:PutObjectVersionTagging', 's3:PutObjectRetention'],
+      ownElsewhere(...EVERY), { contexts: () => [...ONCE, ...RELEASES, SHORT, LOCK] }),
+    row('list', 'list its own prefixes', ['s3:ListBucket', 's3:ListBucketVersions'], bucketsAt(ownPlace),
       { contexts: (_, { own: [first] }) => [{ 's3:prefix': `runs/${first.replace(/[^/]+$/, '')}` }] }),
+    row('list-elsewhere', 'list the other place', ['s3:ListBucket', 's3:ListBucketVersions'], bucketsAt(elsewhere)),
     row('list-all', 'list the whole store', ['s3:ListBucket', 's3:ListBucketVersions', 's3:ListBucketMultipartUploads'], buckets,
       { contexts: () => [{ 's3:prefix': '' }, { 's3:prefix': undefined }, { 's3:prefix': 'runs/production/somebody-else/' }] }),
     row('secret', 'read the source\'s secrets', 'secretsmanager:GetSecretValue', secretsOf(true, ({ source }) => source)),
     row('identity', 'read the identity of drills', 'secretsmanager:GetSecretValue', secretsOf(true, ({ identity }) => identity)),
     row('secret-other', 'read another secret', 'secretsmanager:GetSecretValue',
-      (world, actor) => [...secretsOf(false, ({ source, identity }) => [...source, ...identity])(world, actor), world.arn('secretsmanager', 'secret:another-a1b2c3')]),
+      (world, actor) => [...secretsOf(false, ({ source, identity }) => [...source, ...identity])(world, actor), world.arn('secretsmanager', 'secret:another-a1b2c3', actor.account)]),
     row('secret-change', 'change or delete a secret', ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecret', 'secretsmanager:DeleteSecret', 'secretsmanager:PutResourcePolicy'],
-      (world) => [...world.protections.flatMap(({ source, identity }) => [...source, ...identity]), world.arn('secretsmanager', 'secret:another-a1b2c3')]),
+      (world, { account }) => [...world.protections.flatMap(({ source, identity }) => [...source, ...identity]), world.arn('secretsmanager', 'secret:another-a1b2c3', account)]),
     row('database', 'change or delete a database server', ['rds:DeleteDBInstance', 'rds:ModifyDBInstance', 'rds:DeleteDBCluster', 'rds:DeleteDBSnapshot', 'rds-db:connect'],
       something('rds', 'db:another')),
   ],
@@ -143,7 +167,8 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
     row('disable-key', 'disable it, delete it, stop its rotation', ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteImportedKeyMaterial', 'kms:DisableKeyRotation'], keys),
     row('key-policy', 'put its policy', 'kms:PutKeyPolicy', keys),
     row('grant', 'create or revoke a grant', ['kms:CreateGrant', 'kms:RevokeGrant', 'kms:RetireGrant'], keys),
-    row('key-through-s3', 'use it through S3', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:Encrypt'], keys, { contexts: through('s3') }),
+    row('key-through-s3', 'use it through S3', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:Encrypt'], keysAt(ownPlace), { contexts: through('s3') }),
+    row('key-elsewhere', 'use the other place\'s key through S3', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:Encrypt'], keysAt(elsewhere), { contexts: through('s3') }),
     row('key-directly', 'use it in any other way', ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKeyPair'], keys,
       { contexts: (key) => [{ 'kms:ViaService': undefined }, ...through('secretsmanager')(key), ...through('sns')(key)] }),
     row('topic-key', 'use a topic\'s key through SNS', ['kms:Decrypt', 'kms:GenerateDataKey'], topicKeys, { contexts: through('sns') }),
@@ -155,13 +180,13 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
     row('pass-elsewhere', 'pass those roles to another service', 'iam:PassRole', rolesOfApp,
       { contexts: () => ['lambda', 'ec2', 'glue', 'states'].map((service) => ({ 'iam:PassedToService': `${service}.amazonaws.com` })) }),
     row('pass-other', 'pass any other role', 'iam:PassRole',
-      (world, actor) => [...rolesOfApp(world).filter((role) => !tasksOf(world, actor).includes(role)), world.arn('iam', 'role/administrator')]),
+      (world, actor) => [...rolesOfApp(world).filter((role) => !tasksOf(world, actor).includes(role)), world.arn('iam', 'role/administrator', actor.account)]),
     row('assume', 'take another role of the app', 'sts:AssumeRole', (world, { role }) => rolesOfApp(world).filter((arn) => arn !== role.arn)),
     row('assume-other', 'take a role that trusts the account', 'sts:AssumeRole', something('iam', 'role/administrator')),
     row('iam-role', 'change a role\'s policies, trust or boundary', [
       'iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:AttachRolePolicy', 'iam:DetachRolePolicy', 'iam:UpdateAssumeRolePolicy',
       'iam:DeleteRolePermissionsBoundary', 'iam:PutRolePermissionsBoundary', 'iam:CreateRole', 'iam:DeleteRole',
-    ], (world) => [...rolesOfApp(world), world.arn('iam', 'role/another')]),
+    ], (world, { account }) => [...rolesOfApp(world), world.arn('iam', 'role/another', account)]),
     row('iam-policy', 'change a managed policy', ['iam:CreatePolicyVersion', 'iam:SetDefaultPolicyVersion', 'iam:DeletePolicy', 'iam:CreatePolicy'], all('AWS::IAM::ManagedPolicy', 'iam', 'policy/another')),
     row('iam-user', 'make a user or keys', ['iam:CreateUser', 'iam:CreateAccessKey', 'iam:CreateLoginProfile', 'iam:AddUserToGroup', 'iam:AttachUserPolicy'], something('iam', 'user/another')),
     row('deploy', 'deploy', ['cloudformation:CreateStack', 'cloudformation:UpdateStack', 'cloudformation:DeleteStack', 'cloudformation:CreateChangeSet', 'cloudformation:ExecuteChangeSet'],
@@ -169,7 +194,9 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
   ],
   'workers and runs': [
     row('invoke', 'invoke its own workers', 'lambda:InvokeFunction', ofApp(true, 'AWS::Lambda::Function', 'lambda', '')),
-    row('invoke-other', 'invoke another function', 'lambda:InvokeFunction', ofApp(false, 'AWS::Lambda::Function', 'lambda', 'function:another')),
+    row('wake', 'wake its policy\'s sentinel or notify worker', 'lambda:InvokeFunction', watchers),
+    row('invoke-other', 'invoke another function', 'lambda:InvokeFunction',
+      (world, actor) => ofApp(false, 'AWS::Lambda::Function', 'lambda', 'function:another')(world, actor).filter((arn) => !watchers(world, actor).includes(arn))),
     row('code', 'change or delete a function, or who may invoke it', [
       'lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration', 'lambda:DeleteFunction', 'lambda:AddPermission', 'lambda:PutFunctionConcurrency', 'lambda:CreateFunction',
     ], all('AWS::Lambda::Function', 'lambda', 'function:another')),

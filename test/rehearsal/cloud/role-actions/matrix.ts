@@ -10,12 +10,32 @@ export interface Cell {
   readonly allowed: readonly string[];
 }
 
-/** Every role of an app against every dangerous action, as AWS would answer by identity and resource policies. */
-export function matrixOf(world: World): Cell[] {
+/**
+ * Every role of an app against every dangerous action, as AWS would answer by identity and resource policies.
+ *
+ * @param actors some of them
+ */
+export function matrixOf(world: World, actors: readonly Actor[] = world.actors): Cell[] {
   const actions = Object.values(DANGEROUS).flat().filter((action) => world.actors.some((actor) => action.on(world, actor).length > 0));
-  return world.actors.flatMap((actor) => actions.map((action) => {
+  return actors.flatMap((actor) => actions.map((action) => {
     return { actor, action, allowed: allowedOf(world, actor, action, actor.role.policies) };
   }));
+}
+
+/**
+ * What a role could do to stores and their keys that has every right that its own account can give: what other accounts' buckets and keys
+ * let in.
+ */
+export function administratorOf(world: World, { role, ...actor }: Actor): Cell[] {
+  const administrator = { ...actor, role: { ...role, boundaries: [] } };
+  const foreign = new Set(world.stores.flatMap(({ name, keyArn }) => [`arn:aws:s3:::${name}`, keyArn ?? []].flat())
+    .filter((arn) => world.accountOf(arn, actor.account) !== actor.account));
+  const isForeign = (resource: string): boolean => foreign.has(resource.replace(/^(arn:aws:s3:::[^/]+).*$/, '$1'));
+  return Object.values(DANGEROUS).flat().flatMap((action) => {
+    const on = (...of: Parameters<typeof action.on>): string[] => action.on(...of).filter(isForeign);
+    const allowed = allowedOf(world, administrator, { ...action, on }, [EVERYTHING]);
+    return allowed.length > 0 ? [{ actor: administrator, action, allowed }] : [];
+  });
 }
 
 /** Whether policies that lie at the resources refuse it, even to a role that is granted everything. */
@@ -42,10 +62,11 @@ function may(
   const atResource = world.policyOf(resource);
   // Most questions end here: what no statement allows needs no simulation.
   if (!policies.some(({ document }) => couldAllow(document, name)) && !(atResource && couldAllow(atResource.document, name))) return false;
-  const { account, region } = world.resolver;
+  const account = world.accountOf(resource, actor.account);
+  const { region } = world.resolver;
   return (contexts?.(resource, actor) ?? [{}]).some((values) => {
     const known: Context = {
-      'aws:PrincipalArn': actor.role.arn, 'aws:PrincipalAccount': account, 'aws:PrincipalType': 'AssumedRole',
+      'aws:PrincipalArn': actor.role.arn, 'aws:PrincipalAccount': actor.account, 'aws:PrincipalType': 'AssumedRole',
       'aws:PrincipalIsAWSService': 'false', 'aws:ViaAWSService': 'false', 'aws:ResourceAccount': account, 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...values,
     };
     const context = Object.fromEntries(Object.entries(known).filter((one): one is [string, string | string[]] => one[1] !== undefined));
@@ -90,6 +111,9 @@ export const HARMLESS: Readonly<Record<string, string>> = {
   'sqs:SendMessage': 'leave a slot that could not start in the dead-letter queue',
   'ecr:GetAuthorizationToken, ecr:BatchCheckLayerAvailability, ecr:GetDownloadUrlForLayer, ecr:BatchGetImage': 'pull the worker\'s image',
   'ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets': 'stand in a network; with those that make and delete its interfaces, which Lambda may use and a worker\'s code may not',
+  'scheduler:GetSchedule, states:DescribeStateMachine, sqs:GetQueueAttributes, sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, s3:GetBucketObjectLockConfiguration, s3:GetBucketVersioning, s3:GetLifecycleConfiguration, kms:DescribeKey, kms:GetKeyRotationStatus':
+    'see what is in force of what was declared',
+  'cloudwatch:GetMetricData': 'read figures for a digest',
   's3:GetObjectVersionTagging, s3:GetObjectRetention, s3:GetObjectLegalHold, s3:GetObjectVersionAcl, s3:GetReplicationConfiguration': 'see what protects a copy, and whether it is released',
 };
 

@@ -6,6 +6,8 @@ import { type LocalRole, Roles } from '../../../../rehearsal/cloud/roles';
 
 /** What a role is for, by where the library puts it. */
 export const KINDS = {
+  'verify worker at a replica': /\/Replica-[^/]+\/[^/]+\/Verify\/Role$/,
+  'machine of a drill at a replica': /\/Replica-[^/]+\/[^/]+\/Role$/,
   'dump worker': /\/Dump\/Role$/,
   'verify worker': /\/Verify\/Role$/,
   'start of a dump task': /\/Dump\/StartRole$/,
@@ -18,6 +20,8 @@ export const KINDS = {
   'filling of a replica': /\/Replication\/FillRole$/,
   'lock worker': /\/Extend\/Role$/,
   'lock machine': /\/Extend\/Round\/Role$/,
+  'sentinel': /\/Watch\/Sentinel\/Role$/,
+  'notify worker': /\/Notify\/Worker\/Role$/,
   'lengthening of locks': /\/LockExtender$/,
 } as const;
 
@@ -30,6 +34,13 @@ export interface Actor {
   readonly role: LocalRole;
   readonly kind: RoleKind;
   readonly title: string;
+  readonly account: string;
+  /** Path of its policy; undefined where it is of a store. */
+  readonly policy?: string;
+  /** Whether it works on copies that lie in another account. */
+  readonly guest: boolean;
+  /** Whether it works at a replica, and not where copies are written first. */
+  readonly atReplica: boolean;
   readonly own: readonly Prefix[];
   /** Other protections of the store, and one of an application that is not in the app. */
   readonly others: readonly Prefix[];
@@ -41,6 +52,10 @@ export interface Actor {
 
 interface Protection {
   readonly prefix: Prefix;
+  /** Where what works for it has its construct: `/database/`, `/production-montoit-database/`. */
+  readonly marks: readonly string[];
+  /** Path of its policy. */
+  readonly policy: string;
   /** Of secrets. */
   readonly source: readonly string[];
   readonly identity: readonly string[];
@@ -52,44 +67,68 @@ const FOREIGN: Prefix = 'production/somebody-else/database';
 export class World {
   readonly actors: readonly Actor[];
   readonly stores: readonly LocalBucket[];
+  /** Those that another store replicates to. */
+  readonly replicas: ReadonlySet<LocalBucket>;
   readonly accessLogs: readonly LocalBucket[];
   readonly protections: readonly Protection[];
   readonly #policies: ResourcePolicies;
+  readonly #accountOfBucket: ReadonlyMap<string, string>;
   readonly #added: ReadonlyMap<string, NamedPolicy>;
 
   constructor(readonly resolver: Resolver) {
     const buckets = bucketsOf(resolver);
     this.stores = buckets.filter(({ lock }) => lock);
     this.accessLogs = buckets.filter(({ lock }) => !lock);
-    const prefixes = findPolicies(resolver).flatMap(({ declared, protections }) => protections.map((found) => ({
-      id: found.declared.id, prefix: `${declared.environment}/${declared.application}/${found.declared.id}`,
+    const rules = this.stores.flatMap(({ replication }) => replication?.rules ?? []);
+    const targets = new Set(rules.map(({ destination }) => destination.bucket));
+    this.replicas = new Set(this.stores.filter(({ name }) => targets.has(name)));
+    this.#accountOfBucket = new Map(resolver.resourcesOf('AWS::S3::Bucket')
+      .map(({ stack, identity }) => [identity.ref, stack.account ?? resolver.account]));
+    const declared = findPolicies(resolver).flatMap((policy) => policy.protections.map((found) => ({ ...policy.declared, found })));
+    this.protections = declared.map(({ environment, application, path, found }) => ({
+      prefix: `${environment}/${application}/${found.declared.id}`, policy: `${path}/`,
+      marks: [`${path}/${found.declared.id}/`, `/${environment}-${application}-${found.declared.id}/`],
       source: secretsIn(found.config), identity: [found.identitySecretArn ?? []].flat(),
-    })));
-    this.protections = prefixes;
+    }));
     const roles = new Roles(resolver);
     const made = resolver.resourcesOf('AWS::IAM::Role').map((resource) => ({
       role: roles.get(resource.identity.attributes.Arn),
       trust: resolver.property(resource, 'AssumeRolePolicyDocument') as PolicyDocument,
     }));
     this.actors = made.map(({ role, trust }) => {
-      const own = prefixes.filter(({ id }) => role.path.includes(`/${id}/`));
-      const mine = (own.length > 0 ? own : prefixes).map(({ prefix }) => prefix);
+      const own = this.protections.filter(({ marks }) => marks.some((mark) => role.path.includes(mark)));
+      const ofPolicy = this.protections.filter(({ policy }) => role.path.startsWith(policy));
+      const mine = (own.length > 0 ? own : ofPolicy.length > 0 ? ofPolicy : this.protections).map(({ prefix }) => prefix);
       const kind = kindOf(role.path);
+      const account = role.arn.split(':')[4];
+      const guest = !this.stores.some(({ name }) => this.#accountOfBucket.get(name) === account);
       return {
-        role, kind, own: mine,
-        title: own.length > 0 ? `${kind} of \`${own[0].id}\`` : kind,
-        others: [...prefixes.map(({ prefix }) => prefix).filter((prefix) => !mine.includes(prefix)), FOREIGN],
+        role, kind, account, guest, own: mine, policy: ofPolicy.at(0)?.policy,
+        atReplica: role.path.includes('/Replica-'),
+        title: `${kind}${own.length > 0 ? ` of \`${own[0].prefix.replace(/^.*\//, '')}\`` : ''}${guest ? ', as a guest' : ''}`,
+        others: [...this.protections.map(({ prefix }) => prefix).filter((prefix) => !mine.includes(prefix)), FOREIGN],
         scope: role.path.replace(/(?:\/(?:Dump|Verify|Run|Round))?\/[^/]+$/, '/'),
         takenBy: takersOf(trust),
       };
     });
     this.#policies = new ResourcePolicies(resolver);
-    const account = { AWS: `arn:aws:iam::${resolver.account}:root` };
     this.#added = new Map([
       ...made.map(({ role, trust }) => [role.arn, { name: `${role.path} trust`, document: trust }] as const),
-      [this.arn('iam', 'role/administrator'), opens(account, 'sts:AssumeRole')],
-      [this.arn('kms', 'key/another'), opens(account, 'kms:*')],
+      ...[...new Set(this.actors.map(({ account }) => account))].flatMap((account) => {
+        const owner = { AWS: `arn:aws:iam::${account}:root` };
+        return [
+          [this.arn('iam', 'role/administrator', account), opens(owner, 'sts:AssumeRole')] as const,
+          [this.arn('kms', 'key/another', account), opens(owner, 'kms:*')] as const,
+        ];
+      }),
     ]);
+  }
+
+  /** All that lies at resources, trust included, to be compared. */
+  get guards(): string {
+    const types = ['AWS::S3::BucketPolicy', 'AWS::KMS::Key', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy', 'AWS::IAM::Role'];
+    return JSON.stringify(types.flatMap((type) => this.resolver.resourcesOf(type))
+      .map(({ stack, logicalId }) => stack.template.Resources?.[logicalId]?.Properties));
   }
 
   policyOf(resource: string): NamedPolicy | undefined {
@@ -103,9 +142,15 @@ export class World {
     }));
   }
 
-  /** Of something in the account that is not of the app. */
-  arn(service: string, resource: string): string {
-    return `arn:aws:${service}:${service === 'iam' ? '' : this.resolver.region}:${this.resolver.account}:${resource}`;
+  /** Of something in an account that is not of the app. */
+  arn(service: string, resource: string, account: string): string {
+    return `arn:aws:${service}:${service === 'iam' ? '' : this.resolver.region}:${account}:${resource}`;
+  }
+
+  /** @param otherwise account of what has none in its ARN and is no bucket of the app */
+  accountOf(resource: string, otherwise: string): string {
+    const [, bucket] = /^arn:aws:s3:::([^/]+)/.exec(resource) ?? [];
+    return (bucket === undefined ? resource.split(':')[4] : this.#accountOfBucket.get(bucket)) || otherwise;
   }
 }
 

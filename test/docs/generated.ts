@@ -7,6 +7,7 @@ import { span } from '../../lib/model/proof/words';
 import { expressionOf, timeZoneOf } from '../../lib/model/schedule';
 import { EXAMPLES } from '../proof/examples';
 import { roleActionsTable } from '../rehearsal/cloud/role-actions/table';
+import { alarmsTable } from './alarms-table';
 
 const root = path.join(__dirname, '../..');
 
@@ -22,6 +23,7 @@ export const GENERATED: readonly GeneratedPart[] = [
   { file: 'docs/policy.md', name: 'criticality', text: criticalityTable },
   { file: 'docs/policy.md', name: 'findings', text: () => FINDING_CODES.map(findingSection).join('\n\n') },
   { file: 'docs/runbook.md', name: 'findings', text: (page) => FINDING_CODES.filter((code) => !page.includes(`\n### ${code}\n`)).map(runbookSection).join('\n\n') },
+  { file: 'docs/watching.md', name: 'alarms', text: alarmsTable },
   { file: 'docs/security.md', name: 'role-actions', text: roleActionsTable },
 ];
 

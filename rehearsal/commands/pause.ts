@@ -3,13 +3,14 @@ import {
 } from '@aws-sdk/client-scheduler';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { LONGEST_PAUSE_DAYS, pausedDescription, pauseReason, unpausedDescription } from '../../lib/contract/pause';
-import { parseExpression, type Schedule, slotsBetween } from '../../lib/model/schedule';
+import { parseExpression, slotsBetween } from '../../lib/model/schedule';
 import { readAssembly } from '../assembly';
 import { type Choice, CHOICE_OPTIONS, choosePolicy, chooseProtection } from '../choose-policy';
 import type { Terminal } from '../command-line';
 import { asked, AwsRefusedError } from '../deployed/aws-error';
 import { type DeployedSchedule, scheduleOf } from '../deployed/protection-runs';
 import { Deployed, regionIn } from '../deployed/read-stacks';
+import { firstSlotFrom } from '../first-slot';
 import { counted, visible } from '../report/words';
 import { age, minute } from '../status/words';
 import { UsageError } from '../usage';
@@ -198,15 +199,6 @@ function slotsIn(inForce: GetScheduleCommandOutput, now: number, until: number):
     missed: slotsBetween(schedule, now / 1000, until / 1000, anchor).length,
     ...(after === undefined ? {} : { next: new Date(after * 1000).toISOString() }),
   };
-}
-
-/** Undefined where none comes within the years that a calendar repeats in. */
-function firstSlotFrom(schedule: Schedule, from: number, anchor: number): number | undefined {
-  for (let days = 2; days < 2000; days *= 8) {
-    const [slot] = slotsBetween(schedule, from, from + days * DAY / 1000, anchor);
-    if (slot !== undefined) return slot;
-  }
-  return undefined;
 }
 
 /** @returns the exit code: what cannot be done is said, and nothing was changed */

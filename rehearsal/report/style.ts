@@ -22,6 +22,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 va
 main, header, footer { max-width: 60rem; margin: 0 auto; padding: 0 1.25rem; }
 h1, h2, h3, h4, p, ul, ol, dl, dd, figure { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
+a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--bar); outline-offset: 3px; border-radius: 4px; }
 code, .mono { font-family: var(--mono); font-size: .86em; }
 small, .soft { color: var(--soft); }
 small { font-size: .84rem; }
@@ -110,6 +111,7 @@ th { text-align: left; font-weight: 500; color: var(--soft); border-bottom: 1px 
 th.mono { font-family: inherit; font-size: inherit; }
 th, td { padding: .36rem .6rem .36rem .25rem; vertical-align: baseline; }
 td { border-bottom: 1px solid var(--grid); } tr:last-child td { border-bottom: 0; }
+thead tr:last-child td { border-bottom: 1px solid var(--line); }
 th.number, td.number { text-align: right; white-space: nowrap; }
 .number + :not(.number) { padding-left: 1.1rem; }
 td.name { overflow-wrap: anywhere; min-width: 9rem; }

@@ -71,7 +71,7 @@ function overview({ policies }: Status): Html | undefined {
 function policySection(policy: PolicyStatus): Html {
   const { application, environment, region, unknown, breaches, notes, protections, replicas, since } = policy;
   return html`
-<section aria-label="${application} (${environment})">
+<section>
 <h2>${application} <span class="where">${environment} · ${region} · in force since ${minute(since)}</span></h2>
 ${unknown.length > 0 && html`<div class="error"><b>Not known</b>${unknown.map((text) => html`<p>${text}</p>`)}</div>`}
 ${breachList(breaches)}
@@ -94,7 +94,7 @@ ${condition === 'well' && html`<p class="summary">${counted(alarms.length, 'alar
 
 function unreadSection({ application, environment, error, replicas }: UnreadPolicy): Html {
   return html`
-<section aria-label="${application} (${environment})">
+<section>
 <h2>${application} <span class="where">${environment}</span></h2>
 <div class="error"><b>It could not be read, so nothing is known of it</b><p>${error}</p></div>
 ${replicas.map(replicaCard)}

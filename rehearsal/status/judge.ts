@@ -3,6 +3,8 @@ import type { SentinelReport, WatchedState, WatchNote } from '../../lib/contract
 import type { AuditedDay } from '../../lib/contract/store-audit';
 import type { DeclaredAlarm } from '../../lib/contract/watching';
 import type { DeclaredSentinel } from '../../lib/contract/sentinel-request';
+import { parseExpression } from '../../lib/model/schedule';
+import { firstSlotFrom } from '../first-slot';
 import { type Breach, type Condition, type DayFate, type HeldAlarm, type PolicyStatus, type ProtectionStatus, type ReplicaStatus, type StatusDay, worst } from './model';
 import { sentenceOf } from './sentences';
 import { age, minute } from './words';
@@ -130,8 +132,9 @@ function unexplained(notes: readonly WatchNote[], found: readonly Breach[]): Wat
 function protectionStatus(
   state: WatchedState, declared: DeclaredSentinel['protections'][number], held: readonly HeldAlarm[], { at, since }: SentinelReport,
 ): ProtectionStatus {
-  const { gauges, newestCopy, newestProven, nextSlot } = state;
+  const { gauges, newestCopy, newestProven } = state;
   const paused = pausedAt(state, at);
+  const nextSlot = state.nextSlot ?? nextOf(declared.schedule, paused?.until ?? at);
   const drill = drillOf(state, at, since);
   const found = breachesOf(held, state.notes, { proven: newestProven !== undefined, drilled: drill !== undefined });
   const unread = [...state.notes.filter(isUnread).map(({ text }) => text), ...missingOf(held)];
@@ -140,7 +143,7 @@ function protectionStatus(
   return {
     protection: state.protection, condition,
     schedule: { expression: declared.schedule.expression, timeZone: declared.schedule.timeZone }, objectives: declared.objectives,
-    sentence: sentence(condition, { state, found, unread }),
+    sentence: sentence(condition, { state: { ...state, nextSlot }, found, unread }),
     newestCopy, newestProven,
     recoveryPointAgeSeconds: newestProven && (gauges.recoveryPointAge ?? seconds(newestProven.recoveryPoint, at)),
     provenCopies: gauges.provenCopies, storedBytes: gauges.storedBytes, ceilingBytes,
@@ -149,6 +152,12 @@ function protectionStatus(
     successPercent: state.days.some(({ expected }) => expected > 0) ? gauges.successRate : undefined,
     days: state.days.slice(-DAYS).map(withFate), breaches: found, notes: unexplained(state.notes, found), gauges,
   };
+}
+
+/** Before its first round a sentinel knows of no slot; the schedule says when the first one comes. */
+function nextOf({ expression, timeZone }: DeclaredSentinel['protections'][number]['schedule'], from: string): string | undefined {
+  const slot = firstSlotFrom(parseExpression(expression, timeZone), Date.parse(from) / 1000);
+  return slot === undefined ? undefined : new Date(slot * 1000).toISOString();
 }
 
 /** The newest copy that a verification opened; older than the window, only its age is known. */

@@ -3,7 +3,6 @@ export const STATUS_STYLE = `
 .is-well { color: var(--good); } .is-waiting { color: var(--bar); } .is-paused { color: var(--fair); } .is-trouble, .is-unknown { color: var(--bad); }
 h1.is-waiting { color: var(--ink); }
 a { color: inherit; text-underline-offset: .18em; }
-a:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--bar); outline-offset: 3px; border-radius: 4px; }
 .skip { position: absolute; left: -100vw; background: var(--card); padding: .5rem .9rem; border-radius: 6px; }
 .skip:focus { left: 1rem; top: 1rem; z-index: 1; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

@@ -1,4 +1,4 @@
-import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import { Duration, Size, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
@@ -46,6 +46,15 @@ export class MonToitStack extends Stack {
       retention: Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }),
       // The guide says 24 hours; a daily run cannot meet that, for a copy is a day old and the run's time more when the next one is there.
       objectives: { rpo: Duration.hours(26), rto: Duration.hours(1) },
+      // As the guide has them: "> 99 %", "variation > 50 %", "4 h de retard", "< 30 minutes", "80 % de l'espace alloué".
+      alarms: {
+        successRatePercent: 99,
+        sizeDeviationPercent: 50,
+        overdueAfter: Duration.hours(4),
+        runLongerThan: Duration.minutes(30),
+        storeCeiling: Size.gibibytes(100),
+        storeFillPercent: 80,
+      },
       assertions: [
         Assertion.query('there are people', 'SELECT count(*) FROM public.profiles').atLeast(1),
         Assertion.query('every person has a login', 'SELECT count(*) FROM public.profiles p WHERE NOT EXISTS (SELECT FROM auth.users u WHERE u.id = p.id)').equalTo('0'),

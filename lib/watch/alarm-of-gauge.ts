@@ -93,7 +93,8 @@ export class AlarmOfGauge extends Construct {
     const value = owner._metric(key, { statistic: statisticOf(key) });
     if (!HONEST.includes(key)) return value;
     return new cloudwatch.MathExpression({
-      expression: 'IF(paused > 0, 0, value)', usingMetrics: { paused: owner._metric('pausedSeconds'), value }, label: METRICS[key].name,
+      expression: 'IF(paused > 0, 0, value)', usingMetrics: { paused: owner._metric('pausedSeconds'), value },
+      label: METRICS[key].name, period: value.period,
     });
   }
 

@@ -37,6 +37,16 @@ describe('MonToit', () => {
     expect(DeclaredPostgresConfig.parse(database.run.config)).toMatchObject({ flavor: 'supabase', tls: { mode: 'verify-full' } });
   });
 
+  test('is told of what its guide says, and from where on', () => {
+    const [{ watching }] = PolicyMetadata.parse(production.toJSON().Metadata[METADATA_KEY]).policies;
+    const here = watching!.alarms.filter(({ region }) => region === undefined);
+    const thresholds = Object.fromEntries(here.map(({ kind, threshold }) => [kind, threshold]));
+    expect(thresholds).toMatchObject({
+      recoveryPointOld: 26 * 3600, backupOverdue: 4 * 3600, successRateLow: 99, sizeAnomaly: 50, runTooLong: 1800, storeFilling: 80,
+    });
+    expect(watching!.sentinel.request.protections[0].ceilingBytes).toBe(100 * 2 ** 30);
+  });
+
   test('has no custom resource', () => {
     const types = Object.values(production.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
     expect(types.filter((type) => type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource')).toEqual([]);

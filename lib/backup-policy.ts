@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import type { PolicyAlarmProps } from './alarm-props';
 import { BackupAlarms } from './backup-alarms';
 import type { IBackupStore } from './backup-store';
-import { policyFindings, templateFindings } from './model/proof';
+import { type PolicyFacts, policyFindings, templateFindings } from './model/proof';
 import { longestGapSeconds } from './model/schedule';
 import type { NotificationsProps } from './notifications';
 import { PolicyShared } from './policy-shared';
@@ -132,12 +132,12 @@ export class BackupPolicy extends PolicyMetrics {
     this._notify = new Notify(this, 'Notify', { recipients: props.recipients, notifications: props.notifications ?? {}, key, protections: () => this.protections });
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
-    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: this._notify.subscribed, protections: () => this.protections });
+    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: this._notify.subscribed, recipients: this._notify.told, protections: () => this.protections });
     this.alarms = new BackupAlarms(this, 'Alarms', props.alarms ?? {});
     if (props.dashboard ?? true) this._dashboard = new PolicyDashboard(this, 'Dashboard', this);
     const first = declareInTemplate(this, () => this.declare());
     // What concerns the whole template is said once.
-    this.proof = new Proof(this, () => [...policyFindings(this.protections.length), ...first ? templateFindings(resourcesOf(this)) : []]);
+    this.proof = new Proof(this, () => [...policyFindings(this.facts()), ...first ? templateFindings(resourcesOf(this)) : []]);
   }
 
   /** Each protection against its objectives, the last 30 days and the alarms; to add widgets of one's own. Undefined where none is wanted. */
@@ -157,8 +157,8 @@ export class BackupPolicy extends PolicyMetrics {
     claimPrefix(this.store, this, { environment: this.environment, application: this.application, protection: id });
     const protection = new Protection(this, id, props);
     this.protections.push(protection);
-    this._watch.admit(protection);
     this.alarms._admit(protection);
+    this._watch.admit(protection);
     this._notify.admit(protection);
     this._dashboard?.admit(protection);
     return protection;
@@ -177,6 +177,11 @@ export class BackupPolicy extends PolicyMetrics {
   /** Between two audits of the store. @internal */
   public get _auditGapSeconds(): number {
     return longestGapSeconds(this.retire.schedule).seconds;
+  }
+
+  private facts(): PolicyFacts {
+    const { protections, _watch: watch } = this;
+    return { protections: protections.length, rpoSeconds: protections.map((one) => one._rpoSeconds), sentinelSeconds: watch.minutes() * 60 };
   }
 
   private declare() {

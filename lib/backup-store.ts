@@ -107,6 +107,9 @@ export interface IBackupStore extends IConstruct {
   /** Those of the store's own account, which a sentinel can look at. @internal */
   readonly _replicaBuckets?: readonly ReplicaBucket[];
 
+  /** The replicas that the store made, where a sentinel watches too. @internal */
+  readonly _places?: readonly BackupReplicaStore[];
+
   /** What is in force there by its declaration, as far as it is known here. @internal */
   _expected(): ExpectedStore;
 
@@ -200,8 +203,13 @@ export class BackupStore extends BackupStoreBase {
   }
 
   /** @internal */
+  public get _places(): readonly BackupReplicaStore[] {
+    return this.replicaStores;
+  }
+
+  /** @internal */
   public _expected(): ExpectedStore {
-    const replication = this.destinations.map(({ bucketName, replicationTimeControl }) => ({ bucket: bucketName, timeControl: replicationTimeControl }));
+    const replication = this.destinations.map((one) => ({ bucket: one.bucketName, timeControl: one.replicationTimeControl }));
     return expectedStore({ bucket: this.bucket, key: this.key, region: this.region, lock: this._lock, replication });
   }
 
@@ -268,9 +276,10 @@ export class BackupStore extends BackupStoreBase {
     const { account: own, partition } = Stack.of(this);
     const foreign = account === own ? undefined : account;
     if (existing) {
+      const { bucketName, keyArn } = existing;
       // The bucket of another account shows itself to nobody here.
-      if (foreign === undefined) this._replicaBuckets.push({ bucketName: existing.bucketName, region });
-      return { region, account: foreign, replicationTimeControl, ...destinationOf(partition, existing.bucketName), keyArn: existing.keyArn };
+      if (foreign === undefined) this._replicaBuckets.push({ bucketName, region });
+      return { region, account: foreign, replicationTimeControl, ...destinationOf(partition, bucketName), keyArn };
     }
     const { store, bucketName } = replicaIn(this, region, made ?? {}, same);
     this.replicaStores.push(store);

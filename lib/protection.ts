@@ -151,7 +151,8 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
     return {
       protection, schedule, retention, longestRunSeconds,
       runs: {
-        scheduleName: this.scheduleName, scheduleGroup: this.shared.scheduleGroup.scheduleGroupName, stateMachine: this.stateMachine.stateMachineArn,
+        scheduleName: this.scheduleName, scheduleGroup: this.shared.scheduleGroup.scheduleGroupName,
+        stateMachine: this.stateMachine.stateMachineArn,
       },
       objectives: { rpoSeconds: this.promise.rpoSeconds, rtoSeconds: this.promise.rtoSeconds },
       verdictSeconds: this.verdictSeconds,

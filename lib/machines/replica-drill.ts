@@ -3,13 +3,13 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { acknowledgeRegulations } from '../acknowledgements';
 import type { BackupReplicaStore } from '../backup-replica-store';
 import type { Compute } from '../compute';
 import type { DeclaredReplicaDrill } from '../contract/policy-metadata';
 import type { DeclaredRun } from '../contract/run-request';
 import { machineRole } from './machine-role';
 import type { SourceConfig } from '../source';
+import { encryptedBySelf, workerLogsOf } from '../store/place-logs';
 import { CLOSING_SECONDS, longestStepSeconds, type Worker } from '../workers/worker';
 
 export interface ReplicaDrillProps {
@@ -41,7 +41,7 @@ export class ReplicaDrill extends Construct {
     const { environment, application, protection } = run;
     super(Stack.of(place), `${environment}-${application}-${protection}`);
     this.region = place.region;
-    const log = this.sharedLog(place);
+    const log = workerLogsOf(place);
     const verify = props.compute._worker(this, 'Verify', {
       purpose: 'verify', engine: source.engine, image: source.scratchImage, title,
       prefix: `${environment}/${application}/${protection}/`,
@@ -84,11 +84,6 @@ export class ReplicaDrill extends Construct {
       .next(new sfn.Succeed(this, encryption ? 'ChecksumsOnly' : 'Proven'));
   }
 
-  private sharedLog(place: BackupReplicaStore): logs.LogGroup {
-    const there = place.node.tryFindChild('WorkerLogs') as logs.LogGroup | undefined;
-    return there ?? encryptedBySelf(new logs.LogGroup(place, 'WorkerLogs', { retention: logs.RetentionDays.SIX_MONTHS, removalPolicy: RemovalPolicy.DESTROY }));
-  }
-
   private machineLog(): logs.LogGroup {
     return encryptedBySelf(new logs.LogGroup(this, 'MachineLogs', {
       // Under this prefix log delivery needs no room in the account's resource policy, which ends at 5,120 characters.
@@ -97,11 +92,6 @@ export class ReplicaDrill extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     }));
   }
-}
-
-function encryptedBySelf(group: logs.LogGroup): logs.LogGroup {
-  acknowledgeRegulations(group, 'CloudWatchLogGroupEncrypted', 'CloudWatch Logs encrypts with a key of its own; a log has names and figures, never a row or a secret.');
-  return group;
 }
 
 /** Resolved values, without what only the first region's stack can fill in. */

@@ -95,6 +95,11 @@ export class Notify extends Construct {
     };
   }
 
+  /** Who is told, as they were declared. */
+  public get told(): readonly BoundRecipient[] {
+    return this.recipients;
+  }
+
   private refuseSilence(): void {
     const heard = (severity: NotifiedSeverity): boolean => this.recipients.some(({ severities }) => severities.includes(severity));
     if (!heard('page')) throw new PropRefused(this.policy, 'recipients', 'such that nobody hears pages', 'at least one that does: a danger that nobody hears is no backup');

@@ -23,6 +23,11 @@ const MAXIMUM_AGE = Duration.minutes(5);
 export interface SentinelWorkerProps {
   /** Whose it is, for descriptions. */
   readonly title: string;
+  /**
+   * Where two stacks must say it.
+   * @default - CloudFormation's
+   */
+  readonly functionName?: string;
   /** What it may do, beside its logs. */
   readonly rights: iam.ManagedPolicy;
   /** Under which its wildcards end, as `/<environment>/<application>/*`. */
@@ -65,7 +70,7 @@ export class SentinelWorker extends Construct {
     return { expression: this.expression(), timeZone: TimeZone.ETC_UTC.timezoneName };
   }
 
-  private createWorker({ title, rights, prefix, logGroup }: SentinelWorkerProps): lambda.Function {
+  private createWorker({ title, functionName, rights, prefix, logGroup }: SentinelWorkerProps): lambda.Function {
     logGroup.grantWrite(rights);
     acknowledgeWildcards(rights, (resource) => {
       if (resource.endsWith(prefix)) return 'Keys are made at run time under the prefixes of this one policy; the role reads there, and writes what was declared.';
@@ -77,6 +82,7 @@ export class SentinelWorker extends Construct {
       managedPolicies: [rights],
     });
     const worker = new lambda.Function(this, 'Function', {
+      functionName,
       description: `sentinel of ${title}`,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,

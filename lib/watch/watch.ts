@@ -9,8 +9,10 @@ import type { DeclaredSentinel } from '../contract/sentinel-request';
 import type { DeclaredWatching } from '../contract/watching';
 import { sentinelMinutes } from '../model/watch/interval';
 import type { Protection } from '../protection';
+import type { BoundRecipient } from '../recipient';
 import type { SentinelProps } from '../sentinel-props';
 import { CLOSING_SECONDS } from '../workers/worker';
+import { ReplicaSentinel } from './replica-sentinel';
 import { declaredMinutes } from './sentinel-interval';
 import { SENTINEL_TIMEOUT_SECONDS, SentinelWorker } from './sentinel-worker';
 
@@ -18,6 +20,8 @@ export interface WatchProps {
   readonly sentinel: SentinelProps;
   /** Subscriptions that the policy's topic was declared with. */
   readonly subscribed: number;
+  /** Of the policy: who has a plain subscription hears of a replica too. */
+  readonly recipients: readonly BoundRecipient[];
   /** Asked at the end of the synthesis, when every protection is there. */
   readonly protections: () => readonly Protection[];
 }
@@ -31,6 +35,7 @@ export class Watch extends Construct {
   private readonly declaredMinutes?: number;
   private readonly sentinel: SentinelWorker;
   private readonly rights: iam.ManagedPolicy;
+  private readonly replicas: readonly ReplicaSentinel[];
   private describe?: iam.PolicyStatement;
 
   constructor(private readonly policy: BackupPolicy, id: string, private readonly props: WatchProps) {
@@ -52,10 +57,14 @@ export class Watch extends Construct {
       schedulerRole: (worker) => shared.admitFunction(worker),
       deadLetters: shared.deadLetters,
     });
+    this.replicas = (policy.store._places ?? []).map((place) => (
+      new ReplicaSentinel(place, { policy, recipients: props.recipients, protections: props.protections })));
   }
 
-  /** Lets the sentinel look at one more protection's machine. */
+  /** Lets the sentinels look at one more protection. */
   public admit(protection: Protection): void {
+    const threshold = this.policy.alarms._factsOf(protection)?.thresholds.recoveryPointOld;
+    for (const replica of this.replicas) replica.admit(protection, threshold);
     const { stateMachineArn } = protection.stateMachine;
     if (this.describe) return this.describe.addResources(stateMachineArn);
     // One for all: a managed policy ends at 6,144 characters.
@@ -72,8 +81,8 @@ export class Watch extends Construct {
   public declare(): DeclaredWatching {
     return {
       sentinel: { schedule: this.sentinel.schedule(), function: this.sentinel.worker.functionArn, request: this.request() },
-      replicaSentinels: [],
-      alarms: this.policy.alarms._declare(),
+      replicaSentinels: this.replicas.map((replica) => replica.declare()),
+      alarms: [...this.policy.alarms._declare(), ...this.replicas.flatMap((replica) => replica.declareAlarms())],
       recipients: [],
     };
   }

@@ -180,8 +180,14 @@ export const EXAMPLES: Readonly<Record<FindingCode, Example>> = {
   ),
   EMPTY_POLICY: {
     meaning: 'A policy without a protection protects nothing.',
-    declared: 'a `BackupPolicy` and no `protect()`', findings: () => policyFindings(0),
-    mended: 'one `protect()`', mendedFindings: () => policyFindings(1),
+    declared: 'a `BackupPolicy` and no `protect()`', findings: () => policyFindings({ protections: 0, rpoSeconds: [], sentinelSeconds: 900 }),
+    mended: 'one `protect()`', mendedFindings: () => policyFindings({ protections: 1, rpoSeconds: [93_600], sentinelSeconds: 900 }),
+  },
+  SENTINEL_SLOW: {
+    meaning: 'The sentinel looks so seldom that most of the time that an RPO allows may pass before anybody sees that it is missed. A third of it is the least.',
+    declared: '`sentinel: { interval: Duration.minutes(30) }`, an RPO of one hour',
+    findings: () => policyFindings({ protections: 1, rpoSeconds: [93_600, 3600], sentinelSeconds: 1800 }),
+    mended: 'no `interval`: it follows the RPO', mendedFindings: () => policyFindings({ protections: 1, rpoSeconds: [93_600, 3600], sentinelSeconds: 900 }),
   },
   TEMPLATE_NEAR_LIMIT: {
     meaning: 'CloudFormation refuses a template with more than 500 resources. Said from 400, at the template\'s first policy.',

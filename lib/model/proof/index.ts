@@ -5,4 +5,4 @@ export type { AlarmFacts, ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts,
 export type { Finding, Severity } from './finding';
 export { proveProtection } from './prove';
 export { storeFindings } from './lock';
-export { policyFindings, replicaTemplateFindings, TEMPLATE_RESOURCES_WARNING, templateFindings } from './template';
+export { type PolicyFacts, policyFindings, replicaTemplateFindings, TEMPLATE_RESOURCES_WARNING, templateFindings } from './template';

@@ -1,4 +1,5 @@
 import type { Finding } from './finding';
+import { span } from './words';
 
 /** CloudFormation refuses a template with more resources (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html). */
 export const TEMPLATE_RESOURCES = 500;
@@ -28,8 +29,35 @@ export function replicaTemplateFindings(stackName: string, resources: number): F
   }];
 }
 
-/** @param protections of one policy */
-export function policyFindings(protections: number): Finding[] {
-  if (protections > 0) return [];
+/** What a policy's findings come from. */
+export interface PolicyFacts {
+  readonly protections: number;
+  /** Recovery point objective of each. */
+  readonly rpoSeconds: readonly number[];
+  /** Between two rounds of the sentinel. */
+  readonly sentinelSeconds: number;
+}
+
+const MINUTE = 60;
+
+/** An objective is seen as missed before it is: within a third of its time. */
+const ROUNDS_OF_RPO = 3;
+
+export function policyFindings({ protections, rpoSeconds, sentinelSeconds }: PolicyFacts): Finding[] {
+  if (protections > 0) return slowSentinel(Math.min(...rpoSeconds), sentinelSeconds);
   return [{ code: 'EMPTY_POLICY', severity: 'warning', reason: 'the policy has 0 protections: it protects nothing', mend: 'call `protect()`' }];
+}
+
+function slowSentinel(rpoSeconds: number, sentinelSeconds: number): Finding[] {
+  const most = rpoSeconds / ROUNDS_OF_RPO;
+  if (sentinelSeconds <= most) return [];
+  return [{
+    code: 'SENTINEL_SLOW',
+    severity: 'warning',
+    reason: `the sentinel looks every ${span(sentinelSeconds)}, and the tightest RPO is ${span(rpoSeconds)}: `
+      + 'most of that time may pass before anybody sees that it is missed',
+    mend: most < MINUTE
+      ? `an RPO of ${span(ROUNDS_OF_RPO * MINUTE)} or more: no schedule is faster than a minute`
+      : `leave the interval out, or look every ${span(Math.floor(most / MINUTE) * MINUTE)} or oftener`,
+  }];
 }

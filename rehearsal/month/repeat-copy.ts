@@ -12,14 +12,14 @@ export interface MasterCopy {
 
 /**
  * Stores a copy once more, as the run of another slot would have: the same bytes under that slot's keys, a manifest and a verdict that
- * speak of them, each instant as much later as the slot is.
+ * speak of them, each instant as much later as it is now by the store's clock: a copy is finished when it is written.
  *
  * @returns the run it is now
  */
-export async function repeatCopy({ id, bucket, runId }: MasterCopy, slot: string, { s3 }: Pick<Endpoint, 's3'>): Promise<string> {
+export async function repeatCopy({ id, bucket, runId }: MasterCopy, slot: string, { s3, now }: Pick<Endpoint, 's3' | 'now'>): Promise<string> {
   const as = runIdOf(slot);
   const manifest = parseManifest(JSON.parse((await s3.read(bucket, manifestKey(id, runId))).toString('utf8')));
-  const later = Date.parse(slot) - Date.parse(manifest.slot);
+  const later = now().getTime() - Date.parse(manifest.finishedAt);
   const moved = (instant: string): string => new Date(Date.parse(instant) + later).toISOString();
   const prefix = `${protectionPrefix('parts', id)}${runId}/`;
   const keyOf = (key: string): string => `${protectionPrefix('parts', id)}${as}/${key.slice(prefix.length)}`;

@@ -76,10 +76,10 @@ export function alarmTable({ alarms }: PolicyStatus): Html | undefined {
   const all = table<HeldAlarm>([
     { title: 'Alarm', style: 'name', value: ({ section }) => section },
     { title: 'Protection', style: 'text', value: ({ protection }) => protection ?? 'the policy' },
+    { title: 'State', style: 'text', value: ({ state }) => STATES[state], mark: ({ state }) => (state === 'well' ? 'mark-good' : state === 'silent' ? undefined : 'mark-bad') },
     { title: 'Now', style: 'number', value: ({ kind, value }) => (value === undefined ? '' : figure(ALARM_KINDS[kind].metric, value)) },
     { title: 'Limit', style: 'number', value: ({ kind, threshold }) => `${ALARM_KINDS[kind].breach === 'below' ? 'least' : 'at most'} ${figure(ALARM_KINDS[kind].metric, threshold)}` },
     { title: 'Tells', style: 'text', value: ({ severity }) => severity },
-    { title: 'State', style: 'text', value: ({ state }) => STATES[state], mark: ({ state }) => (state === 'well' ? 'mark-good' : state === 'silent' ? undefined : 'mark-bad') },
   ], alarms);
   return alarms.length === 0 ? undefined : fold('Declared alarms', `${counted(alarms.length, 'alarm')} and their figures now`, html`<div class="plain">${all}</div>`);
 }

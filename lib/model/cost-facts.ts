@@ -38,6 +38,7 @@ export interface CostProtection {
 }
 
 export interface CostReplica {
+  readonly keys: number;
   /** @default not known */
   readonly region?: string;
   readonly timeControl: boolean;

@@ -171,7 +171,7 @@ export function watchingLines(facts: CostFacts): CostLine[] {
   return [
     ...line('key', region, { group: 'keys', what: 'keys', quantity: keys * KEY_VERSIONS }),
     ...replicas.flatMap((replica) => [
-      ...line('key', replica.region, { group: 'replication', what: `keys, ${replica.region ?? 'another region'}`, quantity: KEY_VERSIONS }),
+      ...line('key', replica.region, { group: 'replication', what: `keys, ${replica.region ?? 'another region'}`, quantity: replica.keys * KEY_VERSIONS }),
       ...line('metric', replica.region, {
         group: 'replication', what: `replication metrics, ${replica.region ?? 'another region'}`, quantity: protections.length > 0 ? REPLICATION_METRICS : 0,
       }),

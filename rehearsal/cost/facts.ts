@@ -28,14 +28,20 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
   // A replica is its store's child too, in a stack of its own.
   const own = (type: string): LocalResource[] => within(resolver, type, [path, ...buckets.map(storePath)])
     .filter(({ stack }) => stacks.has(stack));
-  const store = policy.declared.store;
+  const { store, watching } = policy.declared;
+  // A replica's stack is not looked into; each of its alarms reads one metric.
+  const elsewhere = watching?.alarms.filter(({ region }) => region !== undefined) ?? [];
   const protections = policy.protections.map((protection) => protectionFacts(resolver, policy, protection, figures(protection), now));
   return {
     region: policy.stack.region,
     protections,
-    replicas: store.replicas.map(({ region, timeControl }) => ({ region, timeControl })),
+    replicas: store.replicas.map(({ region, timeControl }) => {
+      const watched = watching?.replicaSentinels.some((sentinel) => sentinel.region === region) ?? false;
+      // Its copies' key, and that of what is said there.
+      return { region, timeControl, keys: watched ? 2 : 1 };
+    }),
     keys: own('AWS::KMS::Key').length,
-    alarms: own('AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + metricsRead(resolver, alarm), 0),
+    alarms: own('AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + metricsRead(resolver, alarm), elsewhere.length),
     compositeAlarms: own('AWS::CloudWatch::CompositeAlarm').length,
     dashboards: own('AWS::CloudWatch::Dashboard').length,
     gauges: gaugesOf(policy),
@@ -94,17 +100,18 @@ function gaugesOf({ declared: { watching } }: FoundPolicy): number {
   if (!watching) return 0;
   const requests = [watching.sentinel.request, ...watching.replicaSentinels.map(({ request }) => request)];
   const ofProtections = requests.flatMap(({ protections }) => protections.flatMap(({ gauges }) => gauges));
-  return ofProtections.length + metricsBy('sentinel', 'policy').length;
+  return ofProtections.length + requests.length * metricsBy('sentinel', 'policy').length;
 }
 
-/** The small ones in the replicas' regions go as often, and ask for less. */
+/** All of a policy together: the small ones in the replicas' regions are as large, and ask for no more. */
 function sentinelOf(resolver: Resolver, { declared: { path, watching } }: FoundPolicy, now: Date): CostSentinel | undefined {
   if (!watching) return undefined;
-  const { expression, timeZone } = watching.sentinel.schedule;
   const from = Math.floor(now.getTime() / 1000);
+  const rounds = [watching.sentinel, ...watching.replicaSentinels]
+    .map(({ schedule: { expression, timeZone } }) => slotsBetween(parseExpression(expression, timeZone), from, from + 86_400).length);
   return {
     size: worker(resolver, `${path}/Watch/Sentinel`, undefined)?.size,
-    roundsAMonth: slotsBetween(parseExpression(expression, timeZone), from, from + 86_400).length * YEAR_DAYS / 12,
+    roundsAMonth: rounds.reduce((sum, count) => sum + count, 0) * YEAR_DAYS / 12,
   };
 }
 

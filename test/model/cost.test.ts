@@ -74,7 +74,7 @@ describe('known figures', () => {
   });
 
   test('a replica: the way there, time control, storage, a key and four metrics in the other region', () => {
-    const estimate = estimateCost(facts({ region: 'eu-west-1', replicas: [{ region: 'eu-central-1', timeControl: true }] }));
+    const estimate = estimateCost(facts({ region: 'eu-west-1', replicas: [{ region: 'eu-central-1', timeControl: true, keys: 1 }] }));
     expect(usd(estimate, 'transfer, eu-central-1')).toBeCloseTo(300 * 0.02, 10);
     expect(usd(estimate, 'replication time control, eu-central-1')).toBeCloseTo(300 * 0.015, 10);
     expect(usd(estimate, 'storage, STANDARD, eu-central-1')).toBeCloseTo(200 * 0.0245, 10);
@@ -163,7 +163,7 @@ const anyFacts: fc.Arbitrary<CostFacts> = fc.record({
     fc.record({ size: fc.option(size, { nil: undefined }), roundsAMonth: counts, transitions: counts, metrics: counts }),
     { nil: undefined },
   ),
-  replicas: fc.array(fc.record({ region, timeControl: fc.boolean() }), { maxLength: 2 }),
+  replicas: fc.array(fc.record({ region, timeControl: fc.boolean(), keys: counts }), { maxLength: 2 }),
   protections: fc.array(fc.record({
     id: fc.constantFrom('database', 'files'), stored: storedCopies, copyBytes: fc.option(fc.double({ min: 0, max: 1e15, noNaN: true }), { nil: undefined }),
     copyObjects: fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: undefined }),
@@ -192,7 +192,7 @@ describe('properties', () => {
     const more: [string, (given: CostFacts) => CostFacts][] = [
       ...(['keys', 'alarms', 'dashboards', 'gauges', 'secrets', 'endpoints'] as const)
         .map((name): [string, (given: CostFacts) => CostFacts] => [name, (given) => ({ ...given, [name]: given[name] + 1 })]),
-      ['replicas', (given) => ({ ...given, replicas: [...given.replicas, { region: 'eu-west-1', timeControl: true }] })],
+      ['replicas', (given) => ({ ...given, replicas: [...given.replicas, { region: 'eu-west-1', timeControl: true, keys: 1 }] })],
       ['bytes', (given) => ({ ...given, protections: given.protections.map((one) => ({ ...one, copyBytes: one.copyBytes === undefined ? undefined : one.copyBytes * 2 + 1 })) })],
       ['objects', (given) => ({ ...given, protections: given.protections.map((one) => ({ ...one, copyObjects: (one.copyObjects ?? ASSUMED_OBJECTS) + 1 })) })],
       ['copies', (given) => ({ ...given, protections: given.protections.map((one) => ({ ...one, stored: { ...one.stored, byClass: { ...one.stored.byClass, STANDARD: one.stored.byClass.STANDARD + 1 } } })) })],
@@ -208,7 +208,7 @@ describe('properties', () => {
   });
 
   test('a copy of no bytes has no storage, and still its requests', () => {
-    const estimate = estimateCost(facts({ protections: [protection({ copyBytes: 0 })], replicas: [{ timeControl: true }] }));
+    const estimate = estimateCost(facts({ protections: [protection({ copyBytes: 0 })], replicas: [{ timeControl: true, keys: 1 }] }));
     expect(estimate.lines.filter(({ what }) => /storage|transfer|time control/.test(what))).toEqual([]);
     expect(usd(estimate, 'requests that write')).toBeGreaterThan(0);
     expect(estimate.rates).toEqual([]);

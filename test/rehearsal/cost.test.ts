@@ -91,7 +91,7 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
   const cost = await estimate('--size', 'database=10GiB', '--size', 'large=100GiB');
   // The policy's topic, the store and its topic; the replica has its own.
   expect(line(cost, 'keys')?.quantity).toBe(9);
-  expect(line(cost, 'keys, eu-west-1')?.quantity).toBe(3);
+  expect(line(cost, 'keys, eu-west-1')?.quantity).toBe(3 * (policies()[0].replicaSentinels.length === 0 ? 1 : 2));
   // Seven interfaces in two zones.
   expect(line(cost, 'interface endpoints')?.quantity).toBe(14 * 730);
   expect(line(cost, 'transfer, eu-west-1', 'large')?.quantity).toBeCloseTo(100 * 30.4375, 3);
@@ -116,13 +116,15 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
   expect(Math.round(runMetrics)).toBe(Object.values(METRICS).filter(({ by }) => by === 'run').length);
   // The alarms of the policy, and of each protection; the two that a pause silences read two metrics.
   const [watched] = policies();
-  const paused = watched.alarms.filter(({ kind }) => kind === 'recoveryPointOld' || kind === 'drillOld').length;
+  const paused = watched.alarms.filter(({ kind, region }) => region === undefined && (kind === 'recoveryPointOld' || kind === 'drillOld')).length;
+  const sentinels = [watched.sentinel, ...watched.replicaSentinels].map(({ request }) => request);
+  const gauges = sentinels.flatMap(({ protections }) => protections.flatMap((one) => one.gauges)).length;
   expect(paused).toBe(6);
   expect(line(cost, 'alarms')?.quantity).toBe(watched.alarms.length + paused);
   expect(line(cost, 'composite alarms')?.quantity).toBeGreaterThanOrEqual(4);
   expect(line(cost, 'dashboards')?.quantity).toBe(1);
-  expect(line(cost, 'gauges')?.quantity).toBe(watched.sentinel.request.protections.flatMap(({ gauges }) => gauges).length + metricsBy('sentinel', 'policy').length);
-  expect(line(cost, 'Lambda, sentinel')?.quantity).toBeCloseTo(96 * 365 / 12 * 3 / 2, 3);
+  expect(line(cost, 'gauges')?.quantity).toBe(gauges + sentinels.length * metricsBy('sentinel', 'policy').length);
+  expect(line(cost, 'Lambda, sentinel')?.quantity).toBeCloseTo(sentinels.length * 96 * 365 / 12 * 3 / 2, 3);
   expect(cost.notCounted.join()).not.toContain('template');
   // The machines and workers in the replica's stack cost nothing until somebody starts them.
   expect(cost.notCounted.join()).toContain('drills from a replica');

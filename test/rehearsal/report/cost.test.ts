@@ -17,7 +17,7 @@ const stored: StoredCopies = {
 function cost(copyBytes?: number): ReportCost {
   const size = { platform: 'lambda', memoryMebibytes: 3008, ephemeralMebibytes: 10_240, architecture: 'x86_64' } as const;
   return reportCost(estimateCost({
-    region: 'eu-west-3', replicas: [{ region: 'eu-west-1', timeControl: true }], keys: 2, alarms: 3, compositeAlarms: 0, dashboards: 1, gauges: 0, secrets: 0, endpoints: 0, notSeen: [],
+    region: 'eu-west-3', replicas: [{ region: 'eu-west-1', timeControl: true, keys: 1 }], keys: 2, alarms: 3, compositeAlarms: 0, dashboards: 1, gauges: 0, secrets: 0, endpoints: 0, notSeen: [],
     protections: [{
       id: 'database', stored, copyBytes, copyBytesBy: copyBytes === undefined ? undefined : 'the rehearsal of 2026-11-20', copyObjects: 18, transitions: 12, runMetrics: 7,
       dump: { size, seconds: 4.8 }, verify: { size },

@@ -166,7 +166,7 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
 }
 
 /** Account and region are those of the policies' own stacks where they say. */
-function localResolver({ app, parameters }: RehearseProps): Resolver {
+export function localResolver({ app, parameters }: Pick<RehearseProps, 'app' | 'parameters'>): Resolver {
   const assembly = readAssembly(app);
   const first = findPolicies(new Resolver(assembly, { parameters }))[0];
   if (!first) throw new AssemblyError(`No template in ${app} declares a backup policy.`, 'Synthesize an app that has a BackupPolicy, with this release of cdk-backup-policy.');

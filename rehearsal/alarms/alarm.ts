@@ -45,6 +45,8 @@ export interface MetricAlarm extends Named {
   readonly comparison: Comparison;
   readonly threshold: number;
   readonly missing: MissingData;
+  /** How long a new alarm is not evaluated: until its window is full of data, or `whole`, to the end. @default it is at once */
+  readonly warmUp?: { readonly seconds: number; readonly whole: boolean };
 }
 
 export interface Suppressor {

@@ -30,6 +30,10 @@ export interface TakenAction {
 
 interface Standing {
   readonly state: AlarmState;
+  /** Epoch seconds of its first evaluation. */
+  readonly since: number;
+  /** It has ended its warm-up. */
+  readonly warm?: boolean;
   readonly change?: StateChange;
   readonly suppression?: Suppression;
 }
@@ -62,17 +66,22 @@ export function evaluate(alarms: readonly Alarm[], board: Board, source: MetricS
   const next = new Map(board);
   const changes: StateChange[] = [];
   const actions: TakenAction[] = [];
+  for (const { arn } of alarms) if (!next.has(arn)) next.set(arn, { state: 'INSUFFICIENT_DATA', since: at });
   const turn = (alarm: Alarm, to: AlarmState, reason: string): StateChange | undefined => {
     const from = stateOf(next, alarm);
     if (from === to) return undefined;
     const change = { alarm, from, to, at, reason };
-    next.set(alarm.arn, { ...next.get(alarm.arn), state: to, change });
+    next.set(alarm.arn, { ...next.get(alarm.arn)!, state: to, change });
     changes.push(change);
     return change;
   };
   for (const alarm of alarms) {
     if (alarm.kind !== 'metric') continue;
-    const { state, reason } = evaluateMetricAlarm(alarm, source, at);
+    const range = rangeOf(alarm, source, at);
+    const standing = next.get(alarm.arn)!;
+    if (isWarmingUp(alarm, standing, range, at)) continue;
+    if (alarm.warmUp && !standing.warm) next.set(alarm.arn, { ...standing, warm: true });
+    const { state, reason } = evaluateMetricAlarm(alarm, range);
     const change = state && turn(alarm, state, reason);
     if (change) actions.push({ change, at, targets: targetsOf(change) });
   }
@@ -84,8 +93,7 @@ export function evaluate(alarms: readonly Alarm[], board: Board, source: MetricS
       change, before: next.get(alarm.arn)?.suppression, suppressor: alarm.suppressor, at,
       suppressed: alarm.suppressor !== undefined && stateOf(next, find(alarm.suppressor.alarm, alarm)) === 'ALARM',
     });
-    const standing = next.get(alarm.arn);
-    if (standing) next.set(alarm.arn, { ...standing, suppression: told.suppression });
+    next.set(alarm.arn, { ...next.get(alarm.arn)!, suppression: told.suppression });
     if (told.tell) actions.push({ change: told.tell, at, targets: targetsOf(told.tell) });
   }
   return { board: next, changes, actions };
@@ -132,9 +140,17 @@ const BREACHES: Readonly<Record<Comparison, (value: number, threshold: number) =
   LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
 };
 
+/**
+ * Whether a new alarm is not evaluated yet (CloudWatch User Guide, "Alarm warm-up periods":
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-warm-up.html).
+ */
+function isWarmingUp({ warmUp, evaluationPeriods }: MetricAlarm, { since, warm }: Standing, range: TimeSeries, at: number): boolean {
+  if (!warmUp || warm || at - since >= warmUp.seconds) return false;
+  return warmUp.whole || range.slice(-evaluationPeriods).includes(undefined);
+}
+
 /** The state that the data of a metric alarm lead to; undefined leaves it. */
-function evaluateMetricAlarm(alarm: MetricAlarm, source: MetricSource, at: number): { state: AlarmState | undefined; reason: string } {
-  const range = rangeOf(alarm, source, at);
+function evaluateMetricAlarm(alarm: MetricAlarm, range: TimeSeries): { state: AlarmState | undefined; reason: string } {
   const state = judge(range, { ...alarm, breaches: (value) => BREACHES[alarm.comparison](value, alarm.threshold) });
   const shown = range.map((value) => (value === undefined ? '-' : String(Math.round(value * 1000) / 1000))).join(' ');
   return { state, reason: `${alarm.comparison} ${alarm.threshold}, ${alarm.datapointsToAlarm} of ${alarm.evaluationPeriods}: ${shown}` };

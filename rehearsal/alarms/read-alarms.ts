@@ -75,8 +75,14 @@ function metricAlarm(resolver: Resolver, resource: LocalResource): MetricAlarm {
     ...named, kind: 'metric', queries: queries.map(({ query }) => query), watched: String(watched[0]?.Id ?? 'm'), periodSeconds: periods[0],
     evaluationPeriods, datapointsToAlarm: Number(properties.DatapointsToAlarm ?? evaluationPeriods),
     comparison: known<Comparison>(COMPARISONS, properties.ComparisonOperator, 'the comparison'), threshold: Number(properties.Threshold),
-    missing: known<MissingData>(MISSING_DATA, properties.TreatMissingData ?? 'missing', 'missing data'),
+    missing: known<MissingData>(MISSING_DATA, properties.TreatMissingData ?? 'missing', 'missing data'), ...warmUpOf(properties),
   };
+}
+
+function warmUpOf({ WarmUpConfiguration }: Properties): Pick<MetricAlarm, 'warmUp'> {
+  if (WarmUpConfiguration === undefined) return {};
+  const { WarmUpPeriodDurationInMinutes, OnlyStartEvaluatingAfterWarmUpPeriodEnds } = WarmUpConfiguration as Properties;
+  return { warmUp: { seconds: Number(WarmUpPeriodDurationInMinutes) * 60, whole: OnlyStartEvaluatingAfterWarmUpPeriodEnds === true } };
 }
 
 function readQuery(

@@ -16,13 +16,15 @@ export interface CloudProps {
   /** ARN of the state machine that runs now. */
   readonly runningMachine: () => string | undefined;
   readonly faults: FaultPlan | undefined;
+  /** Whether a role's call is refused, whatever its policies say; for what a rehearsal takes away by hand. @default none is */
+  readonly denies?: (action: string) => boolean;
   /** What the host does where a call asks for a function, an execution, or publishes. @default nothing but task tokens */
   readonly handlers?: Pick<Handlers, 'invokeLambda' | 'startExecution' | 'publish'>;
 }
 
 /** The local endpoint with what an assembly makes in it, every call decided by the assembly's policies. */
 export async function startCloud(props: CloudProps): Promise<Endpoint> {
-  const { resolver, authorizer, tokens, directory, runningMachine, faults, handlers } = props;
+  const { resolver, authorizer, tokens, directory, runningMachine, faults, handlers, denies } = props;
   const answered = (answer: () => void): void => {
     try {
       answer();
@@ -32,7 +34,8 @@ export async function startCloud(props: CloudProps): Promise<Endpoint> {
   };
   const endpoint = await startEndpoint({
     directory, faults, region: resolver.region, account: resolver.account,
-    authorize: (call) => decide(authorizer, call, runningMachine()),
+    authorize: (call) => (call.principal !== undefined && denies?.(call.action)
+      ? { allow: false, reason: `no policy of ${call.principal} allows it any more` } : decide(authorizer, call, runningMachine())),
     handlers: {
       ...handlers,
       sendTaskSuccess: (token, output) => answered(() => tokens.succeed(token, output)),

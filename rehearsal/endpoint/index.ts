@@ -80,6 +80,8 @@ export interface Endpoint {
   advanceTo(instant: Date): Promise<void>;
   /** Waits until everything that is due by now has been replicated. */
   replicated(): Promise<void>;
+  /** Whether replication brings nothing anywhere, and what is written waits. */
+  holdReplication(held: boolean): void;
   /** From now on each request to this region is answered 503, and nothing is replicated from or to it. */
   loseRegion(region: string): void;
   regainRegion(region: string): void;
@@ -171,6 +173,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       await replicator.drain(target);
     },
     replicated: () => replicator.drain(settings.now().getTime()),
+    holdReplication: (held) => {
+      replicator.held = held;
+      if (!held) void replicator.drain(settings.now().getTime());
+    },
     loseRegion: (region) => void settings.lostRegions.add(region),
     regainRegion: (region) => {
       settings.lostRegions.delete(region);

@@ -60,6 +60,10 @@ export class MachineBook {
     return course;
   }
 
+  has(arn: string): boolean {
+    return this.#machines.has(arn);
+  }
+
   /** @throws ApiError StateMachineDoesNotExist */
   find(arn: string): MachineSeed & { readonly created: number } {
     const found = this.#machines.get(arn);

@@ -20,6 +20,8 @@ export class Replicator {
   private readonly queue: Item[] = [];
   private working: Promise<void> = Promise.resolve();
   private ended = false;
+  /** Nothing is brought anywhere while it is true. */
+  held = false;
 
   /** @param lagMilliseconds between a write and its replica, of the store's clock; 0 is at once, in the background */
   constructor(private readonly services: S3Parts, private readonly lagMilliseconds: number) {}
@@ -63,7 +65,7 @@ export class Replicator {
       const tried = new Set<Item>();
       for (;;) {
         const at = this.queue.findIndex((item) => item.due <= until && !tried.has(item));
-        if (at < 0 || this.ended) return;
+        if (at < 0 || this.ended || this.held) return;
         const [item] = this.queue.splice(at, 1);
         tried.add(item);
         if (!(await this.replicate(item))) this.queue.push(item);

@@ -1,0 +1,91 @@
+import { parseAlarmMark } from '../../lib/contract/notification';
+import type { AlarmKindName } from '../../lib/contract/alarm-kinds';
+import type { Alarm } from './alarm';
+import { stateOf } from './evaluate';
+import type { Fault } from './fault';
+import type { AlarmRow, FaultReport } from './model';
+import type { Timeline } from './timeline';
+import type { World } from './world';
+
+const HOUR = 3600;
+/** Alarms have settled by then. */
+const SETTLING_SECONDS = 75 * 60;
+
+/** The kind that an alarm's description says; undefined for one that gathers others. */
+export function kindOf({ description }: Alarm): AlarmKindName | undefined {
+  return parseAlarmMark(description)?.kind;
+}
+
+/** Alarms that a fault must fire. */
+export function expectedOf({ fires }: Fault, { alarms }: World): Alarm[] {
+  return alarms.filter((alarm) => {
+    const kind = kindOf(alarm);
+    return kind !== undefined && fires.includes(kind);
+  });
+}
+
+/** Injects a fault into a course of time that is well, waits for its alarms, mends it, and waits for their end. */
+export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultReport> {
+  const began = performance.now();
+  const { world } = timeline.props;
+  const expected = expectedOf(fault, world);
+  await timeline.pass(SETTLING_SECONDS);
+  const before = timeline.states();
+  const from = { change: timeline.changes.length, told: timeline.told.length };
+  const injected = timeline.now;
+  await fault.inject(timeline);
+  timeline.stir();
+  const fired = (alarm: Alarm): number | undefined => timeline.changes.slice(from.change).find((change) => change.alarm === alarm && change.to === 'ALARM')?.at;
+  const { spacingSeconds } = fault;
+  await timeline.pass(fault.withinHours * HOUR, { spacingSeconds, until: () => expected.every((alarm) => fired(alarm) !== undefined) });
+  // What is told after a wait of its own, and by whom.
+  await timeline.pass(10 * 60, { spacingSeconds });
+  const mended = timeline.now;
+  await fault.mend(timeline);
+  timeline.stir();
+  const isOver = (): boolean => timeline.states().length === 0;
+  await timeline.pass(fault.overWithinHours * HOUR, { spacingSeconds, until: isOver });
+  await timeline.pass(10 * 60, { spacingSeconds });
+  const changes = timeline.changes.slice(from.change);
+  const told = timeline.told.slice(from.told);
+  const rows = expected.map((alarm): AlarmRow => {
+    const declared = world.declared.get(alarm.arn);
+    const kind = kindOf(alarm);
+    const at = fired(alarm);
+    const over = stateOf(timeline.board, alarm) === 'ALARM' ? undefined
+      : changes.findLast((change) => change.alarm === alarm && change.from === 'ALARM')?.at;
+    const of = (state: string) => told.filter(({ change }) => change.alarm === alarm && change.to === state);
+    const problem = problemOf({ alarm, at, over, told: of('ALARM'), before, fault });
+    const protection = parseAlarmMark(alarm.description)?.protection;
+    return {
+      alarm: alarm.path, fault: fault.name, ...kind === undefined ? {} : { kind }, ...protection === undefined ? {} : { protection },
+      ...declared ? { severity: declared.severity } : {},
+      ...at === undefined ? {} : { firedAfterSeconds: at - injected },
+      ...over === undefined ? {} : { overAfterSeconds: Math.max(0, over - mended) },
+      messages: of('ALARM').flatMap(({ arrived }) => arrived), overMessages: of('OK').flatMap(({ arrived }) => arrived),
+      ...problem === undefined ? {} : { problem },
+    };
+  });
+  const also = [...new Set(changes.filter(({ to, alarm }) => to === 'ALARM' && !expected.includes(alarm)).map(({ alarm }) => alarm.path))];
+  return { fault: fault.name, rows, also, rounds: timeline.rounds, seconds: Math.round(performance.now() - began) / 1000 };
+}
+
+interface Judged {
+  readonly alarm: Alarm;
+  readonly at: number | undefined;
+  readonly over: number | undefined;
+  readonly told: readonly { readonly arrived: readonly unknown[]; readonly problem?: string }[];
+  readonly before: readonly string[];
+  readonly fault: Fault;
+}
+
+function problemOf({ alarm, at, over, told, before, fault }: Judged): string | undefined {
+  if (before.includes(alarm.path)) return 'it fired before the fault';
+  if (at === undefined) return `it did not fire within ${fault.withinHours} hours`;
+  const silent = alarm.actionsEnabled && alarm.actions.ALARM.length > 0;
+  const failed = told.find(({ problem }) => problem !== undefined)?.problem;
+  if (failed !== undefined) return `its message did not arrive: ${failed}`;
+  if (silent && told.every(({ arrived }) => arrived.length === 0)) return 'its message reached nobody';
+  if (over === undefined) return `it was not over within ${fault.overWithinHours} hours of the mend`;
+  return undefined;
+}

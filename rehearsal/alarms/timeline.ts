@@ -1,0 +1,216 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { parseSentinelReport, type SentinelReport } from '../../lib/contract/sentinel-report';
+import type { Manifest } from '../../lib/contract/manifest';
+import { parseExpression, slotsBetween } from '../../lib/model/schedule';
+import type { Authorizer } from '../cloud/authorizer';
+import type { RoleKeyring } from '../cloud/role-keys';
+import type { Endpoint } from '../endpoint';
+import { Deliveries, type Told } from './delivery';
+import { type Board, evaluate, NEW_BOARD, type StateChange, stateOf } from './evaluate';
+import { type CopyTraits, HEALTHY, type MasterCopy, storeCopy, storeVerdict } from './master-copy';
+import { quietRound } from './quiet-rounds';
+import { WarmWorker } from './warm-worker';
+import type { WatchedProtection, World } from './world';
+
+const MINUTE = 60;
+
+export interface TimelineProps {
+  readonly world: World;
+  readonly endpoint: Endpoint;
+  readonly authorizer: Authorizer;
+  readonly keys: RoleKeyring;
+  readonly masters: ReadonlyMap<string, MasterCopy>;
+  /** Actions that no role may do any more. */
+  readonly denied: Set<string>;
+  /** Whether messages are made and brought; else only states are followed. @default true */
+  readonly tells?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What is done otherwise than declared, until it is mended. */
+export interface Behaviour {
+  /** How the run of a slot goes; undefined leaves no copy. @default healthy */
+  run: (slot: number, one: WatchedProtection) => CopyTraits | undefined;
+  /** What becomes of a line that the sentinel logs. @default it is measured */
+  measured: (line: string) => string | undefined;
+  /** Whether the platform runs the sentinel, and the round of retirement, at their slots. @default true */
+  sentinelRuns: boolean;
+  retireRuns: boolean;
+}
+
+export interface PassOptions {
+  /** At most so long until a round of the sentinel really runs again where nothing has happened. @default 3600 */
+  readonly spacingSeconds?: number;
+  /** Between two evaluations of the alarms. @default 60, CloudWatch's own */
+  readonly stepSeconds?: number;
+  /** Ends early once it is true; asked after each evaluation. */
+  readonly until?: () => boolean;
+}
+
+/** One course of time over a store: runs at their slots, rounds of retirement and of the sentinel, alarms evaluated every minute. */
+export class Timeline {
+  readonly behaviour: Behaviour = { run: () => HEALTHY, measured: (line) => line, sentinelRuns: true, retireRuns: true };
+  readonly changes: StateChange[] = [];
+  readonly told: Told[] = [];
+  /** What workers failed with. */
+  readonly failures: { readonly worker: string; readonly at: number; readonly message: string }[] = [];
+  readonly deliveries: Deliveries;
+  readonly client: S3Client;
+  report: SentinelReport | undefined;
+  rounds = { real: 0, quiet: 0 };
+  /** Copies that were stored. */
+  runs = 0;
+  board: Board = NEW_BOARD;
+  now: number;
+  readonly #sentinel: WarmWorker;
+  readonly #retire: WarmWorker;
+  #later: { readonly at: number; readonly run: () => Promise<void> }[] = [];
+  #lines: string[] = [];
+  #last: { at: number; lines: readonly string[] } | undefined;
+  #stirred = true;
+
+  constructor(readonly props: TimelineProps) {
+    const { world: { sentinel, retire, region }, endpoint, keys } = props;
+    this.now = Math.ceil(endpoint.now().getTime() / 1000 / MINUTE) * MINUTE;
+    const worker = { endpointUrl: endpoint.url, region };
+    this.#sentinel = new WarmWorker({ ...worker, target: sentinel, credentials: keys.of(sentinel.roleArn), onLine: (line) => void this.#lines.push(line) });
+    this.#retire = new WarmWorker({ ...worker, target: retire, credentials: keys.of(retire.roleArn), onLine: (line) => void endpoint.metrics.recordLine(line) });
+    this.client = new S3Client({ endpoint: endpoint.url, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, forcePathStyle: true });
+    this.deliveries = new Deliveries(props);
+  }
+
+  get denied(): Set<string> {
+    return this.props.denied;
+  }
+
+  /** Says that something was changed by hand: the sentinel's next round really looks. */
+  stir(): void {
+    this.#stirred = true;
+  }
+
+  states(): string[] {
+    return this.props.world.alarms.filter((alarm) => stateOf(this.board, alarm) === 'ALARM').map(({ path }) => path);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#sentinel.stop(), this.#retire.stop(), this.deliveries.stop()]);
+    this.client.destroy();
+  }
+
+  /** Lets time pass, minute by minute. */
+  async pass(seconds: number, { spacingSeconds = 3600, stepSeconds = MINUTE, until = () => false }: PassOptions = {}): Promise<void> {
+    const { world } = this.props;
+    const end = this.now + seconds;
+    const at = (schedule: { expression: string; timeZone: string }): Set<number> =>
+      new Set(slotsBetween(parseExpression(schedule.expression, schedule.timeZone), this.now + 1, end));
+    const runs = world.protections.map((one) => ({ one, slots: at(one.schedule) }));
+    const looks = at(world.watching.sentinel.schedule);
+    const retires = at(world.policy.declared.retirement.schedule);
+    while (this.now < end) {
+      this.props.signal?.throwIfAborted();
+      this.now += MINUTE;
+      for (const due of this.#take()) {
+        await this.#clock();
+        await due();
+        this.#stirred = true;
+      }
+      for (const { one, slots } of runs) if (slots.has(this.now)) this.#startRun(one, this.now);
+      if (retires.has(this.now) && this.behaviour.retireRuns) await this.#retireNow();
+      if (looks.has(this.now)) await this.#look(spacingSeconds);
+      if (this.now % stepSeconds !== 0) continue;
+      await this.#evaluate();
+      if (until()) return;
+    }
+  }
+
+  #take(): (() => Promise<void>)[] {
+    const due = this.#later.filter(({ at }) => at <= this.now).sort((a, b) => a.at - b.at);
+    this.#later = this.#later.filter(({ at }) => at > this.now);
+    return due.map(({ run }) => run);
+  }
+
+  /** The store's clock follows: it is only ever set where something is stored or read. */
+  async #clock(): Promise<void> {
+    const { endpoint } = this.props;
+    const now = new Date(this.now * 1000);
+    if (now > endpoint.now()) await endpoint.advanceTo(now);
+    await endpoint.replicated();
+  }
+
+  /** As EventBridge Scheduler would: a paused or disabled schedule starts nothing, a machine that is gone is a dead letter in the end. */
+  #startRun(one: WatchedProtection, slot: number): void {
+    const { endpoint, masters } = this.props;
+    const schedule = endpoint.schedules.get(one.scheduleArn);
+    if (!schedule || schedule.State !== 'ENABLED' || (schedule.StartDate ?? 0) > slot) return;
+    if (!endpoint.machines.has(one.machineArn)) {
+      const { Arn } = (schedule.Target.DeadLetterConfig ?? {}) as { Arn?: string };
+      if (Arn !== undefined) this.#after(slot, 10 * MINUTE, async () => void endpoint.queues.send(Arn, String(schedule.Target.Input ?? '{}')));
+      return;
+    }
+    const traits = this.behaviour.run(slot, one);
+    const master = masters.get(one.id.protection)!;
+    if (!traits) return;
+    this.#after(slot, traits.runSeconds, async () => {
+      const target = { client: this.client, bucket: one.bucket };
+      const instant = new Date(slot * 1000).toISOString().replace('.000Z', 'Z');
+      this.runs++;
+      const copy: Manifest = await storeCopy(master, instant, endpoint.now(), traits, target);
+      if (traits.verifySeconds !== undefined) this.#after(this.now, traits.verifySeconds, () => storeVerdict(master, copy, endpoint.now(), traits, target));
+    });
+  }
+
+  #after(from: number, seconds: number, run: () => Promise<void>): void {
+    this.#later.push({ at: from + seconds, run });
+  }
+
+  async #retireNow(): Promise<void> {
+    await this.#clock();
+    const instant = new Date(this.now * 1000).toISOString();
+    const request = { ...this.props.world.retireRequest, slot: instant, execution: 'rehearsed', whole: true, rehearsedAt: instant };
+    await this.#attempt('retire', () => this.#retire.invoke(request));
+    this.#stirred = true;
+  }
+
+  async #look(spacingSeconds: number): Promise<void> {
+    if (!this.behaviour.sentinelRuns) return;
+    const { world, endpoint } = this.props;
+    const last = this.#last;
+    let lines: readonly string[];
+    if (last && !this.#stirred && this.now - last.at < spacingSeconds) {
+      lines = quietRound(last.lines, this.now - last.at);
+      this.rounds.quiet++;
+    } else {
+      await this.#clock();
+      const instant = new Date(this.now * 1000).toISOString();
+      this.#lines = [];
+      this.rounds.real++;
+      const answer = await this.#attempt('sentinel', () => this.#sentinel.invoke({ ...world.request, slot: instant, rehearsedAt: instant }));
+      if (answer !== undefined) this.report = parseSentinelReport(answer);
+      lines = this.#lines.filter((line) => line.includes('"_aws"'));
+      this.#last = answer === undefined ? undefined : { at: this.now, lines };
+      this.#stirred = false;
+    }
+    for (const line of lines) {
+      const measured = this.behaviour.measured(line);
+      if (measured !== undefined) endpoint.metrics.recordLine(measured, world.region);
+    }
+  }
+
+  async #attempt(worker: string, work: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await work();
+    } catch (error) {
+      this.failures.push({ worker, at: this.now, message: (error as Error).message });
+      return undefined;
+    }
+  }
+
+  async #evaluate(): Promise<void> {
+    const { world: { alarms }, endpoint, tells = true } = this.props;
+    const { board, changes, actions } = evaluate(alarms, this.board, endpoint.metrics, this.now);
+    this.board = board;
+    this.changes.push(...changes);
+    if (!tells) return;
+    for (const action of actions) this.told.push(...await this.deliveries.tell(action));
+  }
+}

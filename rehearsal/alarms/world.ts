@@ -1,0 +1,71 @@
+import type { DeclaredAlarm, DeclaredWatching } from '../../lib/contract/watching';
+import { SentinelRequest } from '../../lib/contract/sentinel-request';
+import type { ProtectionId } from '../../lib/contract/object-keys';
+import { AssemblyError, type FoundPolicy, type FoundProtection, type Resolver } from '../assembly';
+import { functionOf, type LocalFunction } from '../cloud/local-cloud';
+import type { Alarm } from './alarm';
+import { alarmsOf } from './read-alarms';
+
+/** One protection of the policy that is rehearsed. */
+export interface WatchedProtection {
+  readonly id: ProtectionId;
+  readonly protection: FoundProtection;
+  readonly bucket: string;
+  readonly schedule: { readonly expression: string; readonly timeZone: string };
+  /** ARN of its schedule in EventBridge Scheduler. */
+  readonly scheduleArn: string;
+  readonly machineArn: string;
+  readonly rtoSeconds: number;
+}
+
+/** A policy with who watches it, resolved. */
+export interface World {
+  readonly resolver: Resolver;
+  readonly policy: FoundPolicy;
+  readonly watching: DeclaredWatching;
+  readonly sentinel: LocalFunction;
+  readonly request: SentinelRequest;
+  readonly retire: LocalFunction;
+  readonly retireRequest: Record<string, unknown>;
+  readonly notify: LocalFunction | undefined;
+  readonly protections: readonly WatchedProtection[];
+  /** Alarms of the policy's own stacks. */
+  readonly alarms: readonly Alarm[];
+  readonly declared: ReadonlyMap<string, DeclaredAlarm>;
+  readonly region: string;
+}
+
+/** @throws AssemblyError for a policy that declares no watching, AlarmError for an alarm that cannot be evaluated */
+export function worldOf(resolver: Resolver, policy: FoundPolicy): World {
+  const { stack, declared, protections } = policy;
+  const { watching, environment, application } = declared;
+  if (!watching) {
+    throw new AssemblyError(`${declared.path} declares no watching.`, 'Synthesize the app with this release of cdk-backup-policy.');
+  }
+  const resolved = <T>(value: T, what: string): T => resolver.resolve(stack, value, `${declared.path} ${what}`) as T;
+  const request = SentinelRequest.parse(resolved(watching.sentinel.request, 'sentinel'));
+  const region = stack.region ?? resolver.region;
+  const alarms = alarmsOf(resolver).filter(({ path }) => path.startsWith(`${declared.path}/`));
+  const byLogicalId = new Map(watching.alarms.map((alarm) => [`${alarm.region ?? region} ${alarm.logicalId}`, alarm]));
+  return {
+    resolver, policy, watching, request, region, alarms,
+    sentinel: functionOf(resolver, String(resolved(watching.sentinel.function, 'sentinel'))),
+    retire: functionOf(resolver, String(resolved(declared.retirement.function, 'retirement'))),
+    retireRequest: resolved(declared.retirement.request, 'retirement') as unknown as Record<string, unknown>,
+    notify: watching.notify && functionOf(resolver, String(resolved(watching.notify.function, 'notify'))),
+    declared: new Map(alarms.flatMap((alarm) => {
+      const found = byLogicalId.get(`${alarm.region} ${alarm.logicalId}`);
+      return found ? [[alarm.arn, found] as const] : [];
+    })),
+    protections: protections.map((protection) => {
+      const watched = request.protections.find((one) => one.protection === protection.declared.id);
+      const runs = watched?.runs;
+      if (!watched || !runs) throw new AssemblyError(`The sentinel of ${declared.path} does not watch ${protection.declared.id}.`, 'Synthesize the app again.');
+      return {
+        protection, id: { environment, application, protection: protection.declared.id }, bucket: protection.bucket,
+        schedule: protection.declared.schedule, machineArn: runs.stateMachine, rtoSeconds: watched.objectives.rtoSeconds,
+        scheduleArn: `arn:aws:scheduler:${region}:${resolver.account}:schedule/${runs.scheduleGroup}/${runs.scheduleName}`,
+      };
+    }),
+  };
+}

@@ -23,6 +23,12 @@ const CONFIRMATION = { periodSeconds: 3600, evaluated: 24, breaching: 24 };
 /** Gauges that go on counting while a pause lasts, for it makes no copy younger; of the others the sentinel leaves the pause out itself. */
 const HONEST: readonly MetricKey[] = ['recoveryPointAge', 'drillAge'];
 
+/**
+ * A new alarm has no data before the sentinel's first rounds, and would take that for silence; it ends as soon as there is enough
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-warm-up.html). Three rounds are at most 3 hours.
+ */
+const WARM_UP_MINUTES = 240;
+
 /** Between the transitions of two alarms that look at the same missing values. */
 const SUPPRESSION = Duration.minutes(5);
 
@@ -82,7 +88,9 @@ export class AlarmOfGauge extends Construct {
       datapointsToAlarm: breaching,
       treatMissingData: missing === 'breaching' ? cloudwatch.TreatMissingData.BREACHING : cloudwatch.TreatMissingData.IGNORE,
     });
-    setPeriod(alarm.node.defaultChild as cloudwatch.CfnAlarm, () => periodSeconds ?? policy._watch.minutes() * 60);
+    const made = alarm.node.defaultChild as cloudwatch.CfnAlarm;
+    setPeriod(made, () => periodSeconds ?? policy._watch.minutes() * 60);
+    if (missing === 'breaching') made.warmUpConfiguration = { warmUpPeriodDurationInMinutes: WARM_UP_MINUTES };
     return alarm;
   }
 

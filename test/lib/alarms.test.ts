@@ -29,6 +29,7 @@ interface Alarm extends Partial<Stat> {
   readonly ComparisonOperator: string;
   readonly Threshold: number;
   readonly TreatMissingData: string;
+  readonly WarmUpConfiguration?: { readonly WarmUpPeriodDurationInMinutes: number };
   readonly EvaluationPeriods: number;
   readonly DatapointsToAlarm: number;
   readonly Period?: number;
@@ -108,6 +109,13 @@ describe('a full policy', () => {
     const patient = kind === 'recipientUnconfirmed';
     expect(new Set(periods)).toEqual(new Set([patient ? 3600 : 900]));
     expect([alarm.DatapointsToAlarm, alarm.EvaluationPeriods]).toEqual(patient ? [24, 24] : [2, 3]);
+  });
+
+  test('an alarm of silence is not rung by its own deployment: it waits for the first rounds', () => {
+    for (const [name, { alarm }] of alarms) {
+      const waits = alarm.TreatMissingData === 'breaching' ? { WarmUpPeriodDurationInMinutes: 240 } : undefined;
+      expect([name, alarm.WarmUpConfiguration]).toEqual([name, waits]);
+    }
   });
 
   test('what goes on counting while it is paused is told once the pause is over', () => {

@@ -273,6 +273,14 @@ describe('a declaration', () => {
   });
 });
 
+it('says why where nothing can be read at all, and gives no sign of life', async () => {
+  watched.store.inject(({ operation, resource }) => (operation === 'ListObjectVersions' && resource.includes(BUCKET) ? { status: 403, code: 'AccessDenied' } : undefined));
+  watched.endpoint.keys.change(watched.keyArn, { state: 'Disabled' });
+  watched.store.lines.length = 0;
+  await expect(watched.round()).rejects.toThrow('STORE_REFUSED');
+  expect([watched.written('keyTrouble'), watched.written('sentinelRounds'), watched.written('recoveryPointAge')]).toEqual([[1], [], []]);
+});
+
 it('reads no byte of a part', async () => {
   await expect(watched.store.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: watched.store.keys('parts/')[0] }))).resolves.toBeDefined();
   const before = watched.endpoint.calls.length;

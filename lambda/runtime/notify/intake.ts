@@ -16,6 +16,7 @@ const CloudWatchAlarm = z.object({
   AlarmArn: z.string(),
   AlarmDescription: z.string().nullish(),
   NewStateValue: z.enum(['ALARM', 'OK', 'INSUFFICIENT_DATA']),
+  OldStateValue: z.string().nullish(),
   NewStateReason: z.string().nullish(),
   StateChangeTime: z.string(),
   Trigger: z.object({ Threshold: z.number().nullish() }).nullish(),
@@ -38,11 +39,14 @@ export type Heard = Said & (
   | { readonly form: 'unknown'; readonly subject?: string; readonly text: string }
 );
 
-/** Every record of an event; what has no known form is still a message, and is told. */
+/**
+ * Every record of an event; what has no known form is still a message, and is told. What is left out is an alarm of ours that was never in
+ * ALARM: a new one says so of itself as soon as it has data, and nobody has heard anything that could be over.
+ */
 export function heardOf(event: unknown, pageTopic: string): Heard[] {
   const parsed = SnsEvent.safeParse(event);
   if (!parsed.success) return [{ form: 'unknown', id: 'direct', severity: 'notify', at: new Date().toISOString(), text: JSON.stringify(event) ?? '' }];
-  return parsed.data.Records.map(({ Sns: { MessageId, TopicArn, Timestamp, Message, Subject } }) => {
+  return parsed.data.Records.flatMap(({ Sns: { MessageId, TopicArn, Timestamp, Message, Subject } }) => {
     const said: Said = { id: MessageId, severity: TopicArn === pageTopic ? 'page' : 'notify', at: Timestamp };
     const value = valueOf(Message);
     const notice = Notice.safeParse(value);
@@ -50,6 +54,7 @@ export function heardOf(event: unknown, pageTopic: string): Heard[] {
     const alarm = CloudWatchAlarm.safeParse(value);
     if (!alarm.success) return { ...said, form: 'unknown', text: Message, ...Subject ? { subject: Subject } : {} };
     const mark = parseAlarmMark(alarm.data.AlarmDescription ?? '');
+    if (mark && alarm.data.NewStateValue === 'OK' && alarm.data.OldStateValue === 'INSUFFICIENT_DATA') return [];
     return mark ? { ...said, form: 'alarm', alarm: alarm.data, mark } : { ...said, form: 'foreign-alarm', alarm: alarm.data };
   });
 }

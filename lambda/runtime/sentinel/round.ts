@@ -34,7 +34,7 @@ export interface RoundProps {
 
 /**
  * A round over a policy: what the store holds, and what is in force. What does not answer moves the gauge that it belongs to; a protection
- * whose copies cannot be read has no gauges, and where none can be, the round has none and no sign of life.
+ * whose copies cannot be read has no gauges, and where none can be, the round has only those of what is in force and no sign of life.
  *
  * @throws RunError
  */
@@ -47,7 +47,11 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
   const found = await findAudits(store, request, now);
   const { audit, earlier } = found;
   const { watched, failures } = await watchEach({ store, request, replicas, now, audit, earlier }, request, log);
-  if (watched.length === 0 && failures.length > 0) throw worstFailure(failures.map(({ error }) => error));
+  if (watched.length === 0 && failures.length > 0) {
+    // Why nothing can be read may be just what is in force: a disabled key is told as that, and not as silence alone.
+    if (!request.silent) writeMetrics({ environment, application }, driftGauges([...drift, ...messages.drift], messages.deadLetters), now);
+    throw worstFailure(failures.map(({ error }) => error));
+  }
   const since = Math.min(now.getTime() / 1000, ...watched.map((one) => one.since));
   const gauges = policyGauges([...drift, ...messages.drift], messages.deadLetters, audit, since, now);
   const notes = [
@@ -113,19 +117,26 @@ async function watchEach(
   return { watched: watched.flat(), failures };
 }
 
-function policyGauges(
-  drift: readonly Drift[], deadLetters: number, audit: StoreAudit | undefined, since: number, now: Date,
-): SentinelReport['gauges'] & Partial<Record<MetricKey, number>> {
+/** What is in force, and waits to be started: it does not stand in the store. */
+function driftGauges(drift: readonly Drift[], deadLetters: number) {
   const count = (metric: MetricKey): number => drift.filter((one) => one.metric === metric).length;
-  const seconds = now.getTime() / 1000;
   return {
-    sentinelRounds: 1,
     deadLetters: deadLetters + count('deadLetters'),
     lockDrift: count('lockDrift'),
     lifecycleDrift: count('lifecycleDrift'),
     replicationDrift: count('replicationDrift'),
     keyTrouble: count('keyTrouble'),
     unconfirmedRecipients: count('unconfirmedRecipients'),
+  };
+}
+
+function policyGauges(
+  drift: readonly Drift[], deadLetters: number, audit: StoreAudit | undefined, since: number, now: Date,
+): SentinelReport['gauges'] & Partial<Record<MetricKey, number>> {
+  const seconds = now.getTime() / 1000;
+  return {
+    sentinelRounds: 1,
+    ...driftGauges(drift, deadLetters),
     auditAge: Math.max(0, seconds - Math.max(since, audit ? Date.parse(audit.at) / 1000 : 0)),
     releasedTooMany: (audit?.protections ?? []).reduce((sum, one) => sum + Math.max(0, one.released - one.releasesAtMost), 0),
   };

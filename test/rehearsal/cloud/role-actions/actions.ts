@@ -57,8 +57,11 @@ const ofApp = (mine: boolean, type: string, service: string, foreign: string): T
   ...world.arns(type).filter(({ path }) => path.startsWith(scope) === mine).map(({ arn }) => arn),
   ...mine ? [] : [world.arn(service, foreign, account)],
 ];
-const watchers: Targets = (world, { policy }) => world.arns('AWS::Lambda::Function')
-  .filter(({ path }) => policy !== undefined && ['Watch', 'Notify'].some((part) => path.startsWith(`${policy}${part}/`))).map(({ arn }) => arn);
+const watchers: Targets = (world, { policy, kind, role }) => {
+  const place = kind === 'scheduler at a replica' ? /^.*\/Replica-[^/]+\//.exec(role.path)?.[0] : undefined;
+  const beginnings = policy === undefined ? [place === undefined ? [] : `${place}Watch-`].flat() : ['Watch/', 'Notify/'].map((part) => `${policy}${part}`);
+  return world.arns('AWS::Lambda::Function').filter(({ path }) => beginnings.some((beginning) => path.startsWith(beginning))).map(({ arn }) => arn);
+};
 const all = (type: string, service: string, foreign: string): Targets => (world, { account }) =>
   [...world.arns(type).map(({ arn }) => arn), world.arn(service, foreign, account)];
 const rolesOfApp = ({ actors }: World): string[] => actors.map(({ role }) => role.arn);

@@ -21,6 +21,8 @@ export const KINDS = {
   'lock worker': /\/Extend\/Role$/,
   'lock machine': /\/Extend\/Round\/Role$/,
   'sentinel': /\/Watch\/Sentinel\/Role$/,
+  'sentinel at a replica': /\/Replica-[^/]+\/Watch-[^/]+\/Sentinel\/Role$/,
+  'scheduler at a replica': /\/Replica-[^/]+\/[^/]+\/Watch\/SchedulerRole$/,
   'notify worker': /\/Notify\/Worker\/Role$/,
   'lengthening of locks': /\/LockExtender$/,
 } as const;

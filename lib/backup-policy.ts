@@ -86,8 +86,12 @@ export class BackupPolicy extends PolicyMetrics {
   public readonly environment: string;
   /** Where the copies lie. */
   public readonly store: IBackupStore;
-  /** What the policy says goes here: encrypted with a key of its own, e-mail and telephone recipients are subscribed. */
+  /** Encrypted with a key of its own; e-mail and telephone recipients are subscribed, and hear their own messages of what is said here. */
   public readonly topic: sns.ITopic;
+  /** Alarms of your own say here what is to wake somebody: recipients of pages are told with the alarm's description. */
+  public readonly pageTopic: sns.ITopic;
+  /** Alarms of your own say here what can wait for the next working hour. */
+  public readonly notifyTopic: sns.ITopic;
   /** What is held against what was declared, and tells somebody. */
   public readonly alarms: BackupAlarms;
   /** @internal */
@@ -128,6 +132,8 @@ export class BackupPolicy extends PolicyMetrics {
     const title = `${this.application} (${this.environment})`;
     this.topic = new sns.Topic(this, 'Topic', { displayName: `Backup ${title}`.slice(0, 100), masterKey: key, enforceSSL: true });
     this._intake = new IntakeTopics(this, 'Intake', { title, key });
+    this.pageTopic = this._intake.page;
+    this.notifyTopic = this._intake.notify;
     this._topics = { page: [this._intake.page, this.topic], notify: [this._intake.notify, this.topic] };
     this._notify = new Notify(this, 'Notify', { recipients: props.recipients, notifications: props.notifications ?? {}, key, protections: () => this.protections });
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));

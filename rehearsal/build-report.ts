@@ -16,6 +16,7 @@ import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type Rep
 import type { ExtendRound } from './extend-round';
 import type { RehearsedRetirement } from './rehearse-retirement';
 import type { ReportMonth } from './report/month-model';
+import { reportedMessage } from './report/notice-words';
 import type { NotRehearsed } from './sources/source';
 
 /** All that is known of one protection's run. */
@@ -105,7 +106,7 @@ export function buildReport(props: ReportProps): RehearsalReport {
     ]).concat(month ? outcomesOfMonth(month) : [])),
     machine: { cores: cpus().length, memoryBytes: totalmem(), node: process.versions.node, sandbox: props.sandbox, platform: `${process.platform} ${process.arch}` },
     policies,
-    messages: endpoint.messages.map(({ topicArn, subject = '', message, at }) => ({ topic: topicArn.split(':').at(-1) ?? topicArn, subject, text: message, at: at.toISOString() })),
+    messages: endpoint.messages.map(reportedMessage),
     calls: countCalls(endpoint.calls),
     grants: { unused: authorizer.unusedGrants(), refused: authorizer.refusals() },
     ...month ? { month } : {},

@@ -8,6 +8,7 @@ import { expressionOf, timeZoneOf } from '../../lib/model/schedule';
 import { EXAMPLES } from '../proof/examples';
 import { roleActionsTable } from '../rehearsal/cloud/role-actions/table';
 import { alarmsTable } from './alarms-table';
+import { messagesPage } from './messages';
 
 const root = path.join(__dirname, '../..');
 
@@ -25,6 +26,7 @@ export const GENERATED: readonly GeneratedPart[] = [
   { file: 'docs/runbook.md', name: 'findings', text: (page) => FINDING_CODES.filter((code) => !page.includes(`\n### ${code}\n`)).map(runbookSection).join('\n\n') },
   { file: 'docs/watching.md', name: 'alarms', text: alarmsTable },
   { file: 'docs/security.md', name: 'role-actions', text: roleActionsTable },
+  { file: 'docs/messages.md', name: 'messages', text: messagesPage },
 ];
 
 /** The page as it stands, and as it should. */

@@ -37,11 +37,11 @@ export async function writerOf(heard: Heard, { config, measured, region, log }: 
       const { mark, alarm } = heard;
       const ours = mark.environment === config.environment && mark.application === config.application;
       const [safe, value] = ours ? await Promise.all([
-        asked('what is safe', () => measured.safe(mark.protection, alarm.StateChangeTime)),
-        asked('the alarm\'s metric', () => measured.value({ metric: ALARM_KINDS[mark.kind].metric, protection: mark.protection }, alarm.StateChangeTime)),
+        asked('what is safe', () => measured.safe(mark.protection, alarmAt(alarm.StateChangeTime, at))),
+        asked('the alarm\'s metric', () => measured.value({ metric: ALARM_KINDS[mark.kind].metric, protection: mark.protection }, alarmAt(alarm.StateChangeTime, at))),
       ]) : [];
       const facts = {
-        mark, severity, state: alarm.NewStateValue, at: alarm.StateChangeTime, safe, value,
+        mark, severity, state: alarm.NewStateValue, at: alarmAt(alarm.StateChangeTime, at), safe, value,
         threshold: alarm.Trigger?.Threshold ?? undefined, alarmUrl: alarmUrl(alarm.AlarmArn, alarm.AlarmName, region),
       };
       return (voice) => composeAlarm(facts, voice);
@@ -60,11 +60,17 @@ export async function writerOf(heard: Heard, { config, measured, region, log }: 
     case 'foreign-alarm': {
       const { alarm } = heard;
       return (voice) => composeUnknown({
-        whose, severity, at: alarm.StateChangeTime, key: `cdk-backup-policy/alarm/${alarm.AlarmName}`, subject: alarm.AlarmName, state: alarm.NewStateValue,
+        whose, severity, at: alarmAt(alarm.StateChangeTime, at), key: `cdk-backup-policy/alarm/${alarm.AlarmName}`, subject: alarm.AlarmName, state: alarm.NewStateValue,
         text: [alarm.AlarmDescription ?? '', alarm.NewStateReason ?? ''].join('\n').trim(), alarmUrl: alarmUrl(alarm.AlarmArn, alarm.AlarmName, region),
       }, voice);
     }
     case 'unknown':
       return (voice) => composeUnknown({ whose, severity, at, key: `cdk-backup-policy/unknown/${heard.id}`, subject: heard.subject, text: heard.text, state: 'none' }, voice);
   }
+}
+
+/** CloudWatch writes `2026-11-20T02:00:00.000+0000`; every channel wants ISO 8601 as it is. */
+function alarmAt(changed: string, heard: string): string {
+  const instant = new Date(changed);
+  return Number.isNaN(instant.getTime()) ? heard : instant.toISOString();
 }

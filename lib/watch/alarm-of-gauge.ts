@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { acknowledgeRegulations } from '../acknowledgements';
 import type { BackupPolicy } from '../backup-policy';
 import { ALARM_KINDS, type AlarmKindName } from '../contract/alarm-kinds';
-import { type MetricKey, METRICS } from '../contract/metrics';
+import { METRICS } from '../contract/metrics';
 import { alarmMark } from '../contract/notification';
 import { alarmSection } from '../contract/runbook';
 import type { DeclaredAlarm } from '../contract/watching';
@@ -19,9 +19,6 @@ const ROUNDS = { evaluated: 3, breaching: 2 };
 
 /** A person has a day to confirm a subscription: by the hour, every one of 24. */
 const CONFIRMATION = { periodSeconds: 3600, evaluated: 24, breaching: 24 };
-
-/** Gauges that go on counting while a pause lasts, for it makes no copy younger; of the others the sentinel leaves the pause out itself. */
-const HONEST: readonly MetricKey[] = ['recoveryPointAge', 'drillAge'];
 
 /**
  * A new alarm has no data before the sentinel's first rounds, and would take that for silence; it ends as soon as there is enough
@@ -96,10 +93,11 @@ export class AlarmOfGauge extends Construct {
 
   private metric(): cloudwatch.IMetric {
     const { kind, protection, policy } = this.props;
-    const key = ALARM_KINDS[kind].metric;
+    const { metric: key, paused } = ALARM_KINDS[kind];
     const owner = protection ?? policy;
     const value = owner._metric(key, { statistic: statisticOf(key) });
-    if (!HONEST.includes(key)) return value;
+    if (!paused) return value;
+    // The gauges are honest: a pause makes no copy younger, and mends no run that failed before it.
     return new cloudwatch.MathExpression({
       expression: 'IF(paused > 0, 0, value)', usingMetrics: { paused: owner._metric('pausedSeconds'), value },
       label: METRICS[key].name, period: value.period,

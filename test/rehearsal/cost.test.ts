@@ -6,6 +6,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { BackupPolicy, BackupReplica, BackupSchedule, BackupStore, Compute, PostgresFlavor, PostgresSource, Recipient, Retention, StorageTransition } from '../../lib';
+import { ALARM_KINDS } from '../../lib/contract/alarm-kinds';
 import { METRICS, metricsBy } from '../../lib/contract/metrics';
 import { ExpectedLoad } from '../../lib/expected-load';
 import { findPolicies, readAssembly, Resolver } from '../../rehearsal/assembly';
@@ -114,12 +115,12 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
   expect(line(cost, 'metrics, retirement')?.quantity).toBeCloseTo(12 / 24, 6);
   const runMetrics = (line(cost, 'metrics of runs', 'database')?.quantity ?? 0) / 30.4375 * 730;
   expect(Math.round(runMetrics)).toBe(Object.values(METRICS).filter(({ by }) => by === 'run').length);
-  // The alarms of the policy, and of each protection; the two that a pause silences read two metrics.
+  // The alarms of the policy, and of each protection; those that a pause silences read two metrics.
   const [watched] = policies();
-  const paused = watched.alarms.filter(({ kind, region }) => region === undefined && (kind === 'recoveryPointOld' || kind === 'drillOld')).length;
+  const paused = watched.alarms.filter(({ kind, region }) => region === undefined && ALARM_KINDS[kind].paused).length;
   const sentinels = [watched.sentinel, ...watched.replicaSentinels].map(({ request }) => request);
   const gauges = sentinels.flatMap(({ protections }) => protections.flatMap((one) => one.gauges)).length;
-  expect(paused).toBe(6);
+  expect(paused).toBe(12);
   expect(line(cost, 'alarms')?.quantity).toBe(watched.alarms.length + paused);
   expect(line(cost, 'composite alarms')?.quantity).toBeGreaterThanOrEqual(4);
   expect(line(cost, 'dashboards')?.quantity).toBe(1);

@@ -2,15 +2,22 @@ import type { Stack } from './template';
 
 /** What CloudFormation made of a stack. */
 export interface DeployedStack {
-  readonly account: string;
   /** Physical ids by logical id. */
   readonly physicalIds: ReadonlyMap<string, string>;
   /** As they were given at deployment, references to Parameter Store followed. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Stacks as they are deployed, as far as they were read. */
-export type DeployedStacks = (stack: Stack) => DeployedStack;
+/** What is deployed, as far as it was read. */
+export interface Deployment {
+  /** @throws StackNotReadError */
+  stack(stack: Stack): DeployedStack;
+  /** Of stacks that leave it to the deployment. @throws AccountNotReadError */
+  account(): string;
+}
+
+/** Whose account it is must be asked first. */
+export class AccountNotReadError extends Error {}
 
 /** A stack must be read before something of it can be named; the reader does so and asks again. */
 export class StackNotReadError extends Error {

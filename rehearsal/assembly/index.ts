@@ -1,5 +1,5 @@
 export * from './assembly-error';
-export { type DeployedStack, StackNotReadError } from './deployed';
+export { AccountNotReadError, type DeployedStack, type Deployment, StackNotReadError } from './deployed';
 export * from './policies';
 export * from './read-assembly';
 export * from './resolver';

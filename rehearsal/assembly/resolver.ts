@@ -1,5 +1,5 @@
 import { AssemblyError } from './assembly-error';
-import type { DeployedStacks } from './deployed';
+import type { Deployment } from './deployed';
 import { NO_VALUE, resolveValue, type Scope } from './intrinsics';
 import { identify, type LocalIdentity } from './local-identity';
 import type { Assembly } from './read-assembly';
@@ -13,7 +13,7 @@ export interface ResolverProps {
   /** Values of template parameters that have no default, by name. @default none */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Names, account and parameters of what is deployed. @default made up, always the same */
-  readonly deployed?: DeployedStacks;
+  readonly deployed?: Deployment;
 }
 
 /** A resource with its place in the local cloud. */
@@ -34,7 +34,7 @@ export class Resolver {
   readonly region: string;
   readonly account: string;
   readonly #parameters: Readonly<Record<string, string>>;
-  readonly #deployed: DeployedStacks | undefined;
+  readonly #deployed: Deployment | undefined;
   readonly #identities = new Map<TemplateResource, LocalIdentity | undefined>();
 
   constructor(readonly assembly: Assembly, props: ResolverProps = {}) {
@@ -81,7 +81,7 @@ export class Resolver {
 
   #identify(stack: Stack, logicalId: string, resource: TemplateResource): LocalIdentity | undefined {
     if (!this.#identities.has(resource)) {
-      const physicalId = this.#deployed?.(stack).physicalIds.get(logicalId);
+      const physicalId = this.#deployed?.stack(stack).physicalIds.get(logicalId);
       if (this.#deployed && physicalId === undefined) {
         throw new AssemblyError(`${stack.displayName}: ${pathOf(resource, logicalId)} is in the template and not in what is deployed.`, 'Deploy the app as it is synthesized, or name the assembly that was deployed with --app.');
       }
@@ -97,7 +97,7 @@ export class Resolver {
   }
 
   #accountOf(stack: Stack): string {
-    return this.#deployed?.(stack).account ?? stack.account ?? this.account;
+    return stack.account ?? this.#deployed?.account() ?? this.account;
   }
 
   #scope(stack: Stack): Scope {
@@ -147,7 +147,7 @@ export class Resolver {
   #parameter(stack: Stack, name: string, type: string, otherwise: unknown, path: string): unknown {
     const given = stack.parameters[name];
     const fromParent = given === undefined || !stack.parent ? given : this.resolve(stack.parent.stack, given, `Resources.${stack.parent.logicalId}.Properties.Parameters.${name}`);
-    const known = this.#parameters[name] ?? this.#deployed?.(stack).parameters[name];
+    const known = this.#parameters[name] ?? this.#deployed?.stack(stack).parameters[name];
     const value = known ?? fromParent ?? otherwise;
     if (value === undefined || type.startsWith('AWS::SSM::Parameter::Value') && known === undefined) {
       throw missing(stack, path, `takes the parameter ${name}, whose value is known only at deployment`);

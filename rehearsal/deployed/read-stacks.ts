@@ -1,5 +1,6 @@
 import { CloudFormationClient, CloudFormationServiceException, DescribeStacksCommand, paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import { type Assembly, type DeployedStack, Resolver, type Stack, StackNotReadError } from '../assembly';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { AccountNotReadError, type Assembly, type DeployedStack, Resolver, type Stack, StackNotReadError } from '../assembly';
 
 /** What is deployed cannot be named: no such stack, or these credentials may not read it. */
 export class NotDeployedError extends Error {
@@ -20,19 +21,27 @@ export interface DeployedProps {
 }
 
 /**
- * The names that a deployment gave: CloudFormation is asked for each stack that a value hangs on, once, and for no other.
+ * The names that a deployment gave: CloudFormation is asked for each stack that a value hangs on, once, and for no other; STS for the
+ * account, where the app leaves it open.
  */
 export class Deployed {
   readonly #read = new Map<Stack, DeployedStack>();
+  #account: string | undefined;
   readonly #resolver: Resolver;
 
   constructor(assembly: Assembly, private readonly props: DeployedProps) {
     this.#resolver = new Resolver(assembly, {
       region: props.region,
-      deployed: (stack) => {
-        const known = this.#read.get(stack);
-        if (!known) throw new StackNotReadError(stack);
-        return known;
+      deployed: {
+        stack: (stack) => {
+          const known = this.#read.get(stack);
+          if (!known) throw new StackNotReadError(stack);
+          return known;
+        },
+        account: () => {
+          if (this.#account === undefined) throw new AccountNotReadError();
+          return this.#account;
+        },
       },
     });
   }
@@ -40,22 +49,24 @@ export class Deployed {
   /**
    * A declared value with what deployment filled in.
    *
+   * @param region where the account is asked for, so that it is known though another region is lost
    * @throws NotDeployedError, AssemblyError for what is not deployed as it is declared
    */
-  async resolve(stack: Stack, value: unknown, path: string): Promise<unknown> {
+  async resolve(stack: Stack, value: unknown, path: string, region = this.regionOf(stack)): Promise<unknown> {
     for (;;) {
       try {
         return this.#resolver.resolve(stack, value, path);
       } catch (error) {
-        if (!(error instanceof StackNotReadError)) throw error;
-        await this.#readStack(error.unread);
+        if (error instanceof StackNotReadError) await this.#readStack(error.unread);
+        else if (error instanceof AccountNotReadError) this.#account = await accountOf(region);
+        else throw error;
       }
     }
   }
 
   /** The same where only text can be meant: an ARN, a name. */
-  async text(stack: Stack, value: unknown, path: string): Promise<string> {
-    const found = await this.resolve(stack, value, path);
+  async text(stack: Stack, value: unknown, path: string, region?: string): Promise<string> {
+    const found = await this.resolve(stack, value, path, region);
     if (typeof found !== 'string' || found === '') throw new NotDeployedError(`${stack.displayName}: ${path} is no text: synthesize the app with this release of cdk-backup-policy.`);
     return found;
   }
@@ -83,7 +94,6 @@ export class Deployed {
         }
       }
       this.#read.set(stack, {
-        account: found?.StackId?.split(':')[4] ?? '',
         physicalIds,
         parameters: Object.fromEntries((found?.Parameters ?? []).flatMap(({ ParameterKey, ParameterValue, ResolvedValue }) => {
           const value = ResolvedValue ?? ParameterValue;
@@ -95,6 +105,19 @@ export class Deployed {
     } finally {
       client.destroy();
     }
+  }
+}
+
+async function accountOf(region: string): Promise<string> {
+  const client = new STSClient({ region });
+  try {
+    const { Account } = await client.send(new GetCallerIdentityCommand({}));
+    return Account ?? '';
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new NotDeployedError(`STS in ${region} did not say whose account it is: ${name}: ${message}`, { cause: error });
+  } finally {
+    client.destroy();
   }
 }
 

@@ -66,12 +66,12 @@ async function readPolicy(policy: ChosenPolicy, props: ReadProps): Promise<Polic
 async function ask(sentinel: Sentinel, { stack, declared }: ChosenPolicy, props: ReadProps, region?: string): Promise<SentinelReport> {
   const { source, assembly, env, signal, onLog } = props;
   const path = `${declared.path} sentinel`;
-  const resolved = async (value: unknown): Promise<unknown> => source.kind === 'kept' ? source.store.resolver.resolve(stack, value, path) : await source.deployed.resolve(stack, value, path);
+  const resolved = async (value: unknown): Promise<unknown> => source.kind === 'kept' ? source.store.resolver.resolve(stack, value, path) : await source.deployed.resolve(stack, value, path, region);
   const request = parseVersioned('the sentinel\'s request', SentinelRequest, {
     ...await resolved(sentinel.request) as object, silent: true, ...(source.kind === 'kept' ? { rehearsedAt: source.store.now() } : {}),
   });
   if (source.kind === 'deployed' && !source.local) {
-    const functionName = await source.deployed.text(stack, sentinel.function, path);
+    const functionName = await source.deployed.text(stack, sentinel.function, path, region);
     return parseSentinelReport(await invokeDeployed({ functionName, region: region ?? source.deployed.regionOf(stack), request, signal }));
   }
   // The code is found by the names that a laptop makes up, whatever the deployed ones are.

@@ -51,7 +51,8 @@ async function bundleEngine(name, into) {
 /** A worker that knows no engine: what its Lambda's zip file holds. */
 async function bundleWorker(name, into) {
   const contents = `export { ${name} } from './lambda/workers/${name}';`;
-  const options = { ...common, target: 'node24', minifySyntax: true };
+  // Names stay: a stack is read by a person, and errors are matched by theirs.
+  const options = { ...common, target: 'node24', minifySyntax: true, minifyWhitespace: true };
   await build({ ...options, stdin: { contents, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' }, outfile: join(into, name, 'index.js') });
 }
 

@@ -23,7 +23,7 @@ describe('tags', () => {
   /** Types that CloudFormation has no tags for, or that are a part of what has. */
   const UNTAGGED = [
     'AWS::IAM::ManagedPolicy', 'AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::SNS::Subscription', 'AWS::SQS::QueuePolicy',
-    'AWS::Scheduler::Schedule', 'AWS::CDK::Metadata', 'AWS::Lambda::Permission',
+    'AWS::Scheduler::Schedule', 'AWS::CDK::Metadata', 'AWS::Lambda::Permission', 'AWS::Lambda::EventInvokeConfig',
   ];
 
   test('are on everything that takes them, in every stack', () => {

@@ -14,6 +14,7 @@ import { datasetOf } from './dataset';
 import { loadDataset, measureDataset } from './load-dataset';
 import { parseOptions, USAGE, UsageError, type BenchOptions } from './options';
 import { mediansOf, renderReport, type BenchReport } from './report';
+import { measureSentinel } from './sentinel';
 import { measureSynth } from './synth';
 import { takeTurns } from './turns';
 import { READER, Workers } from './workers';
@@ -72,11 +73,15 @@ async function bench(options: BenchOptions, folder: string): Promise<BenchReport
     cpus: availableParallelism(), memoryBytes: totalmem(), platform: `${process.platform} ${process.arch}`, node: process.versions.node,
     postgres: undefined,
   };
-  const ofDatabases = options.only.some((name) => name !== 'synth');
+  const ofDatabases = options.only.some((name) => name !== 'synth' && name !== 'sentinel');
   const report = ofDatabases
     ? await benchDatabase(machine, options, folder)
     : { machine, runs: options.runs, figures: { measured: {}, skipped: {} } };
-  return options.only.includes('synth') ? { ...report, synth: await measureSynth(options.runs, folder, say) } : report;
+  return {
+    ...report,
+    ...options.only.includes('synth') ? { synth: await measureSynth(options.runs, folder, say) } : {},
+    ...options.only.includes('sentinel') ? { sentinel: await measureSentinel(options.runs, folder, say) } : {},
+  };
 }
 
 async function benchDatabase(machine: BenchReport['machine'], options: BenchOptions, folder: string): Promise<BenchReport> {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What the bench can measure, in the order in which each turn measures it. */
-export const MEASUREMENTS = ['cron', 'custom', 'restic', 'dump', 'pg_restore', 'verify', 'writer', 'synth'] as const;
+export const MEASUREMENTS = ['cron', 'custom', 'restic', 'dump', 'pg_restore', 'verify', 'writer', 'synth', 'sentinel'] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface BenchOptions {
@@ -32,7 +32,8 @@ export const USAGE = `npm run bench -- [options]
 
 Makes a database and measures, each in turn in one run: the cron line (pg_dump | gzip), pg_dump -Fc, restic --stdin and our dump worker
 with the local store in the loop; pg_restore -j2 on the tuned scratch server and our verify worker (the whole drill); what the dumps
-cost somebody who writes meanwhile; and, without a database, the synthesis of one policy and of fifty. Prints medians and ratios.
+cost somebody who writes meanwhile; and, without a database, the synthesis of one policy and of fifty, and a round of the sentinel
+on 200, 2,000 and 20,000 runs. Prints medians and ratios.
 
   --size SIZE          COPY text of the data set, such as 300MB or 1GB (default 1GB)
   --tables N           tables beside the dominating one, 1 to 1000 (default 12)

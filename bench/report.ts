@@ -2,6 +2,7 @@ import type { Measured, PgRestoreMeasured } from './commands';
 import { median, megabytes, seconds } from './figures';
 import type { DatasetSize } from './load-dataset';
 import type { Measurement } from './options';
+import type { SentinelFigures } from './sentinel';
 import { MANY_POLICIES, type SynthFigures } from './synth';
 import type { Figures } from './turns';
 import type { VerifyMeasured } from './workers';
@@ -21,6 +22,7 @@ export interface BenchReport {
   readonly figures: Figures;
   readonly writer?: Readonly<Record<string, WriterFigures>>;
   readonly synth?: SynthFigures;
+  readonly sentinel?: readonly SentinelFigures[];
 }
 
 interface Line {
@@ -32,7 +34,7 @@ interface Line {
   readonly memory: Measured['memory'];
 }
 
-const TITLES: Readonly<Record<Exclude<Measurement, 'writer' | 'synth'>, string>> = {
+const TITLES: Readonly<Record<Exclude<Measurement, 'writer' | 'synth' | 'sentinel'>, string>> = {
   cron: 'pg_dump | gzip (the cron line)',
   custom: 'pg_dump -Fc',
   restic: 'pg_dump | restic --stdin',
@@ -102,6 +104,7 @@ export function renderReport(report: BenchReport): string {
   ];
   if (report.writer) text.push(...writerTable(report.writer));
   if (report.synth) text.push(...synthTable(report.synth));
+  if (report.sentinel) text.push(...sentinelTable(report.sentinel));
   for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);
   return `${text.join('\n')}\n`;
 }
@@ -145,6 +148,19 @@ function writerTable(writer: Readonly<Record<string, WriterFigures>>): string[] 
     ...[one.medianMilliseconds, one.p95Milliseconds, one.worstMilliseconds].map((value) => value.toFixed(1)),
   ]);
   return aligned([['a writer meanwhile', 'transactions', 'median ms', 'p95 ms', 'worst ms'], ...rows]);
+}
+
+/** Each against the first. */
+function sentinelTable(all: readonly SentinelFigures[]): string[] {
+  const [first] = all;
+  const of = (value: number, base: number): string => (value / base).toFixed(2);
+  return aligned([
+    ['sentinel', 'requests', 'of first', 'wall s', 'of first', 'memory MB', 'of first'],
+    ...all.map(({ runs, requests, seconds: wall, memoryBytes }) => [
+      `${runs} runs`, String(requests), of(requests, first.requests), seconds(wall), of(wall, first.seconds),
+      megabytes(memoryBytes), of(memoryBytes, first.memoryBytes),
+    ]),
+  ]);
 }
 
 function synthTable({ one, many }: SynthFigures): string[] {

@@ -5,7 +5,7 @@ import type { VerifyMeasured, Workers } from './workers';
 
 /** Every turn's figures of each measurement, and why some have none. */
 export interface Figures {
-  readonly measured: Partial<Record<Exclude<Measurement, 'writer' | 'synth'>, Measured[]>>;
+  readonly measured: Partial<Record<Exclude<Measurement, 'writer' | 'synth' | 'sentinel'>, Measured[]>>;
   readonly skipped: Partial<Record<Measurement, string>>;
 }
 
@@ -24,7 +24,7 @@ export async function takeTurns(props: TurnsProps): Promise<Figures> {
   const { source, folder, only, onProgress } = props;
   const skipped: Figures['skipped'] = {};
   const measured: Figures['measured'] = {};
-  const measures = new Map<Exclude<Measurement, 'writer' | 'synth'>, () => Promise<Measured>>();
+  const measures = new Map<Exclude<Measurement, 'writer' | 'synth' | 'sentinel'>, () => Promise<Measured>>();
   const copies = join(folder, 'copies');
   if (only.includes('cron')) measures.set('cron', () => cronLine(source, copies));
   if (only.includes('custom')) measures.set('custom', () => customFormat(source, copies));

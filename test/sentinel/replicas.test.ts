@@ -1,0 +1,95 @@
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { manifestKey } from '../../lib/contract/object-keys';
+import { ID } from '../retire/support';
+import { after, HOUR, protectionOf, REPLICA, REGION, WatchedStore } from './support';
+
+jest.setTimeout(60_000);
+
+let watched: WatchedStore;
+
+beforeEach(async () => {
+  watched = await WatchedStore.start();
+  await watched.replicate();
+  watched.at(after(-1, 12));
+  await watched.round(watched.replicated());
+  await watched.copies(0, 3);
+  watched.at(after(3, 3));
+  await watched.endpoint.replicated();
+});
+
+afterEach(async () => {
+  await watched.stop();
+});
+
+/** Takes an object of the replica away, as nobody of ours could. */
+async function lose(key: string): Promise<void> {
+  const [{ versionId }] = watched.endpoint.s3.versions(REPLICA.bucket, key);
+  const client = new S3Client({ region: REPLICA.region, forcePathStyle: true });
+  await client.send(new DeleteObjectCommand({ Bucket: REPLICA.bucket, Key: key, VersionId: versionId, BypassGovernanceRetention: true }));
+  client.destroy();
+}
+
+const gauges = async () => await watched.gauges(watched.replicated());
+
+/** What the small sentinel in the replica's region is asked. */
+function atReplica() {
+  const { runs: _ofTheFirstRegion, ...protection } = protectionOf({ gauges: ['recoveryPointAge', 'provenCopies', 'unreadable'] });
+  const { store, ...request } = watched.request();
+  return {
+    ...request, deadLetters: undefined, topics: [], expected: { keys: [] }, protections: [protection],
+    store: { ...store, bucket: REPLICA.bucket, region: REPLICA.region },
+  };
+}
+
+describe('a replica', () => {
+  it('that has what the store has is not late', async () => {
+    expect(await gauges()).toMatchObject({ replicaLag: 0, replicaFailures: 0, replicationDrift: 0 });
+    const { protections: [{ newestCopy }] } = await watched.round(watched.replicated());
+    expect(newestCopy!.replicas).toEqual([{ region: REPLICA.region, whole: true }]);
+  });
+
+  it('that lacks a manifest is late since it was written, and the copy is named', async () => {
+    await lose(manifestKey(ID, '20260302T020000Z'));
+    await lose(manifestKey(ID, '20260304T020000Z'));
+    const { protections: [{ gauges: found, notes, newestCopy }] } = await watched.round(watched.replicated());
+    expect(found.replicaLag).toBe(50.5 * HOUR);
+    expect(newestCopy!.replicas).toEqual([{ region: REPLICA.region, whole: false }]);
+    expect(notes.map(({ text }) => text)).toEqual(['2026-03-02', '2026-03-04'].map((day) => `The copy of ${day}T02:00:00Z is not whole in eu-west-1.`));
+  });
+
+  it('that lacks a part of the newest copy has not all of it', async () => {
+    const [part] = watched.endpoint.s3.keys(REPLICA.bucket, 'parts/').filter((key) => key.includes('20260304T020000Z'));
+    await lose(part);
+    expect(await gauges()).toMatchObject({ replicaLag: 2.5 * HOUR });
+  });
+
+  it('in a region that is lost counts as without the newest copy, and does not stop the rest', async () => {
+    watched.endpoint.loseRegion(REPLICA.region);
+    const { gauges: own, protections: [{ gauges: found, notes }] } = await watched.round(watched.replicated());
+    expect(own.sentinelRounds).toBe(1);
+    expect(found).toMatchObject({ replicaLag: 2.5 * HOUR, recoveryPointAge: 3 * HOUR });
+    expect(notes).toContainEqual(expect.objectContaining({ metric: 'replicaLag', text: expect.stringContaining('cannot be read') }));
+  });
+
+  it('that is replicated to no more, or to somebody else\'s bucket too, is noticed', async () => {
+    const request = watched.replicated();
+    const other = { ...request.expected, replication: [{ bucket: 'another-bucket', timeControl: true }] };
+    expect(await watched.gauges({ ...request, expected: other })).toMatchObject({ replicationDrift: 2 });
+    const without = { ...request.expected, replication: [{ bucket: REPLICA.bucket, timeControl: false }] };
+    expect(await watched.gauges({ ...request, expected: without })).toMatchObject({ replicationDrift: 1 });
+  });
+});
+
+describe('the small sentinel there', () => {
+  it('says what the replica holds when the first region is gone, and writes nothing to it', async () => {
+    watched.endpoint.loseRegion(REGION);
+    watched.at(after(5, 3));
+    const before = watched.endpoint.s3.allKeys(REPLICA.bucket);
+    const { protections: [{ gauges: found, newestProven }], region, since } = await watched.round(atReplica());
+    expect(region).toBe(REPLICA.region);
+    expect(since).toBe(after(-1, 12));
+    expect(found).toMatchObject({ recoveryPointAge: 51 * HOUR, unreadable: 0, pausedSeconds: 0, scheduleDrift: 0 });
+    expect(newestProven?.runId).toBe('20260304T020000Z');
+    expect(watched.endpoint.s3.allKeys(REPLICA.bucket)).toEqual(before);
+  });
+});

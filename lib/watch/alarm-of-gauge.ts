@@ -24,7 +24,7 @@ const CONFIRMATION = { periodSeconds: 3600, evaluated: 24, breaching: 24 };
  * A new alarm has no data before the sentinel's first rounds, and would take that for silence; it ends as soon as there is enough
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-warm-up.html). Three rounds are at most 3 hours.
  */
-const WARM_UP_MINUTES = 240;
+export const WARM_UP_MINUTES = 240;
 
 /** Between the transitions of two alarms that look at the same missing values. */
 const SUPPRESSION = Duration.minutes(5);

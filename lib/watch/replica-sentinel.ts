@@ -21,6 +21,7 @@ import type { BoundRecipient } from '../recipient';
 import { workerLogsOf } from '../store/place-logs';
 import { CLOSING_SECONDS } from '../workers/worker';
 import { ALARM_WORDS } from './alarm-words';
+import { WARM_UP_MINUTES } from './alarm-of-gauge';
 import { dimensionsOf, metricOf } from './metric';
 import { ReplicaWatch } from './replica-watch';
 import { SENTINEL_TIMEOUT_SECONDS, SentinelWorker } from './sentinel-worker';
@@ -172,6 +173,7 @@ export class ReplicaSentinel extends Construct {
         ? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD : cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       treatMissingData: cloudwatch.TreatMissingData.BREACHING,
     });
+    (alarm.node.defaultChild as cloudwatch.CfnAlarm).warmUpConfiguration = { warmUpPeriodDurationInMinutes: WARM_UP_MINUTES };
     const action = new SnsAction(this.topic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);

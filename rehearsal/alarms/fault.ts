@@ -7,6 +7,8 @@ export interface Fault {
   readonly name: string;
   /** Kinds of alarms that must fire, each of every protection; those that a policy does not have are not asked for. */
   readonly fires: readonly [AlarmKindName, ...AlarmKindName[]];
+  /** Alarms of which regions. @default all */
+  readonly where?: 'first' | 'replica';
   /** Done at a quiet hour. */
   inject(timeline: Timeline): Promise<void> | void;
   /** As a person would; what a good run mends, the next one does. */
@@ -15,6 +17,8 @@ export interface Fault {
   readonly withinHours: number;
   /** And be over so long after the mend. */
   readonly overWithinHours: number;
+  /** Why nobody can hear of it while it lasts; then only its end is told. */
+  readonly unheard?: string;
   /** Between two rounds of the sentinel that really look. @default 3600 */
   readonly spacingSeconds?: number;
 }

@@ -20,7 +20,7 @@ const sizeOf = (timeline: Timeline, one: WatchedProtection): number => timeline.
 export const FAULTS_OF_RUNS: readonly Fault[] = [
   {
     name: 'the run\'s role loses a right: every run fails', fires: ['backupOverdue', 'backupFailed', 'recoveryPointOld', 'successRateLow'],
-    ...runs(() => undefined), withinHours: 4 * DAY_HOURS, overWithinHours: 33 * DAY_HOURS, spacingSeconds: 2 * 3600,
+    ...runs(() => undefined), withinHours: 4 * DAY_HOURS, overWithinHours: 33 * DAY_HOURS, spacingSeconds: 6 * 3600,
   },
   {
     name: 'the dump succeeds, and is empty', fires: ['sizeAnomaly', 'rowsAnomaly'],
@@ -59,10 +59,10 @@ export const FAULTS_OF_RUNS: readonly Fault[] = [
     ...runs((one, { props: { world } }) => {
       const ceiling = world.request.protections.find(({ protection }) => protection === one.id.protection)?.ceilingBytes;
       return ceiling === undefined ? HEALTHY : { ...HEALTHY, sizeBytes: Math.ceil(ceiling * 0.9) };
-    }), withinHours: 2 * DAY_HOURS, overWithinHours: 40 * DAY_HOURS, spacingSeconds: 3 * 3600,
+    }), withinHours: 2 * DAY_HOURS, overWithinHours: 40 * DAY_HOURS, spacingSeconds: 6 * 3600,
   },
   {
     name: 'copies are read back, and none is restored any more', fires: ['drillOld'],
-    ...runs(() => ({ ...HEALTHY, outcome: 'checksums-only' })), withinHours: 40 * DAY_HOURS, overWithinHours: 3 * DAY_HOURS, spacingSeconds: 6 * 3600,
+    ...runs(() => ({ ...HEALTHY, outcome: 'checksums-only' })), withinHours: 40 * DAY_HOURS, overWithinHours: 3 * DAY_HOURS, spacingSeconds: 12 * 3600,
   },
 ];

@@ -21,8 +21,26 @@ export const FAULTS_OF_WATCHING: readonly Fault[] = [
     },
   },
   {
-    name: 'the sentinel is stopped', fires: ['sentinelSilent'], withinHours: 4, overWithinHours: 3,
-    inject: ({ behaviour }) => { behaviour.sentinelRuns = false; }, mend: ({ behaviour }) => { behaviour.sentinelRuns = true; },
+    name: 'the sentinel is stopped', fires: ['sentinelSilent'], where: 'first', withinHours: 4, overWithinHours: 3,
+    inject: ({ behaviour, props: { world } }) => { behaviour.sentinelRuns = (region) => region !== world.region; },
+    mend: ({ behaviour }) => { behaviour.sentinelRuns = () => true; },
+  },
+  {
+    name: 'the sentinel of the replica is stopped', fires: ['sentinelSilent'], where: 'replica', withinHours: 4, overWithinHours: 3,
+    inject: ({ behaviour, props: { world } }) => { behaviour.sentinelRuns = (region) => region === world.region; },
+    mend: ({ behaviour }) => { behaviour.sentinelRuns = () => true; },
+  },
+  {
+    name: 'the first region is lost', fires: ['recoveryPointOld'], where: 'replica', withinHours: 24 * 9, overWithinHours: 24 * 3,
+    spacingSeconds: 2 * 3600,
+    inject: ({ behaviour, props: { world, endpoint } }) => {
+      behaviour.lost = new Set([world.region]);
+      endpoint.loseRegion(world.region);
+    },
+    mend: ({ behaviour, props: { world, endpoint } }) => {
+      behaviour.lost = new Set();
+      endpoint.regainRegion(world.region);
+    },
   },
   {
     name: 'the sentinel\'s role loses the right to list', fires: ['sentinelSilent'], withinHours: 4, overWithinHours: 3, spacingSeconds: 0,
@@ -35,6 +53,7 @@ export const FAULTS_OF_WATCHING: readonly Fault[] = [
   },
   {
     name: 'no recipient has confirmed', fires: ['recipientUnconfirmed'], withinHours: 30, overWithinHours: 30,
+    unheard: 'nobody is left who would hear it: the dashboard and `backup-policy status` show it',
     inject: (timeline) => confirm(timeline, false), mend: (timeline) => confirm(timeline, true),
   },
   {

@@ -18,6 +18,8 @@ export interface AlarmRow {
   /** How it is told: empty where another alarm tells it. */
   readonly messages: readonly Arrived[];
   readonly overMessages: readonly Arrived[];
+  /** Why nobody could hear of it while it lasted. */
+  readonly unheard?: string;
   /** Why it did not fire, was not over, or did not arrive. */
   readonly problem?: string;
 }

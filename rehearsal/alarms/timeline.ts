@@ -8,7 +8,7 @@ import type { Endpoint } from '../endpoint';
 import { Deliveries, type Told } from './delivery';
 import { type Board, evaluate, NEW_BOARD, type StateChange, stateOf } from './evaluate';
 import { type CopyTraits, HEALTHY, type MasterCopy, storeCopy, storeVerdict } from './master-copy';
-import { quietRound } from './quiet-rounds';
+import { Sentinel } from './sentinel';
 import { WarmWorker } from './warm-worker';
 import type { WatchedProtection, World } from './world';
 
@@ -33,9 +33,12 @@ export interface Behaviour {
   run: (slot: number, one: WatchedProtection) => CopyTraits | undefined;
   /** What becomes of a line that the sentinel logs. @default it is measured */
   measured: (line: string) => string | undefined;
-  /** Whether the platform runs the sentinel, and the round of retirement, at their slots. @default true */
-  sentinelRuns: boolean;
+  /** Whether the platform runs the sentinel of a region at its slots. @default true */
+  sentinelRuns: (region: string) => boolean;
+  /** The same of the round of retirement. @default true */
   retireRuns: boolean;
+  /** Regions that are lost: nothing runs there, and no alarm is evaluated. @default none */
+  lost: ReadonlySet<string>;
 }
 
 export interface PassOptions {
@@ -49,7 +52,9 @@ export interface PassOptions {
 
 /** One course of time over a store: runs at their slots, rounds of retirement and of the sentinel, alarms evaluated every minute. */
 export class Timeline {
-  readonly behaviour: Behaviour = { run: () => HEALTHY, measured: (line) => line, sentinelRuns: true, retireRuns: true };
+  readonly behaviour: Behaviour = {
+    run: () => HEALTHY, measured: (line) => line, sentinelRuns: () => true, retireRuns: true, lost: new Set(),
+  };
   readonly changes: StateChange[] = [];
   readonly told: Told[] = [];
   /** What workers failed with. */
@@ -62,19 +67,17 @@ export class Timeline {
   runs = 0;
   board: Board = NEW_BOARD;
   now: number;
-  readonly #sentinel: WarmWorker;
+  readonly #sentinels: readonly Sentinel[];
   readonly #retire: WarmWorker;
   #later: { readonly at: number; readonly run: () => Promise<void> }[] = [];
-  #lines: string[] = [];
-  #last: { at: number; lines: readonly string[] } | undefined;
-  #stirred = true;
 
   constructor(readonly props: TimelineProps) {
-    const { world: { sentinel, retire, region }, endpoint, keys } = props;
+    const { world: { sentinels, retire, region }, endpoint, keys } = props;
     this.now = Math.ceil(endpoint.now().getTime() / 1000 / MINUTE) * MINUTE;
-    const worker = { endpointUrl: endpoint.url, region };
-    this.#sentinel = new WarmWorker({ ...worker, target: sentinel, credentials: keys.of(sentinel.roleArn), onLine: (line) => void this.#lines.push(line) });
-    this.#retire = new WarmWorker({ ...worker, target: retire, credentials: keys.of(retire.roleArn), onLine: (line) => void endpoint.metrics.recordLine(line) });
+    this.#sentinels = sentinels.map((one) => new Sentinel(one, endpoint.url, keys.of(one.target.roleArn)));
+    this.#retire = new WarmWorker({
+      target: retire, endpointUrl: endpoint.url, region, credentials: keys.of(retire.roleArn), onLine: (line) => void endpoint.metrics.recordLine(line),
+    });
     this.client = new S3Client({ endpoint: endpoint.url, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, forcePathStyle: true });
     this.deliveries = new Deliveries(props);
   }
@@ -85,7 +88,7 @@ export class Timeline {
 
   /** Says that something was changed by hand: the sentinel's next round really looks. */
   stir(): void {
-    this.#stirred = true;
+    for (const sentinel of this.#sentinels) sentinel.stirred = true;
   }
 
   states(): string[] {
@@ -93,7 +96,7 @@ export class Timeline {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#sentinel.stop(), this.#retire.stop(), this.deliveries.stop()]);
+    await Promise.all([...this.#sentinels.map((one) => one.stop()), this.#retire.stop(), this.deliveries.stop()]);
     this.client.destroy();
   }
 
@@ -104,7 +107,7 @@ export class Timeline {
     const at = (schedule: { expression: string; timeZone: string }): Set<number> =>
       new Set(slotsBetween(parseExpression(schedule.expression, schedule.timeZone), this.now + 1, end));
     const runs = world.protections.map((one) => ({ one, slots: at(one.schedule) }));
-    const looks = at(world.watching.sentinel.schedule);
+    const looks = this.#sentinels.map((one) => ({ one, slots: at(one.of.schedule) }));
     const retires = at(world.policy.declared.retirement.schedule);
     while (this.now < end) {
       this.props.signal?.throwIfAborted();
@@ -112,11 +115,11 @@ export class Timeline {
       for (const due of this.#take()) {
         await this.#clock();
         await due();
-        this.#stirred = true;
+        this.stir();
       }
       for (const { one, slots } of runs) if (slots.has(this.now)) this.#startRun(one, this.now);
-      if (retires.has(this.now) && this.behaviour.retireRuns) await this.#retireNow();
-      if (looks.has(this.now)) await this.#look(spacingSeconds);
+      if (retires.has(this.now) && this.behaviour.retireRuns && !this.#isLost(world.region)) await this.#retireNow();
+      for (const { one, slots } of looks) if (slots.has(this.now)) await this.#look(one, spacingSeconds);
       if (this.now % stepSeconds !== 0) continue;
       await this.#evaluate();
       if (until()) return;
@@ -141,6 +144,7 @@ export class Timeline {
   #startRun(one: WatchedProtection, slot: number): void {
     const { endpoint, masters } = this.props;
     const schedule = endpoint.schedules.get(one.scheduleArn);
+    if (this.#isLost(this.props.world.region)) return;
     if (!schedule || schedule.State !== 'ENABLED' || (schedule.StartDate ?? 0) > slot) return;
     if (!endpoint.machines.has(one.machineArn)) {
       const { Arn } = (schedule.Target.DeadLetterConfig ?? {}) as { Arn?: string };
@@ -168,31 +172,29 @@ export class Timeline {
     const instant = new Date(this.now * 1000).toISOString();
     const request = { ...this.props.world.retireRequest, slot: instant, execution: 'rehearsed', whole: true, rehearsedAt: instant };
     await this.#attempt('retire', () => this.#retire.invoke(request));
-    this.#stirred = true;
+    this.stir();
   }
 
-  async #look(spacingSeconds: number): Promise<void> {
-    if (!this.behaviour.sentinelRuns) return;
-    const { world, endpoint } = this.props;
-    const last = this.#last;
-    let lines: readonly string[];
-    if (last && !this.#stirred && this.now - last.at < spacingSeconds) {
-      lines = quietRound(last.lines, this.now - last.at);
+  #isLost(region: string): boolean {
+    return this.behaviour.lost.has(region);
+  }
+
+  async #look(sentinel: Sentinel, spacingSeconds: number): Promise<void> {
+    const { region } = sentinel.of;
+    if (!this.behaviour.sentinelRuns(region) || this.#isLost(region)) return;
+    let lines = sentinel.quiet(this.now, spacingSeconds);
+    if (lines) {
       this.rounds.quiet++;
     } else {
       await this.#clock();
-      const instant = new Date(this.now * 1000).toISOString();
-      this.#lines = [];
       this.rounds.real++;
-      const answer = await this.#attempt('sentinel', () => this.#sentinel.invoke({ ...world.request, slot: instant, rehearsedAt: instant }));
-      if (answer !== undefined) this.report = parseSentinelReport(answer);
-      lines = this.#lines.filter((line) => line.includes('"_aws"'));
-      this.#last = answer === undefined ? undefined : { at: this.now, lines };
-      this.#stirred = false;
+      let report: unknown;
+      ({ lines, report } = await sentinel.look(this.now, (work) => this.#attempt(`sentinel of ${region}`, work)));
+      if (report !== undefined && sentinel === this.#sentinels[0]) this.report = parseSentinelReport(report);
     }
     for (const line of lines) {
       const measured = this.behaviour.measured(line);
-      if (measured !== undefined) endpoint.metrics.recordLine(measured, world.region);
+      if (measured !== undefined) this.props.endpoint.metrics.recordLine(measured, region);
     }
   }
 
@@ -207,7 +209,8 @@ export class Timeline {
 
   async #evaluate(): Promise<void> {
     const { world: { alarms }, endpoint, tells = true } = this.props;
-    const { board, changes, actions } = evaluate(alarms, this.board, endpoint.metrics, this.now);
+    const heard = alarms.filter(({ region }) => !this.#isLost(region));
+    const { board, changes, actions } = evaluate(heard, this.board, endpoint.metrics, this.now);
     this.board = board;
     this.changes.push(...changes);
     if (!tells) return;

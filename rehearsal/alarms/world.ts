@@ -1,4 +1,5 @@
 import type { DeclaredAlarm, DeclaredWatching } from '../../lib/contract/watching';
+import { parseAlarmMark } from '../../lib/contract/notification';
 import { SentinelRequest } from '../../lib/contract/sentinel-request';
 import type { ProtectionId } from '../../lib/contract/object-keys';
 import { AssemblyError, type FoundPolicy, type FoundProtection, type Resolver } from '../assembly';
@@ -18,12 +19,21 @@ export interface WatchedProtection {
   readonly rtoSeconds: number;
 }
 
+/** A sentinel, as its schedule calls it: the first region's, or a small one in a replica's. */
+export interface WatchingSentinel {
+  readonly target: LocalFunction;
+  readonly region: string;
+  readonly request: Record<string, unknown>;
+  readonly schedule: { readonly expression: string; readonly timeZone: string };
+}
+
 /** A policy with who watches it, resolved. */
 export interface World {
   readonly resolver: Resolver;
   readonly policy: FoundPolicy;
   readonly watching: DeclaredWatching;
-  readonly sentinel: LocalFunction;
+  /** The first region's first. */
+  readonly sentinels: readonly WatchingSentinel[];
   readonly request: SentinelRequest;
   readonly retire: LocalFunction;
   readonly retireRequest: Record<string, unknown>;
@@ -33,6 +43,15 @@ export interface World {
   readonly alarms: readonly Alarm[];
   readonly declared: ReadonlyMap<string, DeclaredAlarm>;
   readonly region: string;
+}
+
+/** What the schedule of a function hands to it: only the stack that has it knows the whole. */
+function inputOf(resolver: Resolver, functionArn: string): Record<string, unknown> | undefined {
+  for (const schedule of resolver.resourcesOf('AWS::Scheduler::Schedule')) {
+    const { Arn, Input } = (resolver.property(schedule, 'Target') ?? {}) as { Arn?: string; Input?: string };
+    if (Arn === functionArn && Input !== undefined) return JSON.parse(Input) as Record<string, unknown>;
+  }
+  return undefined;
 }
 
 /** @throws AssemblyError for a policy that declares no watching, AlarmError for an alarm that cannot be evaluated */
@@ -45,11 +64,17 @@ export function worldOf(resolver: Resolver, policy: FoundPolicy): World {
   const resolved = <T>(value: T, what: string): T => resolver.resolve(stack, value, `${declared.path} ${what}`) as T;
   const request = SentinelRequest.parse(resolved(watching.sentinel.request, 'sentinel'));
   const region = stack.region ?? resolver.region;
-  const alarms = alarmsOf(resolver).filter(({ path }) => path.startsWith(`${declared.path}/`));
+  const alarms = alarmsOf(resolver).filter(({ path, description }) => {
+    const mark = parseAlarmMark(description);
+    return path.startsWith(`${declared.path}/`) || (mark?.application === application && mark.environment === environment);
+  });
   const byLogicalId = new Map(watching.alarms.map((alarm) => [`${alarm.region ?? region} ${alarm.logicalId}`, alarm]));
   return {
     resolver, policy, watching, request, region, alarms,
-    sentinel: functionOf(resolver, String(resolved(watching.sentinel.function, 'sentinel'))),
+    sentinels: [{ ...watching.sentinel, region }, ...watching.replicaSentinels].map((one) => {
+      const target = functionOf(resolver, String(resolved(one.function, 'sentinel')));
+      return { target, region: one.region, schedule: one.schedule, request: inputOf(resolver, target.arn) ?? resolved(one.request, 'sentinel') };
+    }),
     retire: functionOf(resolver, String(resolved(declared.retirement.function, 'retirement'))),
     retireRequest: resolved(declared.retirement.request, 'retirement') as unknown as Record<string, unknown>,
     notify: watching.notify && functionOf(resolver, String(resolved(watching.notify.function, 'notify'))),

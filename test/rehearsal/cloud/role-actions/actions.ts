@@ -57,6 +57,7 @@ const ofApp = (mine: boolean, type: string, service: string, foreign: string): T
   ...world.arns(type).filter(({ path }) => path.startsWith(scope) === mine).map(({ arn }) => arn),
   ...mine ? [] : [world.arn(service, foreign, account)],
 ];
+const recipientSecrets: Targets = (world) => world.arns('AWS::SecretsManager::Secret').filter(({ path }) => path.endsWith('/Pager')).map(({ arn }) => arn);
 const watchers: Targets = (world, { policy, kind, role }) => {
   const place = kind === 'scheduler at a replica' ? /^.*\/Replica-[^/]+\//.exec(role.path)?.[0] : undefined;
   const beginnings = policy === undefined ? [place === undefined ? [] : `${place}Watch-`].flat() : ['Watch/', 'Notify/'].map((part) => `${policy}${part}`);
@@ -141,6 +142,7 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
       { contexts: () => [{ 's3:prefix': '' }, { 's3:prefix': undefined }, { 's3:prefix': 'runs/production/somebody-else/' }] }),
     row('secret', 'read the source\'s secrets', 'secretsmanager:GetSecretValue', secretsOf(true, ({ source }) => source)),
     row('identity', 'read the identity of drills', 'secretsmanager:GetSecretValue', secretsOf(true, ({ identity }) => identity)),
+    row('recipient', 'read where recipients are reached', 'secretsmanager:GetSecretValue', recipientSecrets),
     row('secret-other', 'read another secret', 'secretsmanager:GetSecretValue',
       (world, actor) => [...secretsOf(false, ({ source, identity }) => [...source, ...identity])(world, actor), world.arn('secretsmanager', 'secret:another-a1b2c3', actor.account)]),
     row('secret-change', 'change or delete a secret', ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecret', 'secretsmanager:DeleteSecret', 'secretsmanager:PutResourcePolicy'],

@@ -31,7 +31,11 @@ function shop(): Synthesized {
     const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, subnetConfiguration: subnets });
     const store = new BackupStore(stack, 'Store', { replicaRegions: ['eu-west-1'] });
     const policy = new BackupPolicy(stack, 'Backup', {
-      application: 'shop', store, recipients: [Recipient.email('team@example.org')], lockExtension: {},
+      application: 'shop', store, lockExtension: {},
+      recipients: [
+        Recipient.email('team@example.org'), Recipient.pagerDuty(new Secret(stack, 'Pager')), Recipient.slackChannel('T0123ABCD', 'C0123ABCD'),
+        Recipient.eventBridge(),
+      ],
     });
     const declared = {
       schedule: BackupSchedule.daily({ at: '02:00' }), retention: Retention.gfs({ daily: 7, weekly: 4, monthly: 12 }),

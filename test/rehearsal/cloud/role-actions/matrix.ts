@@ -113,7 +113,8 @@ export const HARMLESS: Readonly<Record<string, string>> = {
   'ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets': 'stand in a network; with those that make and delete its interfaces, which Lambda may use and a worker\'s code may not',
   'scheduler:GetSchedule, states:DescribeStateMachine, sqs:GetQueueAttributes, sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, s3:GetBucketObjectLockConfiguration, s3:GetBucketVersioning, s3:GetLifecycleConfiguration, kms:DescribeKey, kms:GetKeyRotationStatus':
     'see what is in force of what was declared',
-  'cloudwatch:GetMetricData': 'read figures for a digest',
+  'cloudwatch:GetMetricData': 'read figures for messages and the digest',
+  'events:PutEvents': 'tell a bus',
   's3:GetObjectVersionTagging, s3:GetObjectRetention, s3:GetObjectLegalHold, s3:GetObjectVersionAcl, s3:GetReplicationConfiguration': 'see what protects a copy, and whether it is released',
 };
 

@@ -47,6 +47,7 @@ export const MEANT: Readonly<Record<string, Partial<Record<RoleKind, string>>>> 
   'list-elsewhere': { sentinel: LOOKS },
   'list-all': { replication: 'S3\'s replication asks for it of the bucket as a whole; it shows names and reads nothing.' },
   'secret': { 'dump worker': 'It logs in to what it copies, and nobody else does.' },
+  'recipient': { 'notify worker': 'It brings messages there, by an address or a key that nobody else knows.' },
   'identity': { 'verify worker': 'A drill opens an encrypted copy; the dump worker cannot.' },
   'inventory': { 'filling of a replica': 'S3 Batch Replication makes its list of objects by it; the role is taken by S3 alone, for a job that somebody with rights of their own starts.' },
   'key-elsewhere': { replication: 'S3 encrypts what it replicates with the key of the replica.' },

@@ -24,6 +24,7 @@ export const KINDS = {
   'sentinel at a replica': /\/Replica-[^/]+\/Watch-[^/]+\/Sentinel\/Role$/,
   'scheduler at a replica': /\/Replica-[^/]+\/[^/]+\/Watch\/SchedulerRole$/,
   'notify worker': /\/Notify\/Worker\/Role$/,
+  'chat channel': /\/Notify\/ChatRole$/,
   'lengthening of locks': /\/LockExtender$/,
 } as const;
 

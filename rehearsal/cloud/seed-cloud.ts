@@ -5,7 +5,7 @@ import type { Endpoint, Subscription } from '../endpoint';
 import { destinationKey } from './destinations';
 import { bucketsOf, machineOf, topicsOf } from './local-cloud';
 
-type Seeded = Pick<Endpoint, 'seedKey' | 's3' | 'topics' | 'queues' | 'schedules' | 'machines' | 'stacks'>;
+type Seeded = Pick<Endpoint, 'seedKey' | 's3' | 'topics' | 'queues' | 'schedules' | 'machines' | 'stacks' | 'alarms'>;
 type Properties = Readonly<Record<string, unknown>>;
 
 /** Puts what deployment would make of an assembly into the endpoint; what names a value that nobody can know is left out. */
@@ -29,6 +29,10 @@ export function seedCloud(resolver: Resolver, endpoint: Seeded): void {
   });
   each('AWS::StepFunctions::StateMachine', ({ identity: { ref } }) => endpoint.machines.seed(machineOf(resolver, ref)));
   each('AWS::Scheduler::Schedule', (schedule) => endpoint.schedules.seed(scheduleOf(resolver, schedule)));
+  each('AWS::CloudWatch::Alarm', (alarm) => {
+    const { ref: name, attributes: { Arn: arn } } = alarm.identity;
+    endpoint.alarms.seed({ arn, name, description: String(resolver.property(alarm, 'AlarmDescription') ?? '') });
+  });
   for (const stack of resolver.assembly.stacks) {
     endpoint.stacks.seed({ name: stack.name, region: stack.region, resources: Object.fromEntries(physicalIds(resolver, stack)) });
   }

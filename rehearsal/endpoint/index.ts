@@ -18,6 +18,7 @@ import { S3Service } from './s3/service';
 import { S3State } from './s3/state';
 import { tagHandlers } from './s3/tags';
 import { Front } from './server';
+import { AlarmBook } from './services/alarms';
 import { ecsService, TaskBook } from './services/compute';
 import { eventsService } from './services/events';
 import { stsService } from './services/identity';
@@ -39,6 +40,7 @@ export type { BucketSeed, S3Direct } from './s3/direct';
 export type { LifecycleEvent } from './s3/lifecycle/run';
 export type { Lifecycle, LifecycleFilter, LifecycleRule } from './s3/lifecycle/rules';
 export type { Replication, ReplicationRule } from './s3/replication/rules';
+export type { AlarmBook, AlarmSeed } from './services/alarms';
 export type { KeyRing, KeySeed, KeyState } from './services/kms';
 export type { MachineBook, MachineSeed, StartedExecution } from './services/machines';
 export type { MetricBook, Series } from './services/metrics';
@@ -56,6 +58,7 @@ export interface Endpoint {
   readonly calls: readonly ApiCall[];
   readonly messages: readonly PublishedMessage[];
   readonly metrics: MetricBook;
+  readonly alarms: AlarmBook;
   /** What was put on EventBridge's buses. */
   readonly events: readonly SentEvent[];
   readonly schedules: ScheduleBook;
@@ -117,6 +120,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const messages: PublishedMessage[] = [];
   const events: SentEvent[] = [];
   const metrics = new MetricBook(settings.region);
+  const alarms = new AlarmBook(settings);
   const schedules = new ScheduleBook(settings);
   const queues = new QueueBook(settings);
   const topics = new TopicBook();
@@ -133,7 +137,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     ...lifecycleHandlers, ...replicationHandlers,
   });
   const list: Service[] = [
-    kmsService(keys), secretsService(secrets, keys), snsService(messages, topics), sqsService(queues), cloudWatchService(metrics),
+    kmsService(keys), secretsService(secrets, keys), snsService(messages, topics), sqsService(queues), cloudWatchService(metrics, alarms),
     logsService(logs), stsService(credentials), ecsService(tasks), statesService(machines), eventsService(events),
     cloudFormationService(stacks),
   ];
@@ -156,7 +160,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, events, metrics, logs, tasks, schedules, queues, topics, machines, stacks, keys,
+    url: `http://127.0.0.1:${port}`, port, calls: gate.calls, messages, events, metrics, alarms, logs, tasks, schedules, queues, topics, machines, stacks, keys,
     s3: directAccess(services), lifecycle: lifecycle.events,
     now: settings.now,
     setClock: (instant) => clock.set(instant),

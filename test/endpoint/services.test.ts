@@ -1,4 +1,4 @@
-import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, ListDashboardsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeTasksCommand, ECSClient, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { DecryptCommand, DescribeKeyCommand, EncryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
@@ -201,8 +201,8 @@ test('Lambda: invoked by name or ARN, errors of the function are no errors of th
 
 test('what is not spoken is a 501 by name, in every protocol', async () => {
   const named = async (work: Promise<unknown>) => (await refusal(work)).message;
-  expect(await named(new CloudWatchClient(at.client).send(new DescribeAlarmsCommand({}))))
-    .toContain('NotImplemented: cloudwatch DescribeAlarms');
+  expect(await named(new CloudWatchClient(at.client).send(new ListDashboardsCommand({}))))
+    .toContain('NotImplemented: cloudwatch ListDashboards');
   expect(await named(new SchedulerClient(at.client).send(new DeleteScheduleCommand({ Name: 'x' }))))
     .toContain('NotImplemented: scheduler DELETE /schedules/x');
   expect(await named(new SNSClient(at.client).send(new CreateTopicCommand({ Name: 'x' })))).toContain('NotImplemented: sns CreateTopic');

@@ -1,6 +1,7 @@
 import { ApiError, notImplemented } from '../errors';
 import type { MetricDatum } from '../types';
 import { embeddedMetrics } from './embedded-metrics';
+import { type AlarmBook, alarmOperations } from './alarms';
 import { text, type Input, type Service, type ServiceCall } from './service';
 import { type Point, type Statistic, STATISTICS, statisticsOf } from './statistics';
 
@@ -84,11 +85,12 @@ const record = (dimensions: readonly Dimension[] = []): Record<string, string> =
   Object.fromEntries(dimensions.map(({ Name, Value = '' }) => [Name, Value]));
 const milliseconds = (stamp: number | string): number => (typeof stamp === 'number' ? stamp * 1000 : Date.parse(stamp));
 
-/** CloudWatch: keeps metric data and gives it back. */
-export function cloudWatchService(book: MetricBook): Service {
+/** CloudWatch: keeps metric data and gives it back, and knows of alarms. */
+export function cloudWatchService(book: MetricBook, alarms: AlarmBook): Service {
   return {
     name: 'cloudwatch', namespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
     operations: {
+      ...alarmOperations(alarms),
       PutMetricData: {
         context: (input) => ({ 'cloudwatch:namespace': text(input, 'Namespace') ?? '' }),
         run: (input, call) => putMetricData(book, input, call),

@@ -298,15 +298,26 @@ describe('alarms', () => {
     expect(out).toMatch(/ OK\n/);
   });
 
-  test('test publishes one marked notice a severity, to the topic of that severity', async () => {
+  test('list asks CloudWatch, and knows an alarm by its mark', async () => {
+    const marked = cloud.endpoint.alarms.in('us-east-1').find(({ description }) => description?.includes('cdk-backup-policy backupOverdue staging/shop/database'))!;
+    cloud.endpoint.alarms.seed({ ...marked, state: 'ALARM' });
+    const { code, out } = await alarms('list');
+    expect(code).toBe(1);
+    expect(out).toMatch(/database +backup-overdue +page +at most \d+ h +ALARM/);
+    expect(out).toMatch(/database +recovery-point-old +page +at most 26 h +INSUFFICIENT_DATA/);
+    expect(out).not.toMatch(/MISSING/);
+    expect((await alarms('list', '--severity', 'notify')).code).toBe(0);
+  });
+
+  test('test publishes a marked notice to the topic of its severity, and says who should hear it', async () => {
     const { code, out } = await alarms('test');
     expect(code).toBe(0);
+    expect(cloud.endpoint.messages).toHaveLength(1);
+    await alarms('test', '--severity', 'notify');
     const sent = cloud.endpoint.messages.map(({ topicArn, message }) => ({ topicArn, notice: TestNotice.parse(JSON.parse(message)) }));
     expect(sent.map(({ notice: { severity, application } }) => [severity, application])).toEqual([['page', 'shop'], ['notify', 'shop']]);
     expect(new Set(sent.map(({ topicArn }) => topicArn)).size).toBe(2);
-    expect(out).toMatch(/A test of page is on its way to 1 recipient of shop \(staging\):\n {2}email team@example\.org \(en\)/);
-    await alarms('test', '--severity', 'page');
-    expect(cloud.endpoint.messages).toHaveLength(3);
+    expect(out).toMatch(/A test is on its way to 1 recipient of shop \(staging\), as pages go:\n {2}email team@example\.org \(en\)/);
   });
 
   test.each<[string[], RegExp]>([

@@ -46,7 +46,7 @@ export const METRICS = {
   successRate: { name: 'SuccessRate', unit: 'Percent', of: 'protection', by: 'sentinel' },
   /** Copies newer than the newest proven one whose verdict says that they are not. */
   unprovenCopies: { name: 'UnprovenCopies', unit: 'Count', of: 'protection', by: 'sentinel' },
-  /** Since the manifest of the oldest copy of the window that has no verdict; 0 when each has one. */
+  /** Since the manifest of the oldest copy without a verdict among those that are newer than the newest proven one; 0 when each has one. */
   unverifiedAge: { name: 'UnverifiedAge', unit: 'Seconds', of: 'protection', by: 'sentinel' },
   /** Proven copies in the store that are not on their way out. */
   provenCopies: { name: 'ProvenCopies', unit: 'Count', of: 'protection', by: 'sentinel' },
@@ -97,7 +97,7 @@ export const METRICS = {
   unconfirmedRecipients: { name: 'UnconfirmedRecipients', unit: 'Count', of: 'policy', by: 'sentinel' },
   /** Since the last retire round that audited the store; since the policy took effect while there is none. */
   auditAge: { name: 'AuditAge', unit: 'Seconds', of: 'policy', by: 'sentinel' },
-  /** Copies marked for release that retention keeps, and releases beyond a round's limit. */
+  /** Newest proven copies that are marked for release, which no retention does, and releases beyond a round's limit. */
   releasedTooMany: { name: 'ReleasedTooMany', unit: 'Count', of: 'policy', by: 'sentinel' },
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -145,6 +145,13 @@ describe('a store', () => {
     expect(notes).toContainEqual({ metric: 'unreadable', about: part, text: expect.stringContaining('A part of 20260305T020000Z is not as its manifest says') });
   });
 
+  it('whose newest proven copy is marked for release is told, whoever marked it', async () => {
+    await watched.store.tag(manifestKey(ID, '20260305T020000Z'), 'expire');
+    expect(await moved()).toEqual(['releasedTooMany']);
+    await watched.audit(after(4, 2), { released: 5 });
+    expect(await watched.gauges()).toMatchObject({ releasedTooMany: 3 });
+  });
+
   it('with a damaged verdict counts its copy as not verified', async () => {
     const runId = await watched.copy(slotOf(5), 'unverified');
     await watched.store.put(verdictKey(ID, runId, after(5, 1)), '{"version":1}');

@@ -5,13 +5,13 @@ import type { AuditedProtection, StoreAudit } from '../../../lib/contract/store-
 import { isProven } from '../../../lib/model/copy';
 import { parseExpression } from '../../../lib/model/schedule';
 import { type ProtectionGauges, watch } from '../../../lib/model/watch/gauges';
-import type { LastAudit, Note, StoredCopy, WatchFacts } from '../../../lib/model/watch/watched';
+import type { LastAudit, StoredCopy, WatchFacts } from '../../../lib/model/watch/watched';
 import { rateAnchorOf, windowFrom } from '../../../lib/model/watch/window';
 import type { StoreReaderOptions } from '../store-reader';
 import { seeSchedule } from './deployed';
 import { lookAtReplicas, type ReplicaPlace } from './replicas';
 import { recordsInForce } from './records';
-import { readRun, readWindow, type StoreWindow } from './window';
+import { readRun, readWindow, releasedAgainstRules, type StoreWindow } from './window';
 
 /** Copies that a report has at most. */
 const REPORTED = 100;
@@ -31,6 +31,8 @@ export interface WatchedOne {
   readonly gauges: ProtectionGauges;
   /** Since when the protection is known to be in force. */
   readonly since: number;
+  /** Copies that are let go against every rule. */
+  readonly released: number;
 }
 
 /** Looks at one protection. @throws RunError when the store does not answer, or does not say what was declared */
@@ -50,7 +52,9 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
     countedUntil: audited?.last.until, rateAnchor: seen.rateAnchor,
   });
   const window = await withNewestProven(round, id, await readWindow(store, id, from), audited?.counted);
-  const replicated = await lookAtReplicas(replicas, id, window.copies, from);
+  const [replicated, released] = await Promise.all([
+    lookAtReplicas(replicas, id, window.copies, from), releasedAgainstRules(store, window.copies),
+  ]);
   const eras = records.map(({ since, declared }) => (
     { since: Date.parse(since) / 1000, schedule: parseExpression(declared.schedule.expression, declared.schedule.timeZone) }));
   const since = eras.at(0)?.since ?? seconds;
@@ -66,7 +70,7 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
   const regions = replicas.map(({ region }) => region);
   const byAge = [...replicated.copies].sort((one, other) => other.slot - one.slot);
   return {
-    gauges: watched.gauges, since,
+    gauges: watched.gauges, since, released: released.length,
     state: {
       protection: protection.protection, gauges: { ...watched.gauges },
       ...watched.newest ? { newestCopy: shown(watched.newest, regions) } : {},
@@ -74,7 +78,8 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
       copies: byAge.slice(0, REPORTED).map((copy) => shown(copy, regions)),
       ...watched.gauges.pausedSeconds > 0 && seen.pause ? { paused: { until: instant(seen.pause.until), reason: seen.pause.reason } } : {},
       ...watched.nextSlot === undefined ? {} : { nextSlot: instant(watched.nextSlot) },
-      days: [...watched.days], notes: [...watched.notes, ...replicated.notes] as Note[],
+      days: [...watched.days],
+      notes: [...watched.notes, ...replicated.notes, ...released.map((said) => ({ metric: 'releasedTooMany', ...said }))],
     },
   };
 }

@@ -52,8 +52,7 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
     if (!request.silent) writeMetrics({ environment, application }, driftGauges([...drift, ...messages.drift], messages.deadLetters), now);
     throw worstFailure(failures.map(({ error }) => error));
   }
-  const since = Math.min(now.getTime() / 1000, ...watched.map((one) => one.since));
-  const gauges = policyGauges([...drift, ...messages.drift], messages.deadLetters, audit, since, now);
+  const gauges = policyGauges([...drift, ...messages.drift], messages.deadLetters, audit, watched, now);
   const notes = [
     ...drift, ...messages.drift,
     ...messages.deadLetters > 0 ? [queued(messages.deadLetters, request)] : [],
@@ -67,7 +66,7 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
   if (!request.silent) writeGauges(request, gauges, watched, now);
   return {
     version: CONTRACT_VERSION, environment, application, region: request.store.region,
-    at: now.toISOString(), since: new Date(since * 1000).toISOString(),
+    at: now.toISOString(), since: new Date(sinceOf(watched, now) * 1000).toISOString(),
     gauges, notes, protections: watched.map(({ state }) => state), requests: props.requests(),
   };
 }
@@ -131,15 +130,20 @@ function driftGauges(drift: readonly Drift[], deadLetters: number) {
 }
 
 function policyGauges(
-  drift: readonly Drift[], deadLetters: number, audit: StoreAudit | undefined, since: number, now: Date,
+  drift: readonly Drift[], deadLetters: number, audit: StoreAudit | undefined, watched: readonly WatchedOne[], now: Date,
 ): SentinelReport['gauges'] & Partial<Record<MetricKey, number>> {
   const seconds = now.getTime() / 1000;
   return {
     sentinelRounds: 1,
     ...driftGauges(drift, deadLetters),
-    auditAge: Math.max(0, seconds - Math.max(since, audit ? Date.parse(audit.at) / 1000 : 0)),
-    releasedTooMany: (audit?.protections ?? []).reduce((sum, one) => sum + Math.max(0, one.released - one.releasesAtMost), 0),
+    auditAge: Math.max(0, seconds - Math.max(sinceOf(watched, now), audit ? Date.parse(audit.at) / 1000 : 0)),
+    releasedTooMany: watched.reduce((sum, { released }) => sum + released, 0)
+      + (audit?.protections ?? []).reduce((sum, one) => sum + Math.max(0, one.released - one.releasesAtMost), 0),
   };
+}
+
+function sinceOf(watched: readonly WatchedOne[], now: Date): number {
+  return Math.min(now.getTime() / 1000, ...watched.map(({ since }) => since));
 }
 
 function writeGauges(request: SentinelRequest, gauges: SentinelReport['gauges'], watched: readonly WatchedOne[], now: Date): void {

@@ -1,11 +1,12 @@
 import {
   manifestKey, parseManifestKey, parseVerdictKey, protectionPrefix, runIdOf, slotOf, type ProtectionId,
 } from '../../../lib/contract/object-keys';
+import { isProven } from '../../../lib/model/copy';
 import type { Note, StoredCopy } from '../../../lib/model/watch/watched';
 import { auditParts } from '../copies/audit-parts';
 import { concurrently } from '../concurrently';
 import { listVersions, type StoredVersion } from '../store-listing';
-import { readMark } from '../store-marks';
+import { readMark, type VersionName } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
 import { readManifest, readVerdict, type ReadManifest } from './documents';
 
@@ -14,6 +15,8 @@ type Said = Omit<Note, 'metric'>;
 /** A copy of the window, with what only its replicas ask. */
 export interface WindowCopy extends StoredCopy {
   readonly manifest: ReadManifest;
+  /** Version of its manifest. */
+  readonly stored: VersionName;
 }
 
 /** What the store holds of one protection since an instant. */
@@ -66,7 +69,7 @@ async function readRuns(
 /** The newest copies, and the newest that is said to be proven. */
 function lookedInto(copies: readonly WindowCopy[]): WindowCopy[] {
   const newest = [...copies].sort((one, other) => other.slot - one.slot);
-  const proven = newest.find(({ outcome }) => outcome === 'proven' || outcome === 'proven-except');
+  const proven = newest.find(isProven);
   return [...new Set([...newest.slice(0, LOOKED_INTO), ...proven ? [proven] : []])];
 }
 
@@ -78,6 +81,20 @@ async function lookInto(
   for await (const version of listVersions(store, prefix)) versions.push(version);
   const { damaged, findings } = auditParts(manifest, versions);
   return { runId, said: damaged ? findings.map(({ key, text }) => ({ text: `A part of ${runId} is not as its manifest says: ${text}.`, about: key })) : [] };
+}
+
+/**
+ * Whether the newest proven copy is on its way out: no retention lets it go, so whoever marked it meant harm, or changed the rules.
+ *
+ * @throws RunError when the store does not answer
+ */
+export async function releasedAgainstRules(store: StoreReaderOptions, copies: readonly WindowCopy[]): Promise<Said[]> {
+  const newest = copies.filter(isProven).sort((one, other) => other.slot - one.slot).at(0);
+  if (!newest) return [];
+  const { kind } = await readMark(store, newest.stored);
+  if (kind !== 'pending' && kind !== 'expire') return [];
+  const text = `The newest proven copy, ${newest.runId}, is marked for release, and every retention keeps it.`;
+  return [{ text, about: newest.stored.key }];
 }
 
 interface ReadCopy {
@@ -113,7 +130,7 @@ async function readCopy(
   const ofThis = verdict && 'value' in verdict && verdict.value.attempt === attempt ? verdict.value : undefined;
   const stored = seconds(first);
   const copy: WindowCopy = {
-    runId, slot: Date.parse(slotOf(runId)) / 1000, attempts: 1, manifest: manifest.value,
+    runId, slot: Date.parse(slotOf(runId)) / 1000, attempts: 1, manifest: manifest.value, stored: first,
     outcome: ofThis?.outcome ?? 'unverified',
     finishedAt: stored, recoveryPoint, sizeBytes: totals.sizeBytes, rows: totals.rows,
     skewSeconds: finishedAt - stored, missingIn: [],

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   BackupPolicy, BackupReplica, BackupSchedule, BackupStore, Compute,
-  PostgresFlavor, PostgresSource, Recipient, Retention, Source, type ProtectionProps,
+  PostgresFlavor, PostgresSource, QuietHours, Recipient, Retention, Source, type ProtectionProps,
   type SourceConfig,
 } from '../../lib';
 
@@ -29,7 +29,12 @@ function findings(build: (stack: Stack) => Partial<ProtectionProps>, context: Re
     const env = { region: 'eu-west-3' };
     const store = new BackupStore(new Stack(app, 'Platform', { env }), 'Store', { replicas: [BackupReplica.inRegion('eu-west-1', { workers: Compute.lambda() })] });
     const stack = new Stack(app, 'S', { env });
-    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')], lockExtension: {} });
+    const recipients = [
+      Recipient.email('ops@example.org', { successes: true }), Recipient.pagerDuty(Secret.fromSecretNameV2(stack, 'Pager', 'shop/pager')),
+      Recipient.slackChannel('T0123ABCD', 'C0123ABCD'), Recipient.eventBridge(),
+    ];
+    const notifications = { quietHours: QuietHours.weekend(), test: BackupSchedule.daily({ at: '09:00' }) };
+    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients, notifications, lockExtension: {} });
     policy.protect('database', {
       source: new PostgresSource({ connection: Secret.fromSecretNameV2(stack, 'Secret', 'shop/db'), flavor: PostgresFlavor.SELF_HOSTED }),
       schedule: BackupSchedule.every(Duration.hours(6)),

@@ -1,7 +1,7 @@
 import { alarmSection } from '../../lib/contract/runbook';
 import { html, type Html } from '../report/markup';
 import type { Breach, Condition } from './model';
-import { CONDITION_WORDS } from './words';
+import { CONDITION_WORDS, unbroken } from './words';
 
 const SEVERITY_WORDS = { page: 'Now', notify: 'Next working hour' } as const;
 
@@ -9,7 +9,7 @@ const SEVERITY_WORDS = { page: 'Now', notify: 'Next working hour' } as const;
 export function breachList(breaches: readonly Breach[], named = false): Html | undefined {
   return breaches.length === 0 ? undefined : html`<div class="breaches">${breaches.map(({ kind, severity, section, sentence, because, protection }) => html`
 <div class="breach ${severity}"><div class="head"><span class="severity">${SEVERITY_WORDS[severity]}</span><a href="${alarmSection(kind, 'en')}">Runbook<span class="hidden"> for ${section}</span></a></div>
-<p>${named && protection !== undefined && html`<b>${protection}</b>: `}${sentence}</p>${because.map((text) => html`<p class="because">${text}</p>`)}</div>`)}</div>`;
+<p>${named && protection !== undefined && html`<b>${protection}</b>: `}${unbroken(sentence)}</p>${because.map((text) => html`<p class="because">${unbroken(text)}</p>`)}</div>`)}</div>`;
 }
 
 /** A mark and a word, so that the colour says nothing alone. */

@@ -6,7 +6,7 @@ import { GRAVEST_FIRST, type PolicyStatus, type ReplicaStatus, type Status, type
 import { alarmTable, cardId, protectionCard } from './protection-card';
 import { STATUS_STYLE } from './style';
 import { headline } from './text';
-import { age, minute } from './words';
+import { age, minute, unbroken } from './words';
 
 /** The status as one page that needs nothing else: no script, no font, no picture from anywhere. Every name in it is escaped. */
 export function statusHtml(status: Status): string {
@@ -26,7 +26,7 @@ export function statusHtml(status: Status): string {
 <header>
 <p class="over"><span>Backups of ${applications(status).join(', ')}</span>${at && html`<span>Looked at <time datetime="${at}">${minute(at)}</time></span>`}</p>
 <h1 class="is-${status.condition}">${headline(status)}</h1>
-<p class="lead">${introduction(status)}</p>
+<p class="lead">${unbroken(introduction(status))}</p>
 </header>
 <main id="content">
 ${overview(status)}
@@ -64,7 +64,7 @@ function overview({ policies }: Status): Html | undefined {
   const all = policies.flatMap((policy) => policy.protections.map((one) => ({ policy, one })))
     .sort((a, b) => GRAVEST_FIRST.indexOf(a.one.condition) - GRAVEST_FIRST.indexOf(b.one.condition));
   return all.length < 2 ? undefined : html`<nav aria-label="Protections"><ul class="overview">${all.map(({ policy, one }) => html`
-<li><a href="#${cardId(policy, one)}">${badge(one.condition)}<span><b>${policy.application} · ${one.protection}</b><small>${one.sentence}</small></span>
+<li><a href="#${cardId(policy, one)}">${badge(one.condition)}<span><b>${policy.application} · ${one.protection}</b><small>${unbroken(one.sentence)}</small></span>
 <span class="age">${one.recoveryPointAgeSeconds === undefined ? 'no proven copy' : `${age(one.recoveryPointAgeSeconds)} old`}</span></a></li>`)}</ul></nav>`;
 }
 

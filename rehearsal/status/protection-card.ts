@@ -6,7 +6,7 @@ import { badge, breachList } from './breach-list';
 import { calendar } from './calendar';
 import type { HeldAlarm, PolicyStatus, ProtectionStatus } from './model';
 import { untilFull } from './text';
-import { age, figure, minute, span } from './words';
+import { age, figure, minute, span, unbroken } from './words';
 
 /** One protection: is it well, what could be restored, how old it is against its objective, how the last 30 days went. */
 export function protectionCard(policy: PolicyStatus, one: ProtectionStatus): Html {
@@ -14,7 +14,7 @@ export function protectionCard(policy: PolicyStatus, one: ProtectionStatus): Htm
   return html`
 <article class="card" id="${cardId(policy, one)}">
 <div class="head"><h3>${one.protection} <small><code>${expression}</code> ${timeZone}</small></h3>${badge(one.condition)}</div>
-${one.condition !== 'trouble' && html`<p class="summary">${one.sentence}</p>`}
+${one.condition !== 'trouble' && html`<p class="summary">${unbroken(one.sentence)}</p>`}
 ${one.paused && one.condition !== 'paused' && html`<p class="summary">Paused until ${minute(one.paused.until)}: ${one.paused.reason}</p>`}
 ${breachList(one.breaches)}
 <div class="two"><div>${lossNow(one)}${gauges(one)}${facts(one)}</div>${calendar(one)}</div>
@@ -30,7 +30,7 @@ export function cardId({ application, environment }: PolicyStatus, { protection 
 function lossNow({ recoveryPointAgeSeconds: old, objectives: { rpoSeconds } }: ProtectionStatus): Html {
   if (old === undefined) return html`<p class="hero"><b>No proven copy</b> <span>${age(rpoSeconds)} are allowed without one (RPO)</span></p>`;
   const share = old / rpoSeconds;
-  return html`<div class="hero${share > 1 && ' late'}"><p><b>${age(old)}</b> <span>since the newest proven copy; ${age(rpoSeconds)} are allowed (RPO)</span></p>${bar(share)}</div>`;
+  return html`<div class="hero${share > 1 && ' late'}"><p><b>${age(old)}</b> <span>since the newest proven copy; ${unbroken(age(rpoSeconds))} are allowed (RPO)</span></p>${bar(share)}</div>`;
 }
 
 function gauges({ objectives: { rtoSeconds }, drill, storedBytes, ceilingBytes, daysToCeiling }: ProtectionStatus): Html | undefined {

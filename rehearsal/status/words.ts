@@ -25,6 +25,11 @@ export function figure(metric: MetricKey, value: number): string {
   }
 }
 
+/** The same with figures that stay on one line with their units, for a page. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=(?:d|h|min|s|B|[kMGTP]B|%)(?![\w]))/g, '$1\u00a0');
+}
+
 export const CONDITION_WORDS: Readonly<Record<Condition, string>> = {
   well: 'Well', waiting: 'Waiting', paused: 'Paused', trouble: 'Trouble', unknown: 'Not known',
 };

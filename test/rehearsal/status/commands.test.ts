@@ -80,6 +80,40 @@ describe('status', () => {
     expect([code, (JSON.parse(out) as Status).condition, cloud.asked]).toEqual([0, 'well', []]);
   });
 
+  test.each([
+    ['not deployed', {}, /cannot be read: The stack Shop is not deployed in eu-central-1 with these credentials/, 'eu-central-1'],
+    ['deployed before it had a sentinel', { Other: 'other' }, /is in the template and not in what is deployed/, 'us-east-1'],
+  ] as const)('an app that is %s is exit code 2, with the mend', async (_what, resources, message, region) => {
+    cloud.endpoint.stacks.seed({ name: 'Shop', resources });
+    const other = shopApp({ region });
+    try {
+      const { code, out } = await runOn(statusCommand, ['--app', other.directory]);
+      expect([code, out]).toEqual([2, expect.stringMatching(message)]);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('an app that leaves its region open needs one', async () => {
+    const open = shopApp();
+    try {
+      const { code, out } = await runOn(statusCommand, ['--app', open.directory], { env: { PATH: process.env.PATH } });
+      expect([code, out]).toEqual([2, expect.stringMatching(/leaves its region to the deployment: give it with --region/)]);
+      await cloud.copies(1);
+      expect((await runOn(statusCommand, ['--app', open.directory, '--region', 'us-east-1'])).out).not.toMatch(/--region/);
+    } finally {
+      open.remove();
+    }
+  });
+
+  test('a sentinel that fails is not well, and says why', async () => {
+    await cloud.copies(1);
+    await cloud.put('policies/staging/shop/database/zzz.json', '{}');
+    const { code, out } = await status();
+    expect([code, out]).toEqual([2, expect.stringMatching(/not known|cannot be read/)]);
+    expect(out).not.toMatch(/✓/);
+  });
+
   test('a store that cannot be read is exit code 2, never well', async () => {
     const { code, out } = await status('--region', 'us-east-1');
     expect(code).toBe(0);

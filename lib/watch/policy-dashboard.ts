@@ -85,7 +85,7 @@ export class PolicyDashboard extends Construct {
         protection.metricProven({ label: 'proven', color: GREEN, period: DAY }),
         protection.metricNotProven({ label: 'not proven', color: RED, period: DAY }),
       ],
-      stacked: true, start: MONTH, end: 'PT0H', leftYAxis: { min: 0, showUnits: false },
+      stacked: true, start: MONTH, leftYAxis: { min: 0, showUnits: false },
     });
   }
 

@@ -129,9 +129,10 @@ function ofProofs(facts: ThresholdFacts, declared: DeclaredThresholds): Protecti
 
 /** The RPO; where no run of this schedule can keep it, which the proof says at synth, what the schedule itself can keep. */
 function recoveryPointSeconds(facts: ThresholdFacts): number {
-  const { rpoSeconds, longestGapSeconds, runSeconds } = facts;
+  const { rpoSeconds, longestGapSeconds, runSeconds, tryLimitSeconds } = facts;
   if (longestGapSeconds + (runSeconds ?? 1) <= rpoSeconds) return rpoSeconds;
-  return longestGapSeconds + Math.max(longestRunSeconds(facts), 2 * (runSeconds ?? 0));
+  // A dump and a verification, each at its first try.
+  return longestGapSeconds + START_SECONDS + 2 * (runSeconds ?? tryLimitSeconds);
 }
 
 /**

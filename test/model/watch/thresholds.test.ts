@@ -44,6 +44,14 @@ test('of a daily run on Lambda', () => {
   });
 });
 
+test('an RPO of minutes, which no dump keeps, is not what an hourly run is held against', () => {
+  const hourly = { ...DAILY, rpoSeconds: 5 * MINUTE, longestGapSeconds: HOUR };
+  const unknown = protectionThresholds(hourly);
+  expect(unknown).toMatchObject({ recoveryPointOld: HOUR + 5 * MINUTE + 2 * 880, backupOverdue: 880 + 5 * MINUTE, successRateLow: 99 });
+  const known = protectionThresholds({ ...hourly, dumpSeconds: 60, runSeconds: 180 });
+  expect(known).toMatchObject({ recoveryPointOld: HOUR + 11 * MINUTE, backupOverdue: 7 * MINUTE });
+});
+
 test('what is declared stands', () => {
   const declared = {
     recoveryPointOld: 25 * HOUR, backupOverdue: 4 * HOUR, copyUnverified: HOUR, successRateLow: 99, sizeAnomaly: 30, rowsAnomaly: 20,

@@ -92,4 +92,10 @@ describe('the small sentinel there', () => {
     expect(newestProven?.runId).toBe('20260304T020000Z');
     expect(watched.endpoint.s3.allKeys(REPLICA.bucket)).toEqual(before);
   });
+
+  it('where nothing arrived is not well, however young the policy looks from there', async () => {
+    const before = watched.written('sentinelRounds').length;
+    await expect(watched.round({ ...atReplica(), application: 'fresh' })).rejects.toThrow('REPLICA_EMPTY');
+    expect(watched.written('sentinelRounds')).toHaveLength(before);
+  });
 });

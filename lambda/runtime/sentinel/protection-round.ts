@@ -7,6 +7,7 @@ import { parseExpression } from '../../../lib/model/schedule';
 import { type ProtectionGauges, watch } from '../../../lib/model/watch/gauges';
 import type { LastAudit, StoredCopy, WatchFacts } from '../../../lib/model/watch/watched';
 import { rateAnchorOf, windowFrom } from '../../../lib/model/watch/window';
+import { RefusedError } from '../errors';
 import type { StoreReaderOptions } from '../store-reader';
 import { seeSchedule } from './deployed';
 import { lookAtReplicas, type ReplicaPlace } from './replicas';
@@ -45,6 +46,7 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
   const [records, seen] = await Promise.all([
     recordsInForce(store, request, id, protection, now), seeSchedule(protection, request.store.region, store.signal),
   ]);
+  if (records.length === 0 && protection.runs === undefined) throw nothingArrived(id, request.store.bucket);
   const audited = auditOf(round.audit, protection.protection);
   const { minimumVerified } = protection.retention;
   const from = windowFrom({
@@ -82,6 +84,14 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
       notes: [...watched.notes, ...replicated.notes, ...released.map((said) => ({ metric: 'releasedTooMany', ...said }))],
     },
   };
+}
+
+/** Where nobody starts a run, what was declared comes with the copies. */
+function nothingArrived({ protection }: ProtectionId, bucket: string): RefusedError {
+  return new RefusedError(
+    'REPLICA_EMPTY', `Nothing of ${protection} has arrived in ${bucket}, not even what was declared of it.`,
+    'Look at the replication of the store; a policy of today is here within the hour.',
+  );
 }
 
 /** Where the window has no proven copy, the newest that the audit knows. */

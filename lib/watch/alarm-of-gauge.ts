@@ -12,6 +12,7 @@ import type { DeclaredAlarm } from '../contract/watching';
 import { span } from '../model/proof/words';
 import type { Protection } from '../protection';
 import { ALARM_WORDS } from './alarm-words';
+import { unnamed } from './data-at-risk';
 import { statisticOf } from './metric';
 
 /** Rounds of the sentinel that are looked at, and how many of them must lie beyond the threshold. */
@@ -105,13 +106,13 @@ export class AlarmOfGauge extends Construct {
   }
 
   private createComposite(silence: cloudwatch.Alarm): cloudwatch.CompositeAlarm {
-    return new cloudwatch.CompositeAlarm(this, 'Told', {
+    return unnamed(new cloudwatch.CompositeAlarm(this, 'Told', {
       alarmDescription: this.description(),
       alarmRule: cloudwatch.AlarmRule.fromAlarm(this.alarm, cloudwatch.AlarmState.ALARM),
       actionsSuppressor: silence,
       actionsSuppressorWaitPeriod: SUPPRESSION,
       actionsSuppressorExtensionPeriod: SUPPRESSION,
-    });
+    }));
   }
 
   /** The last line is read by the notify worker. CloudWatch ends a description at 1,024 characters. */

@@ -36,9 +36,18 @@ export class DataAtRisk extends Construct {
 
   private compose(children: readonly cloudwatch.IAlarm[]): cloudwatch.CompositeAlarm {
     const { application, environment } = this.policy;
-    return new cloudwatch.CompositeAlarm(this, this.groups.length === 0 ? 'Whole' : `Part${this.groups.length}`, {
+    return unnamed(new cloudwatch.CompositeAlarm(this, this.groups.length === 0 ? 'Whole' : `Part${this.groups.length}`, {
       alarmDescription: `${application} (${environment}): data is at risk now; the alarms that this one stands for say which. It tells nobody by itself.`,
       alarmRule: { renderAlarmRule: () => Lazy.string({ produce: () => cloudwatch.AlarmRule.anyOf(...children).renderAlarmRule() }) },
-    });
+    }));
   }
+}
+
+/**
+ * With a name that deployment makes: the CDK's own is of the construct's path alone, and two deployments of one app in one account and
+ * region, under other stack names, would write over each other's alarm.
+ */
+export function unnamed(alarm: cloudwatch.CompositeAlarm): cloudwatch.CompositeAlarm {
+  (alarm.node.defaultChild as cloudwatch.CfnCompositeAlarm).alarmName = undefined;
+  return alarm;
 }

@@ -167,6 +167,14 @@ describe('a full policy', () => {
     expect(Properties).not.toHaveProperty('AlarmActions');
   });
 
+  test('no alarm has a name of its own: two deployments of one app would write over each other\'s', () => {
+    for (const type of ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']) {
+      const all = Object.values(template.findResources(type) as Record<string, { Properties: object }>);
+      expect(all.length).toBeGreaterThan(1);
+      for (const { Properties } of all) expect(Properties).not.toHaveProperty('AlarmName');
+    }
+  });
+
   test('the metadata has each alarm with its threshold, and the sentinel writes what they read', () => {
     const [declared] = PolicyMetadata.parse(template.toJSON().Metadata[METADATA_KEY]).policies;
     const watching = declared.watching!;

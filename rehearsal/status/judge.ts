@@ -109,8 +109,13 @@ function missingOf(held: readonly HeldAlarm[]): string[] {
 function breachesOf(held: readonly HeldAlarm[], notes: readonly WatchNote[], known: Known): Breach[] {
   return held.flatMap(({ kind, protection, severity, section, value, threshold, state }): Breach[] => (state !== 'breached' || value === undefined ? [] : [{
     kind, protection, severity, section, value, threshold, sentence: sentenceOf(kind, { value, threshold, ...known }),
-    because: notes.filter(({ metric }) => metric === ALARM_KINDS[kind].metric).map(({ text }) => text),
+    because: notes.filter(({ metric }) => metric === ALARM_KINDS[kind].metric).map(namedNote),
   }])).sort((a, b) => rank(a) - rank(b));
+}
+
+/** With the object, schedule, topic or key that it speaks of, where the sentence does not name it. */
+function namedNote({ text, about }: WatchNote): string {
+  return about === undefined || text.includes(about) ? text : `${text} (${about})`;
 }
 
 function rank({ severity }: Breach): number {
@@ -126,7 +131,8 @@ function pausedAt({ paused }: WatchedState, at: string): WatchedState['paused'] 
 }
 
 function unexplained(notes: readonly WatchNote[], found: readonly Breach[]): WatchNote[] {
-  return notes.filter((note) => !isUnread(note) && !found.some(({ because }) => because.includes(note.text)));
+  return notes.filter((note) => !isUnread(note) && !found.some(({ because }) => because.includes(namedNote(note))))
+    .map((note) => ({ ...note, text: namedNote(note) }));
 }
 
 function protectionStatus(

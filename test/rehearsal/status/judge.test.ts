@@ -40,6 +40,13 @@ test.each(ALARM_KIND_NAMES.filter((kind) => METRICS[ALARM_KINDS[kind].metric].of
   expect(held.find((one) => one.kind === kind)?.state).toBe(ALARM_KINDS[kind].paused ? 'silent' : 'breached');
 });
 
+test('what a note speaks of is named once', () => {
+  const notes = [{ metric: 'unreadable', text: 'A manifest is damaged.', about: 'runs/a.json' }, { metric: 'clockSkew', text: 'Of runs/b.json.', about: 'runs/b.json' }];
+  const { protections: [one] } = policy({ protections: [state({ notes, gauges: { unreadable: 1 } })] });
+  expect(one.breaches[0].because).toEqual(['A manifest is damaged. (runs/a.json)']);
+  expect(one.notes.map(({ text }) => text)).toEqual(['Of runs/b.json.']);
+});
+
 test('a pause that has ended silences nothing', () => {
   const { condition } = policy({ protections: [state({ paused: { until: instant(1), reason: 'move' }, gauges: { recoveryPointAge: 1e6 } })] });
   expect(condition).toBe('trouble');

@@ -91,7 +91,7 @@ async function round(
   }
   const findings = [...rounds.flatMap(({ ended }) => ended.findings), ...undeclared];
   for (const finding of findings) log.warn(`${finding.key}: ${finding.text}`, { finding: finding.kind, key: finding.key });
-  if (!request.dryRun) await leaveAudit(store, request, now, rounds.map(({ ended }) => ended), findings.length);
+  if (!request.dryRun) await leaveAudit(store, request, now, rounds.map(({ ended }) => ended), findings.length, log);
   if (failures.length > 0) throw worstFailure(failures);
   const answer: RetireReport = {
     version: CONTRACT_VERSION, environment: request.environment, application: request.application,
@@ -103,16 +103,21 @@ async function round(
   return answer;
 }
 
-/** For whoever looks at the store between the rounds, and reads only what is new. */
+/** For whoever looks at the store between the rounds, and reads only what is new. Its absence is an alarm, and undoes no round. */
 async function leaveAudit(
-  store: StoreReaderOptions, request: RetireRequest, now: Date, rounds: readonly ProtectionRound[], findingCount: number,
+  store: StoreReaderOptions, request: RetireRequest, now: Date, rounds: readonly ProtectionRound[], findingCount: number, log: Log,
 ): Promise<void> {
   const { environment, application, store: { graceSeconds } } = request;
-  const { audit } = await newestAudit(store, request, now);
-  const protections = rounds.map((round) => auditedProtection({
-    round, graceSeconds, now, before: audit?.protections.find(({ protection }) => protection === round.protection.protection),
-  }));
-  await writeAudit(store, { version: CONTRACT_VERSION, environment, application, at: now.toISOString(), protections, findingCount });
+  try {
+    const { audit } = await newestAudit(store, request, now);
+    const protections = rounds.map((round) => auditedProtection({
+      round, graceSeconds, now, before: audit?.protections.find(({ protection }) => protection === round.protection.protection),
+    }));
+    await writeAudit(store, { version: CONTRACT_VERSION, environment, application, at: now.toISOString(), protections, findingCount });
+  } catch (error) {
+    store.signal.throwIfAborted();
+    log.warn(`the round leaves no audit: ${messageOf(error)}`, { errorType: (error as Error).name });
+  }
 }
 
 function damageFirst(findings: readonly RetireFinding[]): RetireFinding[] {

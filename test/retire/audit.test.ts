@@ -70,6 +70,15 @@ describe('the audit that a round leaves', () => {
     expect((await newest()).protections.map(({ protection }) => protection)).toEqual(['database']);
   });
 
+  it('that cannot be written undoes no round, and is said', async () => {
+    await store.copies(0, 4);
+    store.at(morning(4));
+    store.inject((call) => (call.operation === 'PutObject' && call.resource.includes('/audits/') ? { status: 403, code: 'AccessDenied' } : undefined));
+    expect(await store.decided()).toMatchObject({ '20260301T020000Z': 'announced' });
+    expect(keys()).toEqual([]);
+    expect(store.lines).toContainEqual(expect.objectContaining({ level: 'WARN', message: expect.stringContaining('the round leaves no audit: [STORE_REFUSED]') }));
+  });
+
   it('is left by no dry run, and by nobody who only keeps a copy', async () => {
     await store.copies(0, 1);
     store.at(morning(1));

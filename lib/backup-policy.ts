@@ -146,7 +146,7 @@ export class BackupPolicy extends PolicyMetrics {
     this.proof = new Proof(this, () => [...policyFindings(this.facts()), ...first ? templateFindings(resourcesOf(this)) : []]);
   }
 
-  /** Each protection against its objectives, the last 30 days and the alarms; to add widgets of one's own. Undefined where none is wanted. */
+  /** Each protection against its objectives, the last 30 days and the alarms; takes widgets of one's own. Undefined where none is wanted. */
   public get dashboard(): cloudwatch.Dashboard | undefined {
     return this._dashboard?.dashboard;
   }
@@ -187,7 +187,8 @@ export class BackupPolicy extends PolicyMetrics {
 
   private facts(): PolicyFacts {
     const { protections, _watch: watch } = this;
-    return { protections: protections.length, rpoSeconds: protections.map((one) => one._rpoSeconds), sentinelSeconds: watch.minutes() * 60 };
+    const rpoSeconds = protections.map((one) => one._rpoSeconds);
+    return { protections: protections.length, rpoSeconds, sentinelSeconds: watch.minutes() * 60 };
   }
 
   private declare() {

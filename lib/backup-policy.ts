@@ -146,7 +146,7 @@ export class BackupPolicy extends PolicyMetrics {
     this.proof = new Proof(this, () => [...policyFindings(this.facts()), ...first ? templateFindings(resourcesOf(this)) : []]);
   }
 
-  /** Each protection against its objectives, the last 30 days and the alarms; takes widgets of one's own. Undefined where none is wanted. */
+  /** Each protection against its objectives, the last 30 days and the alarms; takes widgets of your own. Undefined where not wanted. */
   public get dashboard(): cloudwatch.Dashboard | undefined {
     return this._dashboard?.dashboard;
   }

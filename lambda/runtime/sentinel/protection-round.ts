@@ -46,7 +46,6 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
   const [records, seen] = await Promise.all([
     recordsInForce(store, request, id, protection, now), seeSchedule(protection, request.store.region, store.signal),
   ]);
-  if (records.length === 0 && protection.runs === undefined) throw nothingArrived(id, request.store.bucket);
   const audited = auditOf(round.audit, protection.protection);
   const { minimumVerified } = protection.retention;
   const from = windowFrom({
@@ -54,6 +53,7 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
     countedUntil: audited?.last.until, rateAnchor: seen.rateAnchor,
   });
   const window = await withNewestProven(round, id, await readWindow(store, id, from), audited?.counted);
+  if (records.length === 0 && window.copies.length === 0 && protection.runs === undefined) throw nothingArrived(id, request.store.bucket);
   const [replicated, released] = await Promise.all([
     lookAtReplicas(replicas, id, window.copies, from), releasedAgainstRules(store, window.copies),
   ]);

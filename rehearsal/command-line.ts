@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { NewerContractError, ContractError } from '../lib/contract/common';
 import { slotOf, runIdOf } from '../lib/contract/object-keys';
+import { AlarmError } from './alarms/alarm';
+import { rehearseAlarms } from './alarms/rehearse-alarms';
 import { AssemblyError } from './assembly';
 import { SimulatorMissingError } from './cloud/simulate';
 import { IdentityError } from './drill-identity';
 import { progressOn } from './progress';
 import { rehearse, type RehearseProps, UnknownProtectionError } from './rehearse';
+import { alarmReportText } from './report/alarm-text';
 import { reportText } from './report/text';
-import { ReportWriteError, writeReport } from './report/write';
+import { ReportWriteError, writeAlarmReport, writeReport } from './report/write';
 import { ServersError } from './servers/servers-error';
 import { SourceError } from './sources/postgres';
 import { UnknownEngineError } from './sources/source';
@@ -27,6 +30,8 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
                              lost, and a copy is proven from the replica                 (default: none pass)
   --every-slot               with --days: run the state machine at each slot, some seconds each; without it the
                              first copy's bytes are stored once more
+  --alarms                   a fault for each alarm of the policies: how soon it is heard, the message, when it is over;
+                             and a month in which nobody hears of anything. Some minutes; alarms.json, alarms.html
   --source-sql [ID=]FILE     fills the throwaway server; may be given again, in order    (default: a small sample)
   --connection ID=ADDRESS    a database of one's own instead, which is only read: postgres://user@host/database,
                              or env:NAME for the variable that holds it, so that no password stands among the
@@ -40,7 +45,7 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
   --no-sandbox               run workers without the sandbox                             (default: with it, where there is one)
   --help
 
-Exit code: 0 all is proven, or as far as the policy lets a drill go (checksums only); 1 something is not; 2 it could not begin: wrong usage, no assembly, no database.
+Exit code: 0 all is proven (with --alarms: every alarm was heard, and none rang by itself), or as far as the policy lets a drill go (checksums only); 1 something is not; 2 it could not begin: wrong usage, no assembly, no database.
 `;
 
 const OPTIONS = {
@@ -49,6 +54,7 @@ const OPTIONS = {
   'slot': { type: 'string' },
   'days': { type: 'string' },
   'every-slot': { type: 'boolean', default: false },
+  'alarms': { type: 'boolean', default: false },
   'source-sql': { type: 'string', multiple: true, default: [] as string[] },
   'connection': { type: 'string', multiple: true, default: [] as string[] },
   'identity': { type: 'string', multiple: true, default: [] as string[] },
@@ -82,6 +88,7 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
     return 0;
   }
   const progress = progressOn(terminal.stderr);
+  if (options.alarms) forbidWithAlarms(options);
   const props: RehearseProps = {
     app: options.app,
     protections: options.protection,
@@ -99,6 +106,7 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
     onLog: options.verbose ? (line) => progress.say(line) : undefined,
   };
   try {
+    if (options.alarms) return await alarmsCommand(props, options, terminal);
     const report = await rehearse(props);
     const { html } = await writeReport(report, options.report);
     terminal.stderr.write(reportText(report, { color: terminal.stderr.isTTY === true && !terminal.env.NO_COLOR, page: html }));
@@ -111,12 +119,28 @@ export async function rehearseCommand(args: readonly string[], terminal: Termina
     }
     const foreseen = [
       AssemblyError, UnknownProtectionError, UnknownEngineError, IdentityError, SourceError, ServersError, ReportWriteError,
-      NewerContractError, ContractError, SimulatorMissingError,
+      NewerContractError, ContractError, SimulatorMissingError, AlarmError,
     ];
     if (!foreseen.some((kind) => error instanceof kind)) throw error;
     terminal.stderr.write(`backup-policy: ${(error as Error).message}\n`);
     return 2;
   }
+}
+
+async function alarmsCommand(props: RehearseProps, options: ReturnType<typeof parse>, terminal: Terminal): Promise<number> {
+  const report = await rehearseAlarms(props);
+  const { html } = await writeAlarmReport(report, options.report);
+  terminal.stderr.write(alarmReportText(report, { color: terminal.stderr.isTTY === true && !terminal.env.NO_COLOR, page: html }));
+  if (options.json) terminal.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  return report.outcome === 'heard' ? 0 : 1;
+}
+
+/** Its days and its runs are its own: every protection's, at every slot. */
+function forbidWithAlarms(options: ReturnType<typeof parse>): void {
+  const { slot, days: passing, protection, keep } = options;
+  const other = Object.entries({ slot, days: passing, protection, 'every-slot': options['every-slot'] || undefined, 'keep': keep || undefined })
+    .find(([, value]) => value !== undefined)?.[0];
+  if (other !== undefined) throw new UsageError(`--alarms and --${other} do not go together`, REHEARSE_USAGE);
 }
 
 function parse(args: readonly string[]) {

@@ -39,7 +39,8 @@ function bodyOf(alarm: Alarm): object {
   };
 }
 
-const dimensionsOf = (dimensions: Readonly<Record<string, string>>): object[] => Object.entries(dimensions).map(([name, value]) => ({ value, name }));
+const dimensionsOf = (dimensions: Readonly<Record<string, string>>): object[] =>
+  Object.entries(dimensions).map(([name, value]) => ({ value, name }));
 
 function singleMetric({ queries: [query] }: MetricAlarm): object {
   if (!('metric' in query)) return {};

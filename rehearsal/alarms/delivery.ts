@@ -26,6 +26,8 @@ export interface Told {
   readonly at: number;
   readonly topic: string;
   readonly arrived: readonly Arrived[];
+  /** It went to subscribers as CloudWatch wrote it. */
+  readonly raw?: boolean;
   /** Why it arrived nowhere, or not everywhere. */
   readonly problem?: string;
 }
@@ -61,12 +63,14 @@ export class Deliveries {
     const decision = authorizer.mayPublish({ principal: 'cloudwatch.amazonaws.com', topicArn: topic, sourceArn: change.alarm.arn });
     if (!decision.allow) return { ...told, arrived: [], problem: decision.reason };
     const { Subject, Message } = alarmMessage(change);
-    const published: PublishedMessage = { messageId: randomUUID(), at: new Date(at * 1000), topicArn: topic, subject: Subject, message: Message, attributes: {} };
+    const published: PublishedMessage = {
+      messageId: randomUUID(), at: new Date(at * 1000), topicArn: topic, subject: Subject, message: Message, attributes: {},
+    };
     const subscribed = endpoint.topics.subscriptions(topic).filter((one) => accepts(one, {}));
     const toWorker = subscribed.some(({ protocol, endpoint: arn }) => protocol === 'lambda' && arn === world.notify?.arn);
     const direct = subscribed.filter(({ protocol }) => protocol !== 'lambda');
     const raw = direct.map(({ protocol, endpoint: to }) => ({ channel: protocol, to, title: Subject, text: Message }));
-    if (!toWorker) return { ...told, arrived: raw, ...raw.length === 0 ? { problem: `nobody is subscribed to ${topic}` } : {} };
+    if (!toWorker) return { ...told, arrived: raw, raw: true, ...raw.length === 0 ? { problem: `nobody is subscribed to ${topic}` } : {} };
     try {
       return { ...told, arrived: [...raw, ...await this.#notify(published)] };
     } catch (error) {
@@ -95,7 +99,8 @@ export class Deliveries {
   #subscribers({ topicArn, subject = '', message, messageStructure, attributes }: PublishedMessage): Arrived[] {
     const texts = messageStructure === 'json' ? JSON.parse(message) as Record<string, string> : { default: message };
     const found = this.props.endpoint.topics.subscriptions(topicArn).filter((one) => accepts(one, attributes));
-    const arrived = found.map(({ protocol, endpoint: to }) => ({ channel: protocol, to, title: subject, text: texts[protocol] ?? texts.default }));
+    const arrived = found.map(({ protocol, endpoint: to }) => (
+      { channel: protocol, to, title: subject, text: texts[protocol] ?? texts.default }));
     // A topic that others read has no subscription in the template.
     return arrived.length > 0 || this.props.endpoint.topics.subscriptions(topicArn).length > 0 ? arrived : [{ channel: 'topic', to: topicArn, title: subject, text: texts.default }];
   }
@@ -113,13 +118,17 @@ export class Deliveries {
         endpoint.seedSecret(channel.secret, keyed ? JSON.stringify({ key: 'rehearsal-key-of-no-service', url: address }) : address);
       }
     }
-    this.#worker ??= new WarmWorker({ target: notify!, endpointUrl: endpoint.url, region, credentials: keys.of(notify!.roleArn), onLine: () => undefined });
+    this.#worker ??= new WarmWorker({
+      target: notify!, endpointUrl: endpoint.url, region, credentials: keys.of(notify!.roleArn), onLine: () => undefined,
+    });
     return this.#worker;
   }
 }
 
 /** The first lines of what a service outside would show. */
 function wordsOf(body: unknown): Pick<Arrived, 'title' | 'text'> {
-  const { payload, text, message, title } = (body ?? {}) as { payload?: { summary?: string }; text?: string; message?: string; title?: string };
+  const { payload, text, message, title } = (body ?? {}) as Record<'text' | 'message' | 'title', string | undefined> & {
+    readonly payload?: { readonly summary?: string };
+  };
   return { title: payload?.summary ?? text ?? title ?? message ?? '', text: JSON.stringify(body, undefined, 2) };
 }

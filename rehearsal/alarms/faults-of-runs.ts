@@ -13,8 +13,8 @@ function runs(traits: (one: WatchedProtection, timeline: Timeline) => CopyTraits
   };
 }
 
-const rowsOf = (timeline: Timeline, one: WatchedProtection): number => timeline.props.masters.get(one.id.protection)!.manifest.totals.rows;
-const sizeOf = (timeline: Timeline, one: WatchedProtection): number => timeline.props.masters.get(one.id.protection)!.manifest.totals.sizeBytes;
+const totalsOf = ({ props: { masters } }: Timeline, { id }: WatchedProtection): { rows: number; sizeBytes: number } =>
+  masters.get(id.protection)!.manifest.totals;
 
 /** What a run can do wrong. A day's schedule has its next slot within a day, a week's within a week. */
 export const FAULTS_OF_RUNS: readonly Fault[] = [
@@ -28,7 +28,10 @@ export const FAULTS_OF_RUNS: readonly Fault[] = [
   },
   {
     name: 'the database was truncated yesterday', fires: ['rowsAnomaly'],
-    ...runs((one, timeline) => ({ ...HEALTHY, rows: Math.floor(rowsOf(timeline, one) / 10), sizeBytes: Math.ceil(sizeOf(timeline, one) * 0.6) })),
+    ...runs((one, timeline) => {
+      const { rows, sizeBytes } = totalsOf(timeline, one);
+      return { ...HEALTHY, rows: Math.floor(rows / 10), sizeBytes: Math.ceil(sizeBytes * 0.6) };
+    }),
     withinHours: 2 * DAY_HOURS, overWithinHours: 3 * DAY_HOURS,
   },
   {

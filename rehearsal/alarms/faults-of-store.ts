@@ -1,6 +1,6 @@
 import {
-  DeleteBucketReplicationCommand, DeleteObjectCommand, GetBucketLifecycleConfigurationCommand, GetBucketReplicationCommand, ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput, PutBucketLifecycleConfigurationCommand, PutBucketReplicationCommand, PutObjectLockConfigurationCommand,
+  DeleteBucketReplicationCommand, DeleteObjectCommand, GetBucketLifecycleConfigurationCommand, GetBucketReplicationCommand,
+  ListObjectVersionsCommand, PutBucketLifecycleConfigurationCommand, PutBucketReplicationCommand, PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { auditKey, policyPrefix, protectionPrefix } from '../../lib/contract/object-keys';
 import { parseStoreAudit } from '../../lib/contract/store-audit';
@@ -29,12 +29,14 @@ async function remove(timeline: Timeline, bucket: string, key: string): Promise<
 
 /** Takes the delete markers of a prefix away: what they hid is there again. */
 async function undelete(timeline: Timeline, bucket: string, prefix: string): Promise<void> {
-  const { DeleteMarkers = [] }: ListObjectVersionsCommandOutput = await timeline.client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix }));
+  const { DeleteMarkers = [] } = await timeline.client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix }));
   for (const { Key, VersionId } of DeleteMarkers) await timeline.client.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
 }
 
 /** What an injection has to give back. */
-function remembered<T>(take: (timeline: Timeline) => Promise<T>, giveBack: (timeline: Timeline, taken: T) => Promise<unknown>): Pick<Fault, 'inject' | 'mend'> {
+function remembered<T>(
+  take: (timeline: Timeline) => Promise<T>, giveBack: (timeline: Timeline, taken: T) => Promise<unknown>,
+): Pick<Fault, 'inject' | 'mend'> {
   const taken = new WeakMap<Timeline, { readonly value: T }>();
   return {
     inject: async (timeline) => void taken.set(timeline, { value: await take(timeline) }),
@@ -71,7 +73,9 @@ export const FAULTS_OF_STORE: readonly Fault[] = [
       const found = await timeline.client.send(new GetBucketReplicationCommand({ Bucket: bucketOf(timeline) }));
       await timeline.client.send(new DeleteBucketReplicationCommand({ Bucket: bucketOf(timeline) }));
       return found;
-    }, (timeline, { ReplicationConfiguration }) => timeline.client.send(new PutBucketReplicationCommand({ Bucket: bucketOf(timeline), ReplicationConfiguration }))),
+    }, (timeline, { ReplicationConfiguration }) => timeline.client.send(
+      new PutBucketReplicationCommand({ Bucket: bucketOf(timeline), ReplicationConfiguration }),
+    )),
   },
   {
     name: 'the store\'s key is disabled', fires: ['keyUnusable'], withinHours: 3, overWithinHours: 4,

@@ -1,4 +1,5 @@
 import type { HealthyReport } from './model';
+import type { Told } from './delivery';
 import type { Timeline } from './timeline';
 import { nextZoneChange } from './zone-change';
 
@@ -45,12 +46,17 @@ export async function healthyReport({ timeline, days, zones, keep }: HealthyProp
     return at === undefined || at > timeline.now ? [] : [{ timeZone, at: instant(at) }];
   });
   const alarms = timeline.changes.filter(({ to }) => to === 'ALARM');
-  const messages = timeline.told.flatMap(({ at, arrived }) => arrived.map((message) => ({ at: instant(at), message })));
+  // A topic that no worker of ours hears tells of a new alarm that it is well, once.
+  const isBirth = ({ change: { from: before, to } }: Told): boolean => before === 'INSUFFICIENT_DATA' && to === 'OK';
+  const brought = (told: readonly Told[]): HealthyReport['messages'] =>
+    told.flatMap(({ at, arrived }) => arrived.map((message) => ({ at: instant(at), message })));
+  const births = brought(timeline.told.filter((one) => isBirth(one) && one.raw)).length;
+  const messages = brought(timeline.told.filter((one) => !(isBirth(one) && one.raw)));
   return {
     keptAt, keptIn,
     report: {
       from: instant(from), to: instant(timeline.now), days, zoneChanges, runs: timeline.runs, rounds: timeline.rounds,
-      alarms: alarms.map(({ alarm, at, reason }) => ({ alarm: alarm.path, at: instant(at), reason })), messages,
+      alarms: alarms.map(({ alarm, at, reason }) => ({ alarm: alarm.path, at: instant(at), reason })), messages, births,
       failures: timeline.failures.map(({ worker, at, message }) => `${worker} at ${instant(at)}: ${message}`),
     },
   };

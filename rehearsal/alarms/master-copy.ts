@@ -43,7 +43,9 @@ export interface CopyTarget {
 }
 
 /** Stores parts and manifest of a slot, now by the store's clock. @returns the manifest */
-export async function storeCopy(master: MasterCopy, slot: string, now: Date, traits: CopyTraits, { client, bucket }: CopyTarget): Promise<Manifest> {
+export async function storeCopy(
+  master: MasterCopy, slot: string, now: Date, traits: CopyTraits, { client, bucket }: CopyTarget,
+): Promise<Manifest> {
   const { id, manifest } = master;
   const runId = runIdOf(slot);
   const prefix = `${protectionPrefix('parts', id)}${manifest.runId}/`;
@@ -52,9 +54,11 @@ export async function storeCopy(master: MasterCopy, slot: string, now: Date, tra
   for (const { key, body } of master.objects) versions.set(key, await put(client, bucket, keyOf(key), body));
   const worker = new Date(now.getTime() + (traits.skewSeconds ?? 0) * 1000);
   const before = (seconds: number): string => new Date(worker.getTime() - seconds * 1000).toISOString();
+  const began = before(Math.min(traits.runSeconds, 60));
   const copy: Manifest = {
-    ...manifest, runId, slot, startedAt: before(Math.min(traits.runSeconds, 60)), recoveryPoint: before(Math.min(traits.runSeconds, 60)), finishedAt: before(0),
-    parts: manifest.parts.map((part) => ({ ...part, key: keyOf(part.key), ...part.versionId ? { versionId: versions.get(part.key) } : {} })),
+    ...manifest, runId, slot, startedAt: began, recoveryPoint: began, finishedAt: before(0),
+    parts: manifest.parts.map((part) => (
+      { ...part, key: keyOf(part.key), ...part.versionId ? { versionId: versions.get(part.key) } : {} })),
     totals: { ...manifest.totals, rows: traits.rows ?? manifest.totals.rows, sizeBytes: traits.sizeBytes ?? manifest.totals.sizeBytes },
   };
   await put(client, bucket, manifestKey(id, runId), JSON.stringify(copy));
@@ -62,11 +66,14 @@ export async function storeCopy(master: MasterCopy, slot: string, now: Date, tra
 }
 
 /** Stores the verdict of a copy, now by the store's clock. */
-export async function storeVerdict(master: MasterCopy, copy: Manifest, now: Date, traits: CopyTraits, { client, bucket }: CopyTarget): Promise<void> {
+export async function storeVerdict(
+  master: MasterCopy, copy: Manifest, now: Date, traits: CopyTraits, { client, bucket }: CopyTarget,
+): Promise<void> {
   const { id, verdict } = master;
   const verifiedAt = now.toISOString();
   const { outcome = verdict.outcome, restoreSeconds } = traits;
-  const seconds = restoreSeconds === undefined ? verdict.seconds : { ...verdict.seconds, scratch: 0, restore: restoreSeconds, total: restoreSeconds };
+  const slow = restoreSeconds === undefined ? {} : { scratch: 0, restore: restoreSeconds, total: restoreSeconds };
+  const seconds = { ...verdict.seconds, ...slow };
   const one: Verdict = {
     ...verdict, runId: copy.runId, manifestKey: manifestKey(id, copy.runId), verifiedAt, outcome, seconds,
     ...outcome === 'not-proven' ? { summary: 'Rows of the copy differ from the census.', differenceCount: Math.max(1, verdict.differenceCount) } : {},

@@ -9,6 +9,7 @@ export interface AlarmRow {
   readonly alarm: string;
   readonly kind?: AlarmKindName;
   readonly protection?: string;
+  readonly region: string;
   readonly severity?: 'page' | 'notify';
   readonly fault: string;
   /** Of the fault; absent when it did not fire. */
@@ -47,6 +48,8 @@ export interface HealthyReport {
   readonly alarms: readonly { readonly alarm: string; readonly at: string; readonly reason: string }[];
   /** Messages that went out all the same. */
   readonly messages: readonly { readonly at: string; readonly message: Arrived }[];
+  /** Plain messages of a topic without a worker, at the deployment: that a new alarm is well. */
+  readonly births: number;
   /** What workers failed with. */
   readonly failures: readonly string[];
 }
@@ -55,6 +58,7 @@ export interface PolicyAlarmReport {
   readonly application: string;
   readonly environment: string;
   readonly path: string;
+  readonly region: string;
   readonly alarms: number;
   readonly healthy: HealthyReport;
   readonly faults: readonly FaultReport[];

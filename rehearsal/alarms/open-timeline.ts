@@ -18,12 +18,18 @@ export interface OpenProps {
   readonly signal: AbortSignal | undefined;
 }
 
+export interface OpenTimeline {
+  readonly timeline: Timeline;
+  close(): Promise<void>;
+}
+
 /** A course of time over the local cloud of an assembly; ending it closes the cloud. */
-export async function openTimeline({ resolver, world, masters, directory, at, signal }: OpenProps): Promise<{ timeline: Timeline; close(): Promise<void> }> {
+export async function openTimeline({ resolver, world, masters, directory, at, signal }: OpenProps): Promise<OpenTimeline> {
   const authorizer = new Authorizer(resolver);
   const denied = new Set<string>();
   const endpoint = await startCloud({
-    resolver, authorizer, directory, tokens: new TaskTokens(), runningMachine: () => undefined, faults: undefined, denies: (action) => denied.has(action),
+    resolver, authorizer, directory, tokens: new TaskTokens(), runningMachine: () => undefined, faults: undefined,
+    denies: (action) => denied.has(action),
   });
   endpoint.setClock(new Date(at * 1000));
   const keys = new RoleKeyring(({ accessKeyId, ...rest }, principal) => endpoint.addCredentials(accessKeyId, { ...rest, principal }));

@@ -3,7 +3,8 @@ import { METRICS } from '../../lib/contract/metrics';
 /** Ages: they grow by themselves, whatever happens. */
 const AGES: readonly string[] = [METRICS.recoveryPointAge, METRICS.drillAge, METRICS.auditAge].map(({ name }) => name);
 /** What counts up once something is amiss. */
-const DELAYS: readonly string[] = [METRICS.overdueSeconds, METRICS.unverifiedAge, METRICS.replicaLag, METRICS.lastReadAge].map(({ name }) => name);
+const DELAYS: readonly string[] = [METRICS.overdueSeconds, METRICS.unverifiedAge, METRICS.replicaLag, METRICS.lastReadAge]
+  .map(({ name }) => name);
 
 /**
  * What a round would write in which nothing has happened since an earlier one: the same gauges, of which ages are as much greater as time

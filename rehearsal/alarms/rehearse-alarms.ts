@@ -8,7 +8,7 @@ import { AssemblyError, findPolicies, type FoundPolicy, type Resolver } from '..
 import { startEndpoint } from '../endpoint';
 import { type Progress, SILENT } from '../progress';
 import { localResolver, rehearse, type RehearseProps } from '../rehearse';
-import { AlarmError } from './alarm';
+import { type Alarm, AlarmError } from './alarm';
 import type { Fault } from './fault';
 import { FAULTS } from './faults';
 import { healthyReport, type HealthyStart } from './healthy-days';
@@ -32,7 +32,7 @@ type FirstRunProps = Pick<RehearseProps, 'connections' | 'sourceFiles' | 'identi
 
 export interface RehearseAlarmsProps extends FirstRunProps, Pick<RehearseProps, 'app' | 'parameters' | 'signal'> {
   /** @default every fault */
-  readonly faults?: readonly Fault[];
+  readonly injected?: readonly Fault[];
   /** Only as many healthy days as faults need behind them, with a change of the zone's clocks among them. @default false */
   readonly short?: boolean;
   readonly progress?: Progress;
@@ -62,7 +62,7 @@ export async function rehearseAlarms(props: RehearseAlarmsProps): Promise<AlarmR
       const start = await healthyStart(resolver, world, masters.get(world.policy)!, join(work, `policy-${index}`), props);
       done(start.report.alarms.length === 0 ? `${start.report.days} days, no alarm` : `${start.report.alarms.length} alarms`);
       const faults = await allFaults(resolver, world, masters.get(world.policy)!, start, { ...props, progress });
-      reports.push(policyReport(world, start.report, faults, props.faults ?? FAULTS));
+      reports.push(policyReport(world, start.report, faults, props.injected ?? FAULTS));
     }
     return {
       version: ALARM_REPORT_VERSION, startedAt, seconds: Math.round(performance.now() - began) / 1000, short: props.short === true,
@@ -73,19 +73,28 @@ export async function rehearseAlarms(props: RehearseAlarmsProps): Promise<AlarmR
   }
 }
 
+/** Paths of the alarms that no fault has fired. */
+export function withoutFault(alarms: readonly Pick<Alarm, 'path'>[], faults: readonly FaultReport[]): string[] {
+  const expected = faults.flatMap(({ rows }) => rows).filter(({ firedAfterSeconds }) => firedAfterSeconds !== undefined);
+  const fired = new Set([...expected.map(({ alarm }) => alarm), ...faults.flatMap(({ also }) => also)]);
+  return alarms.filter(({ path }) => !fired.has(path)).map(({ path }) => path);
+}
+
 function policyReport(world: World, healthy: HealthyReport, faults: readonly FaultReport[], all: readonly Fault[]): PolicyAlarmReport {
   const { declared: { application, environment, path } } = world.policy;
-  const fired = new Set(faults.flatMap(({ rows, also }) => [...rows.flatMap(({ alarm, firedAfterSeconds }) => (firedAfterSeconds === undefined ? [] : [alarm])), ...also]));
   // A part of the faults says nothing of the alarms of the others.
-  const asked = all === FAULTS ? world.alarms : world.alarms.filter((alarm) => all.some((fault) => expectedOf(fault, world).includes(alarm)));
+  const isAsked = (alarm: Alarm): boolean => all === FAULTS || all.some((fault) => expectedOf(fault, world).includes(alarm));
+  const asked = world.alarms.filter(isAsked);
   return {
-    application, environment, path, alarms: world.alarms.length, healthy, faults,
-    withoutFault: asked.filter((alarm) => !fired.has(alarm.path)).map((alarm) => alarm.path),
+    application, environment, path, region: world.region, alarms: world.alarms.length, healthy, faults,
+    withoutFault: withoutFault(asked, faults),
   };
 }
 
 /** Runs every protection once, really, and reads what it left. */
-async function firstRuns(props: RehearseAlarmsProps, policies: readonly FoundPolicy[], work: string): Promise<Map<FoundPolicy, Map<string, MasterCopy>>> {
+async function firstRuns(
+  props: RehearseAlarmsProps, policies: readonly FoundPolicy[], work: string,
+): Promise<Map<FoundPolicy, Map<string, MasterCopy>>> {
   const { app, parameters, connections, sourceFiles, identities, sandbox, signal, onLog, progress } = props;
   const store = join(work, 'first');
   const report = await rehearse({ app, parameters, connections, sourceFiles, identities, sandbox, signal, onLog, progress, store });
@@ -118,14 +127,16 @@ async function firstRuns(props: RehearseAlarmsProps, policies: readonly FoundPol
 
 /** Healthy days around the next change of the zone's clocks; what the store holds at their end is what faults begin with. */
 async function healthyStart(
-  resolver: Resolver, world: World, masters: ReadonlyMap<string, MasterCopy>, directory: string, { short = false, signal }: RehearseAlarmsProps,
+  resolver: Resolver, world: World, masters: ReadonlyMap<string, MasterCopy>, directory: string,
+  { short = false, signal }: RehearseAlarmsProps,
 ): Promise<HealthyStart> {
   const now = Math.floor(Date.now() / 1000 / DAY) * DAY;
   const zones = [...new Set(world.protections.map(({ schedule }) => schedule.timeZone))];
   const changes = zones.flatMap((timeZone) => nextZoneChange(timeZone, now + 20 * DAY) ?? []);
   const middle = Math.floor(Math.min(...changes.length > 0 ? changes : [now + 40 * DAY]) / DAY) * DAY;
   const [from, days] = short ? [middle - 2 * DAY, DAYS_BEFORE] : [middle - 15 * DAY, HEALTHY_DAYS];
-  const opened = await openTimeline({ resolver, world, masters, directory: join(directory, 'healthy'), at: from + 11 * HOUR + 20 * 60, signal });
+  const at = from + 11 * HOUR + 20 * 60;
+  const opened = await openTimeline({ resolver, world, masters, directory: join(directory, 'healthy'), at, signal });
   try {
     const keep = async (): Promise<string> => {
       const kept = join(directory, 'kept');
@@ -142,9 +153,9 @@ async function healthyStart(
 
 async function allFaults(
   resolver: Resolver, world: World, masters: ReadonlyMap<string, MasterCopy>, { keptAt, keptIn }: HealthyStart,
-  { faults = FAULTS, signal, progress = SILENT }: RehearseAlarmsProps,
+  { injected = FAULTS, signal, progress = SILENT }: RehearseAlarmsProps,
 ): Promise<FaultReport[]> {
-  const asked = faults.filter((fault) => expectedOf(fault, world).length > 0);
+  const asked = injected.filter((fault) => expectedOf(fault, world).length > 0);
   const reports: (FaultReport | undefined)[] = asked.map(() => undefined);
   let next = 0;
   const work = async (): Promise<void> => {

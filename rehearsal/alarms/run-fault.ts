@@ -36,11 +36,13 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
   const injected = timeline.now;
   await fault.inject(timeline);
   timeline.stir();
-  const fired = (alarm: Alarm): number | undefined => timeline.changes.slice(from.change).find((change) => change.alarm === alarm && change.to === 'ALARM')?.at;
+  const fired = (alarm: Alarm): number | undefined =>
+    timeline.changes.slice(from.change).find((change) => change.alarm === alarm && change.to === 'ALARM')?.at;
+  const allFired = (): boolean => expected.every((alarm) => fired(alarm) !== undefined);
   const { spacingSeconds } = fault;
   // Over weeks a minute more or less is nothing.
   const step = (hours: number): { stepSeconds?: number } => (hours > 7 * 24 ? { stepSeconds: 5 * 60 } : {});
-  await timeline.pass(fault.withinHours * HOUR, { spacingSeconds, ...step(fault.withinHours), until: () => expected.every((alarm) => fired(alarm) !== undefined) });
+  await timeline.pass(fault.withinHours * HOUR, { spacingSeconds, ...step(fault.withinHours), until: allFired });
   // What is told after a wait of its own, and by whom.
   await timeline.pass(10 * 60, { spacingSeconds });
   const mended = timeline.now;
@@ -61,7 +63,8 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
     const problem = problemOf({ alarm, at, over, told: of('ALARM'), before, fault });
     const protection = parseAlarmMark(alarm.description)?.protection;
     return {
-      alarm: alarm.path, fault: fault.name, ...kind === undefined ? {} : { kind }, ...protection === undefined ? {} : { protection },
+      alarm: alarm.path, region: alarm.region, fault: fault.name,
+      ...kind === undefined ? {} : { kind }, ...protection === undefined ? {} : { protection },
       ...declared ? { severity: declared.severity } : {},
       ...at === undefined ? {} : { firedAfterSeconds: at - injected },
       ...over === undefined ? {} : { overAfterSeconds: Math.max(0, over - mended) },

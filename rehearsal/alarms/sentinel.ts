@@ -28,7 +28,9 @@ export class Sentinel {
    * @param attempt undefined where the work fails
    * @returns what it wrote in embedded metric format, and its report
    */
-  async look(now: number, attempt: (work: () => Promise<unknown>) => Promise<unknown>): Promise<{ lines: readonly string[]; report: unknown }> {
+  async look(
+    now: number, attempt: (work: () => Promise<unknown>) => Promise<unknown>,
+  ): Promise<{ lines: readonly string[]; report: unknown }> {
     const instant = new Date(now * 1000).toISOString();
     this.#lines = [];
     const report = await attempt(() => this.#worker.invoke({ ...this.of.request, slot: instant, rehearsedAt: instant }));

@@ -7,10 +7,11 @@ import { AlarmError } from './alarm';
  *
  * @throws AlarmError for a form of filter that is not evaluated here
  */
-export function accepts({ confirmed, filterPolicy, filterPolicyScope }: Subscription, attributes: Readonly<Record<string, string>>): boolean {
+export function accepts(subscription: Subscription, attributes: Readonly<Record<string, string>>): boolean {
+  const { confirmed, filterPolicy, filterPolicyScope = 'MessageAttributes' } = subscription;
   if (!confirmed) return false;
   if (filterPolicy === undefined) return true;
-  if (filterPolicyScope !== undefined && filterPolicyScope !== 'MessageAttributes') throw new AlarmError(`a filter policy of scope ${filterPolicyScope} is not evaluated here`);
+  if (filterPolicyScope !== 'MessageAttributes') throw new AlarmError(`a filter policy of scope ${filterPolicyScope} is not evaluated here`);
   return Object.entries(filterPolicy).every(([name, conditions]) => {
     if (!Array.isArray(conditions)) throw new AlarmError(`the filter policy of ${name} is not evaluated here`);
     return conditions.some((condition) => holds(condition, attributes[name]));

@@ -76,9 +76,11 @@ export class Timeline {
     this.now = Math.ceil(endpoint.now().getTime() / 1000 / MINUTE) * MINUTE;
     this.#sentinels = sentinels.map((one) => new Sentinel(one, endpoint.url, keys.of(one.target.roleArn)));
     this.#retire = new WarmWorker({
-      target: retire, endpointUrl: endpoint.url, region, credentials: keys.of(retire.roleArn), onLine: (line) => void endpoint.metrics.recordLine(line),
+      target: retire, endpointUrl: endpoint.url, region, credentials: keys.of(retire.roleArn),
+      onLine: (line) => void endpoint.metrics.recordLine(line),
     });
-    this.client = new S3Client({ endpoint: endpoint.url, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, forcePathStyle: true });
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    this.client = new S3Client({ endpoint: endpoint.url, region, credentials, forcePathStyle: true });
     this.deliveries = new Deliveries(props);
   }
 
@@ -159,7 +161,8 @@ export class Timeline {
       const instant = new Date(slot * 1000).toISOString().replace('.000Z', 'Z');
       this.runs++;
       const copy: Manifest = await storeCopy(master, instant, endpoint.now(), traits, target);
-      if (traits.verifySeconds !== undefined) this.#after(this.now, traits.verifySeconds, () => storeVerdict(master, copy, endpoint.now(), traits, target));
+      if (traits.verifySeconds === undefined) return;
+      this.#after(this.now, traits.verifySeconds, () => storeVerdict(master, copy, endpoint.now(), traits, target));
     });
   }
 

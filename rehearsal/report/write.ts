@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { AlarmReport } from '../alarms/model';
+import { alarmReportHtml } from './alarm-html';
 import { reportHtml } from './html';
 import { parseReport, type RehearsalReport } from './model';
 
@@ -12,16 +14,30 @@ export class ReportWriteError extends Error {
   }
 }
 
+/** By kind: what is written, or where. */
+export interface Written {
+  readonly json: string;
+  readonly html: string;
+}
+
 /**
  * Writes `report.json` and `report.html`, each whole or not at all: a reader never sees half a file, an interrupted write
  * leaves the old one.
  *
  * @throws ContractError when the report is not of its own form, ReportWriteError when the folder does not take it
  */
-export async function writeReport(report: RehearsalReport, directory: string): Promise<{ readonly json: string; readonly html: string }> {
+export async function writeReport(report: RehearsalReport, directory: string): Promise<Written> {
   const checked = parseReport(report);
-  const texts = { json: `${JSON.stringify(checked, undefined, 2)}\n`, html: reportHtml(checked) };
-  const paths = { json: resolve(directory, 'report.json'), html: resolve(directory, 'report.html') };
+  return await writePair('report', { json: `${JSON.stringify(checked, undefined, 2)}\n`, html: reportHtml(checked) }, directory);
+}
+
+/** The same of an alarm rehearsal: `alarms.json` and `alarms.html`. @throws ReportWriteError when the folder does not take it */
+export async function writeAlarmReport(report: AlarmReport, directory: string): Promise<Written> {
+  return await writePair('alarms', { json: `${JSON.stringify(report, undefined, 2)}\n`, html: alarmReportHtml(report) }, directory);
+}
+
+async function writePair(name: string, texts: Written, directory: string): Promise<Written> {
+  const paths = { json: resolve(directory, `${name}.json`), html: resolve(directory, `${name}.html`) };
   const unfinished = `.${randomBytes(6).toString('hex')}.part`;
   try {
     await mkdir(directory, { recursive: true });

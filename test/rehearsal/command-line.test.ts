@@ -28,6 +28,9 @@ test.each<[string[], RegExp]>([
   [['--days', '0'], /--days 0: give a whole number of days from 1 to 400/],
   [['--days', '1.5'], /--days 1\.5: give a whole number/],
   [['--days', '401'], /--days 401: give a whole number/],
+  [['--alarms', '--days', '3'], /--alarms and --days do not go together/],
+  [['--alarms', '--every-slot', '--days', '3'], /--alarms and --days do not go/],
+  [['--alarms', '--keep'], /--alarms and --keep do not go/],
   [['--every-slot'], /--every-slot: say with --days how many/],
   [['--connection', 'database'], /--connection: write it as ID=postgres/],
   [['--connection', 'database=env:NOT_THERE'], /there is no variable NOT_THERE/],
@@ -43,7 +46,7 @@ test.each<[string[], RegExp]>([
 test('--help says every option, and is no failure', async () => {
   const to = terminal();
   expect(await rehearseCommand(['--help'], to)).toBe(0);
-  for (const option of ['--days', '--every-slot', '--app', '--protection', '--slot', '--source-sql', '--connection', '--parameter', '--report', '--keep', '--json', '--verbose', '--no-sandbox']) {
+  for (const option of ['--alarms', '--days', '--every-slot', '--app', '--protection', '--slot', '--source-sql', '--connection', '--parameter', '--report', '--keep', '--json', '--verbose', '--no-sandbox']) {
     expect(to.said.out).toContain(option);
   }
 });

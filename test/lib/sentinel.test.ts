@@ -118,7 +118,10 @@ describe('the small sentinel of a replica', () => {
     const alarms = template.findResources('AWS::CloudWatch::Alarm');
     expect(Object.values(alarms).map(({ Properties }) => Properties.MetricName).sort()).toEqual(['RecoveryPointAge', 'RecoveryPointAge', 'SentinelRounds']);
     for (const { Properties } of Object.values(alarms)) {
-      expect(Properties).toMatchObject({ TreatMissingData: 'breaching', Period: 900, EvaluationPeriods: 3, DatapointsToAlarm: 2 });
+      expect(Properties).toMatchObject({
+        TreatMissingData: 'breaching', Period: 900, EvaluationPeriods: 3, DatapointsToAlarm: 2,
+        WarmUpConfiguration: { WarmUpPeriodDurationInMinutes: 240 },
+      });
     }
     expect(watching.alarms.filter(({ region }) => region === 'eu-west-1').map(({ logicalId }) => logicalId).sort()).toEqual(Object.keys(alarms).sort());
     for (const type of ['AWS::SNS::TopicPolicy', 'AWS::KMS::Key'] as const) {

@@ -5,7 +5,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
-import { loadingSessions, scratchSettings } from '../lambda/engines/postgres/scratch-settings';
+import { loadingSessions, scratchSettings } from '../lambda/runtime/worker-size';
 import { findPostgresBinaries } from '../rehearsal/servers/postgres-binaries';
 import { startPostgres, type PostgresServer } from '../rehearsal/servers/postgres-server';
 import { cronLine, type Target } from './commands';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
-import { RDS_AUTHORITIES } from '../../lambda/engines/postgres/tls';
+import { RDS_AUTHORITIES } from '../../lambda/runtime/database-tls';
 import { findingsOf } from './dockerfile-rules';
 
 const images = path.join(__dirname, '../../lambda/images');

@@ -5,11 +5,11 @@ import { CONTRACT_VERSION } from '../../../lib/contract/common';
 import type { EngineContext, Target } from '../../runtime/engine';
 import { qualified, quoteIdent } from './copy-format';
 import { CopyStream } from './copy-stream';
-import { runGraph, type Step } from './graph';
+import { runGraph, type Step } from '../../runtime/step-graph';
 import { LARGE_OBJECTS_COUNT, LARGE_OBJECTS_HASH } from './large-objects';
 import { restoreError } from './restore-errors';
 import { connectTarget, disconnect, tableKey, textRows, type TargetConnection } from './restore-target';
-import { loadingSessions } from './scratch-settings';
+import { loadingSessions } from '../../runtime/worker-size';
 
 /** Sequences read by one query. */
 const SEQUENCES_A_QUERY = 200;

@@ -2,21 +2,25 @@ import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import type { ClientConfig } from 'pg';
 import type { PostgresConfig } from '../../../lib/contract/engines/postgres';
+import { readServer as readAnyServer, type ServerAddress } from '../../runtime/connection-secret';
 import type { EngineContext } from '../../runtime/engine';
-import type { ServerAddress } from './connection-secret';
 import { COPY_SETTINGS, quoteLiteral } from './copy-format';
 import { codeOf, failureOf } from './failures';
 import type { FailureScene } from './failures';
-import { tlsOptions } from './tls';
+import { tlsOptions } from '../../runtime/database-tls';
 
-export { readServer } from './connection-secret';
-export type { ServerAddress } from './connection-secret';
+export type { ServerAddress };
 
 const CONNECT_MILLISECONDS = 20_000;
 /** Below the idle limits of load balancers and NAT gateways (350 s). */
 const KEEP_ALIVE_MILLISECONDS = 30_000;
 /** PostgreSQL cuts `application_name` there. */
 const APPLICATION_NAME_BYTES = 63;
+
+/** @throws RefusedError SECRET_SHAPE */
+export function readServer(context: EngineContext<PostgresConfig>): Promise<ServerAddress> {
+  return readAnyServer(context, { schemes: ['postgres', 'postgresql'], port: 5432 });
+}
 
 /**
  * `backup-policy/<runId>/<mark>/<attempt>`: the mark tells protections of one server apart that run in the same slot. An attempt's id

@@ -20,7 +20,7 @@ import { listLeftOut } from './left-out';
 import type { DatabaseNotes } from './notes';
 import type { ServerFacts } from './preflight';
 import { copySequences } from './sequences';
-import { Stop } from './stop';
+import { Stop } from '../../runtime/stop';
 import type { ClientTools } from './tools';
 import { endSessions, watch } from './watcher';
 

@@ -7,7 +7,7 @@ import type { PostgresConfig } from '../../../lib/contract/engines/postgres';
 import { IntegrityError, TransientError } from '../../runtime/errors';
 import type { SessionPlace } from './connection';
 import { failureOf } from './failures';
-import { libpqTls, trusted } from './tls';
+import { trusted } from '../../runtime/database-tls';
 import type { ClientTools } from './tools';
 import { toolEnvironment } from './tools';
 
@@ -98,6 +98,12 @@ export async function writeArchive(props: ArchiveProps, out: Writable): Promise<
     await rm(passFile, { force: true });
     await rm(rootFile, { force: true });
   }
+}
+
+/** libpq's words; `rootFile` holds `trusted()`. */
+function libpqTls(tls: PostgresConfig['tls'], rootFile: string): Record<string, string> {
+  if (tls.mode !== 'verify-full') return { PGSSLMODE: tls.mode };
+  return { PGSSLMODE: 'verify-full', PGSSLROOTCERT: rootFile };
 }
 
 function arguments_(props: ArchiveProps): string[] {

@@ -5,7 +5,7 @@ import type { Exception } from '../../../lib/contract/verdict';
 import type { CopyReader, EngineContext } from '../../runtime/engine';
 import { IntegrityError, messageOf } from '../../runtime/errors';
 import type { Archive } from './archive';
-import { runGraph } from './graph';
+import { runGraph } from '../../runtime/step-graph';
 import type { DatabaseNotes } from './notes';
 import { createDatabase, createExtensions, openToStubs, openWrappers } from './restore-database';
 import { EntryRunner } from './restore-entries';
@@ -13,7 +13,7 @@ import { loadLargeObjects } from './restore-large-objects';
 import { loadRows, type TablePlan } from './restore-rows';
 import { restoreSteps, type LoadSession } from './restore-steps';
 import { connectTarget, disconnect, tableKey, textRows, type TargetConnection } from './restore-target';
-import { loadingSessions } from './scratch-settings';
+import { loadingSessions } from '../../runtime/worker-size';
 
 export interface DatabaseRestoreProps {
   readonly context: EngineContext<unknown>;

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { Part } from '../../../lib/contract/manifest';
 import type { ArchiveEntry } from './archive';
 import { qualified } from './copy-format';
-import type { Step } from './graph';
+import type { Step } from '../../runtime/step-graph';
 import { splitKey } from './restore-keys';
 import { SMALL_TABLE_BYTES } from './restore-rows';
 

@@ -1,19 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
-import { appendFile, chmod, chown, mkdir, mkdtemp, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { messageOf, RefusedError } from '../../runtime/errors';
+import { endScratch, fileSystemBytes, freeBytes, full, letThrough, shortDirectory, spawnScratch } from '../../runtime/scratch-process';
 import { bareEnvironment, type ServerTools } from './server-tools';
-import { configurationText, loadingSessions, memoryBytes, scratchSettings } from './scratch-settings';
-import { serverUser, type ServerUser } from './scratch-user';
+import { loadingSessions, memoryBytes } from '../../runtime/worker-size';
+import { configurationText, scratchSettings } from './scratch-settings';
+import { serverUser, type ServerUser } from '../../runtime/server-user';
 
 const START_MILLISECONDS = 60_000;
-const STOP_MILLISECONDS = 10_000;
-/** A unix socket's path ends at 107 bytes, less PostgreSQL's `/.s.PGSQL.5432.lock`. */
-const SOCKET_DIRECTORY_BYTES = 85;
 export const SCRATCH_PORT = 5432;
 /** What a server needs before a single row is there. */
 const LEAST_FREE_BYTES = 96 * 1024 * 1024;
@@ -44,7 +40,7 @@ export async function startServer(tools: ServerTools, directory: string, superus
   const password = randomBytes(24).toString('base64url');
   let child: ChildProcess | undefined;
   const discard = async (): Promise<void> => {
-    if (child) await endChild(child);
+    if (child) await endScratch(child, 'SIGQUIT');
     for (const path of new Set([base, socketDirectory])) await rm(path, { recursive: true, force: true });
   };
   try {
@@ -57,7 +53,9 @@ export async function startServer(tools: ServerTools, directory: string, superus
       memoryBytes: memoryBytes(), freeDiskBytes: free, socketDirectory, sessions: loadingSessions(),
     })));
     await writeFile(join(data, 'pg_hba.conf'), 'local all all scram-sha-256\n');
-    child = spawnServer(tools, data, logFile, user, environment);
+    child = spawnScratch({
+      program: join(tools.folder, 'postgres'), args: ['-D', data], directory: base, logFile, user, environment, endedBy: 'SIGQUIT',
+    });
     const end = (): void => void child?.kill('SIGQUIT');
     process.once('exit', end);
     signal.addEventListener('abort', end, { once: true });
@@ -83,12 +81,6 @@ export async function startServer(tools: ServerTools, directory: string, superus
     sizeBytes: () => fileSystemBytes(directory),
     stop: discard,
   };
-}
-
-/** The error of a scratch server whose disk is too small. */
-export function full(sizeBytes: number, cause: unknown): RefusedError {
-  return new RefusedError('SCRATCH_FULL', `The scratch server filled its disk of ${Math.round(sizeBytes / 1024 / 1024)} MiB.`,
-    'Give the worker more ephemeral storage (Lambda ends at 10,240 MiB), or use Compute.fargate().', { cause });
 }
 
 interface Initialization {
@@ -117,19 +109,6 @@ async function initialize(tools: ServerTools, data: string, props: Initializatio
   if (code !== 0) throw new Error(`initdb ended with ${code}: ${said.trim().split('\n').slice(-3).join(' | ')}`);
 }
 
-/** `postgres` with a watcher beside it that ends it when the pipe of this process closes, even after a SIGKILL. */
-function spawnServer(
-  tools: ServerTools, data: string, logFile: string, user: ServerUser, environment: Record<string, string>,
-): ChildProcess {
-  const log = openSync(logFile, 'a', 0o600);
-  try {
-    return spawn('/bin/sh', ['-c', '(read -r end <&3; kill -QUIT $$ 2>/dev/null) & exec 3<&-; exec "$0" -D "$1"', join(tools.folder, 'postgres'), data],
-      { ...user.ids, cwd: dirname(data), env: environment, detached: true, stdio: ['ignore', log, log, 'pipe'] });
-  } finally {
-    closeSync(log);
-  }
-}
-
 /** PostgreSQL writes its state into the eighth line of postmaster.pid. */
 async function untilReady(child: ChildProcess, data: string, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + START_MILLISECONDS;
@@ -148,38 +127,3 @@ async function untilReady(child: ChildProcess, data: string, signal: AbortSignal
   }
 }
 
-/** Immediate shutdown: nothing of it is needed any more. */
-async function endChild(child: ChildProcess): Promise<void> {
-  // The watcher ends with its pipe, and an open pipe would keep this process alive.
-  child.once('exit', () => (child.stdio[3] as Writable | null)?.destroy());
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGQUIT');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MILLISECONDS);
-  await ended;
-  clearTimeout(timer);
-}
-
-async function shortDirectory(base: string): Promise<string> {
-  if (Buffer.byteLength(base) <= SOCKET_DIRECTORY_BYTES) return base;
-  return mkdtemp(join(Buffer.byteLength(tmpdir()) <= SOCKET_DIRECTORY_BYTES - 16 ? tmpdir() : '/tmp', 'pg-'));
-}
-
-/** As root the server's uid must be able to pass through the worker's own folder, not to list it. */
-async function letThrough(base: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  for (let folder = dirname(base); folder.startsWith(`${tmpdir()}/`); folder = dirname(folder)) {
-    const { mode } = await stat(folder);
-    if ((mode & 0o001) === 0) await chmod(folder, (mode & 0o7777) | 0o001);
-  }
-}
-
-async function freeBytes(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize;
-}
-
-async function fileSystemBytes(directory: string): Promise<number> {
-  const { blocks, bsize } = await statfs(directory);
-  return blocks * bsize;
-}

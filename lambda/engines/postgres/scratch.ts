@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Manifest } from '../../../lib/contract/manifest';
 import type { EngineContext, Scratch } from '../../runtime/engine';
+import { full } from '../../runtime/scratch-process';
 import { quoteIdent, quoteLiteral } from './copy-format';
 import { PostgresNotes } from './notes';
 import { connectTarget, disconnect, textRows, type TargetConnection } from './restore-target';
-import { full, SCRATCH_PORT, startServer } from './scratch-server';
+import { SCRATCH_PORT, startServer } from './scratch-server';
 import { chooseServer } from './server-tools';
 
 /** How long an assertion may run. */

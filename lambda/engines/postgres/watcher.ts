@@ -1,6 +1,6 @@
 import { TransientError } from '../../runtime/errors';
 import type { Session } from './connection';
-import type { Stop } from './stop';
+import type { Stop } from '../../runtime/stop';
 
 export interface WatcherProps {
   readonly session: Session;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { remainingPaths, runGraph, type Step } from '../../../../lambda/engines/postgres/graph';
+import { remainingPaths, runGraph, type Step } from '../../../../lambda/runtime/step-graph';
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

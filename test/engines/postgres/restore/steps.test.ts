@@ -1,5 +1,5 @@
 import type { ArchiveEntry } from '../../../../lambda/engines/postgres/archive';
-import { remainingPaths } from '../../../../lambda/engines/postgres/graph';
+import { remainingPaths } from '../../../../lambda/runtime/step-graph';
 import { restoreSteps } from '../../../../lambda/engines/postgres/restore-steps';
 import type { Part } from '../../../../lib/contract/manifest';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { RefusedError } from '../../runtime/errors';
+import { RefusedError } from './errors';
 
 /** Under whom the scratch server runs, and what its environment needs for that. */
 export interface ServerUser {

@@ -1,20 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { appendFile, chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { appendFile, chown, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { closedAncestors, isRoot } from './cache-folder';
+import { isRoot } from './cache-folder';
 import { endWithProcess, type LivingServer } from './living-servers';
 import { findPostgresBinaries, type PostgresBinaries, postgresEnvironment } from './postgres-binaries';
-import { clusterTemplate, type ServerUser } from './postgres-template';
+import { clusterTemplate } from './postgres-template';
 import { runCommand } from './run-command';
+import { freePort, letThrough, NOBODY, type ServerUser } from './server-place';
 import { ServersError } from './servers-error';
 
-/** `nobody`: PostgreSQL refuses to run as root, and initdb wants a uid that has a name. */
-const NOBODY: ServerUser = { uid: 65534, gid: 65534 };
 const START_MILLISECONDS = 30_000;
 
 /** Longest path of a unix socket, less PostgreSQL's `/.s.PGSQL.65535`. */
@@ -147,18 +145,6 @@ function configuration(settings: PostgresSettings): string {
   }).join('') + '\n';
 }
 
-/** Folders that we made below the temporary folder are closed to others; the server's uid must pass through, not look into them. */
-async function letThrough(directory: string): Promise<void> {
-  for (const closed of closedAncestors(directory)) {
-    const { mode, uid } = await stat(closed);
-    if (!closed.startsWith(tmpdir() + sep) || uid !== 0) {
-      const reason = `a server started by root runs as nobody, who cannot pass through ${closed}`;
-      throw new ServersError(reason, 'Give a directory below the temporary folder.');
-    }
-    await chmod(closed, (mode & 0o7777) | 0o011);
-  }
-}
-
 /** Starts `postgres` with a watcher beside it that ends it when this process is gone, whatever ended that. */
 async function spawnServer(
   binaries: PostgresBinaries, data: string, logFile: string, user: ServerUser | undefined, directory: string, socketDirectory: string,
@@ -195,15 +181,4 @@ async function untilReady(child: ChildProcess, data: string): Promise<void> {
     if (Date.now() > deadline) throw new Error(`not ready after ${START_MILLISECONDS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no free port'))));
-    });
-  });
 }

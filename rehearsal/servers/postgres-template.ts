@@ -5,12 +5,7 @@ import { join } from 'node:path';
 import { cacheFolder } from './cache-folder';
 import { type PostgresBinaries, postgresEnvironment } from './postgres-binaries';
 import { runCommand } from './run-command';
-
-/** Who a server runs as; undefined is this process's own user. */
-export interface ServerUser {
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { ServerUser } from './server-place';
 
 export interface ClusterTemplate {
   /** A data directory that was never started. */

@@ -1,0 +1,245 @@
+import { availableParallelism } from 'node:os';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CensusItem } from '../../../lib/contract/census';
+import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
+import type { EngineContext, PartSink } from '../../runtime/engine';
+import { IntegrityError, TransientError } from '../../runtime/errors';
+import { Stop } from '../../runtime/stop';
+import { quoteIdent, type Session, type SessionPlace } from './connection';
+import { COMMON_OPTIONS, ROW_OPTIONS, type RunningDump, startDump } from './dump-tool';
+import { groupTables, type Lane, openLanes, share } from './lanes';
+import type { DatabaseNotes } from './notes';
+import type { ServerFacts } from './preflight';
+import { type RowReader, write } from './row-reader';
+import { readRelations, type Relation, type Survey, survey } from './survey';
+import type { ClientTools } from './tools';
+
+export interface DatabaseDumpProps {
+  readonly context: EngineContext<MySqlConfig>;
+  readonly session: Session;
+  readonly place: SessionPlace;
+  readonly server: ServerFacts;
+  readonly tools: ClientTools;
+  readonly database: string;
+  readonly directory: string;
+  readonly sink: PartSink;
+}
+
+export interface DatabaseDumped {
+  readonly recoveryPoint: Date;
+  readonly census: readonly CensusItem[];
+  readonly survey: Survey;
+  readonly notes: DatabaseNotes;
+}
+
+/** Below it a second tool costs more than it brings. */
+const LEAST_BYTES_FOR_TWO = 8 * 1024 * 1024;
+const MOST_LANES = 4;
+
+/** What each part of rows begins with, so that `zstd -d | mariadb` loads it alone, whatever the other server's settings. */
+export const PREAMBLE = [
+  '/*!40101 SET NAMES utf8mb4 */;',
+  'SET time_zone=\'+00:00\', sql_mode=\'NO_AUTO_VALUE_ON_ZERO\', unique_checks=0, foreign_key_checks=0;',
+  '',
+].join('\n');
+
+/** What each part of rows ends with: without it a part is not whole. */
+export const END_OF_ROWS = '-- End of these rows\n';
+
+/** One database, by the family's own tool. Everything it started is ended when it returns or throws. */
+export async function dumpDatabase(props: DatabaseDumpProps): Promise<DatabaseDumped> {
+  const { context, session, database } = props;
+  const stop = new Stop(context.signal);
+  session.onLost((error) => stop.because(error));
+  const found = await survey(session, context.config, database);
+  try {
+    return await new DatabaseDump(props, stop, found).run();
+  } catch (error) {
+    stop.because(error instanceof Error ? error : new Error(String(error)));
+    throw stop.reason ?? error;
+  } finally {
+    // Nothing of it is at work any more, however it ended.
+    stop.because(new Error('the dump is over'));
+    if (found.nonTransactional.length > 0) await session.run('UNLOCK TABLES').catch(() => undefined);
+  }
+}
+
+class DatabaseDump {
+  private readonly census: CensusItem[] = [];
+  private readonly partOf = new Map<string, string>();
+  private position: string | undefined;
+  private parts = 0;
+
+  constructor(private readonly props: DatabaseDumpProps, private readonly stop: Stop, private readonly found: Survey) {}
+
+  async run(): Promise<DatabaseDumped> {
+    const { found, stop, props: { context, database, directory } } = this;
+    await this.letSecondPass();
+    await this.lockNonTransactional();
+    const recoveryPoint = context.now();
+    const lanes = await this.lanes();
+    await this.objects('schema', ['--no-data', '--routines', '--skip-triggers', ...this.ignored()]);
+    await stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane)));
+    await this.objects('after', ['--no-data', '--no-create-info', '--triggers', '--events', '--skip-routines', ...this.ignored()]);
+    await this.refuseChanges();
+    this.countObjects();
+    return {
+      recoveryPoint, census: this.census, survey: found,
+      notes: {
+        name: database, directory, characterSet: found.characterSet, collation: found.collation,
+        tables: [...found.rows, ...found.relations.filter(({ name }) => found.schemaOnly.includes(name))]
+          .map(({ name, bytes }) => ({ name, bytes, ...this.partOf.has(name) ? { part: this.partOf.get(name) } : {} })),
+        lanes: { count: Math.max(1, lanes.lanes.length), reason: lanes.reason },
+        ...this.position === undefined ? {} : { position: this.position },
+      },
+    };
+  }
+
+  /** Create times are in whole seconds: what was created in this one would look the same after a TRUNCATE in it. */
+  private async letSecondPass(): Promise<void> {
+    const { session } = this.props;
+    const newest = this.found.relations.reduce((latest, { createdAt }) => (createdAt > latest ? createdAt : latest), '');
+    for (let tries = 0; tries < 20; tries++) {
+      const [{ now }] = await session.rows<{ now: string }>('SELECT DATE_FORMAT(NOW(), \'%Y-%m-%d %H:%i:%s\') AS now');
+      if (newest.slice(0, 19) < now) return;
+      await pause(100, undefined, { signal: this.stop.signal });
+    }
+  }
+
+  private async lockNonTransactional(): Promise<void> {
+    const { found: { nonTransactional, database }, props: { session, context } } = this;
+    if (nonTransactional.length === 0) return;
+    await session.run(`SET SESSION lock_wait_timeout = ${context.config.lockTimeoutSeconds}`);
+    await session.run(`LOCK TABLES ${nonTransactional.map(({ name }) => `${quoteIdent(database)}.${quoteIdent(name)} READ`).join(', ')}`);
+  }
+
+  private async lanes(): Promise<{ lanes: Lane[]; reason: string }> {
+    const { found, props: { server, tools, context } } = this;
+    const groups = groupTables(found.rows);
+    if (groups.length === 0) return { lanes: [], reason: 'there are no rows' };
+    const start = (position: boolean) => (tables: readonly string[]): Promise<RunningDump> =>
+      this.tool([...ROW_OPTIONS, ...position ? ['--master-data=2'] : []], tables);
+    const bytes = found.rows.reduce((sum, table) => sum + table.bytes, 0);
+    const count = Math.min(MOST_LANES, Math.max(2, availableParallelism()), groups.length);
+    let reason = 'one tool is as fast for so little';
+    if (count > 1 && bytes >= LEAST_BYTES_FOR_TWO) {
+      reason = await this.whyOne();
+      if (reason === '') {
+        const lanes = await openLanes(share(groups, count), start(true), tools.family);
+        if (lanes) {
+          this.position = lanes[0].reader.position;
+          return { lanes, reason: `all at ${this.position}` };
+        }
+        reason = 'too much was written for several tools to begin at one position of the binary log';
+        context.log.warn(reason, { database: found.database });
+      }
+    }
+    const canTell = server.binaryLog && await this.whyOne() === '';
+    const lanes = await openLanes(share(groups, 1), start(canTell), tools.family) ?? [];
+    this.position = lanes[0]?.reader.position;
+    return { lanes, reason };
+  }
+
+  /** Why several tools could not know that they see one state; empty when they can. */
+  private async whyOne(): Promise<string> {
+    const { server, tools, session } = this.props;
+    if (tools.family !== 'mariadb') return 'MySQL tells no session at which position of the binary log its snapshot stands';
+    if (!server.binaryLog) return 'the server writes no binary log, by which several sessions would know that they see one state';
+    const grants = (await session.rows<Record<string, string>>('SHOW GRANTS')).map((row) => Object.values(row)[0]);
+    const may = grants.some((grant) => / ON \*\.\* /.test(grant) && /ALL PRIVILEGES|BINLOG MONITOR|REPLICATION CLIENT|\bSUPER\b/.test(grant));
+    return may ? '' : 'the user may not ask for the position of the binary log (BINLOG MONITOR)';
+  }
+
+  private async copyLane({ dump, reader, parts }: Lane): Promise<void> {
+    const { props: { database, directory, sink, context }, stop } = this;
+    for (const tables of parts) {
+      const passed: CensusItem[] = [];
+      const part = await sink.write(
+        { name: `${directory}/rows/${this.nextPart()}.sql`, kind: 'rows', database, compression: { zstdLevel: context.config.compressionLevel } },
+        async (out) => {
+          passed.length = 0;
+          await write(out, PREAMBLE);
+          for (const table of tables) passed.push(await this.copyTable(table, reader, out));
+          stop.check();
+          await write(out, END_OF_ROWS);
+        },
+      );
+      for (const item of passed) {
+        this.partOf.set(item.name, part.name);
+        this.census.push({ ...item, part: part.name });
+      }
+    }
+    await reader.begin();
+    await dump.ended;
+    if (!reader.isComplete) throw new IntegrityError('DUMP_CUT', `The dump tool ended database "${database}" without its last line.`, 'It is tried again; look at the tool\'s and the server\'s log.');
+  }
+
+  private async copyTable(table: Relation, reader: RowReader, out: Writable): Promise<CensusItem> {
+    const { database } = this.props;
+    this.stop.check();
+    if (reader.table !== table.name) {
+      throw new IntegrityError('DUMP_CUT', `The dump tool wrote ${reader.table === undefined ? 'nothing' : `table ${reader.table}`} where table ${table.name} of "${database}" was to come.`, 'It is tried again; look at the tool\'s and the server\'s log.');
+    }
+    const { rows, bytes, sha256 } = await reader.copyTable(out);
+    return { kind: 'table', name: table.name, database, method: 'hashed', rows, bytes, sha256 };
+  }
+
+  private nextPart(): string {
+    this.parts++;
+    return String(this.parts).padStart(5, '0');
+  }
+
+  /** Definitions: before the rows what they need, after them what would act on them. */
+  private async objects(name: 'schema' | 'after', options: readonly string[]): Promise<void> {
+    const { database, directory, sink, context } = this.props;
+    await sink.write({ name: `${directory}/${name}.sql`, kind: name, database, compression: { zstdLevel: context.config.compressionLevel } }, async (out) => {
+      const dump = await this.tool([...COMMON_OPTIONS, ...options], []);
+      await Promise.all([pipeline(dump.stdout, out, { end: false }), dump.ended]);
+    });
+  }
+
+  private ignored(): string[] {
+    const { found, props: { database } } = this;
+    return found.excluded.map((table) => `--ignore-table=${database}.${table}`);
+  }
+
+  private async tool(options: readonly string[], tables: readonly string[]): Promise<RunningDump> {
+    const { tools, place, database, context } = this.props;
+    return startDump({
+      tools, target: { server: place.server, tls: place.tls }, database, options, tables,
+      scratchDirectory: context.scratchDirectory, signal: this.stop.signal,
+    });
+  }
+
+  /** A TRUNCATE or RENAME during the dump gives wrong rows and no error: what there is must be what there was. */
+  private async refuseChanges(): Promise<void> {
+    const { found, props: { session, database } } = this;
+    if (found.nonTransactional.length > 0) await session.run('UNLOCK TABLES');
+    const after = new Map((await readRelations(session, database)).map((one) => [one.name, one]));
+    const before = found.relations.filter(({ name }) => !found.excluded.includes(name));
+    const changed = before.find(({ name, createdAt, definition, kind }) => {
+      const now = after.get(name);
+      return now?.definition !== definition || kind === 'table' && now.createdAt !== createdAt;
+    }) ?? [...after.values()].find(({ name }) => !found.relations.some((one) => one.name === name));
+    if (!changed) return;
+    throw new TransientError(
+      'SOURCE_CHANGED', `${changed.kind === 'view' ? 'View' : 'Table'} ${changed.name} of database "${database}" was created, altered, renamed, truncated or dropped during the dump.`,
+      'It is tried again; move the schedule away from migrations.',
+    );
+  }
+
+  private countObjects(): void {
+    const { found, props: { database } } = this;
+    for (const { name, kind, definition } of found.relations.filter((one) => !found.excluded.includes(one.name))) {
+      this.census.push({ kind: kind === 'table' ? 'definition' : kind, name, database, method: 'hashed', sha256: definition });
+    }
+    for (const [kind, names] of [['trigger', found.triggers], ['routine', found.routines], ['event', found.events]] as const) {
+      for (const name of names) this.census.push({ kind, name, database, method: 'present' });
+    }
+    for (const { name, autoIncrement } of found.rows) {
+      if (autoIncrement !== undefined) this.census.push({ kind: 'auto-increment', name, database, method: 'present', atLeast: autoIncrement });
+    }
+  }
+}

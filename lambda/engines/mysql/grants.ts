@@ -1,0 +1,36 @@
+/** A right that a dump needs on a database. */
+export type Right = 'SELECT' | 'SHOW VIEW' | 'TRIGGER' | 'EVENT' | 'LOCK TABLES';
+
+/**
+ * Rights that `SHOW GRANTS` does not give on the database, on the whole of it or on everything. A right on single tables does not count:
+ * what the user may not see is not in the catalogue either, and nobody would know that the copy lacks it.
+ */
+export function missingRights(grants: readonly string[], database: string, needed: readonly Right[]): Right[] {
+  const given = new Set<string>();
+  for (const grant of grants) {
+    const match = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`)\.\* TO /i.exec(grant);
+    if (!match || !covers(match[2], database)) continue;
+    for (const right of match[1].split(',')) given.add(right.trim().toUpperCase());
+  }
+  if (given.has('ALL PRIVILEGES') || given.has('ALL')) return [];
+  return needed.filter((right) => !given.has(right));
+}
+
+/** Names in grants are patterns of LIKE: `%` and `_`, each taken as it is behind a backslash. */
+function covers(scope: string, database: string): boolean {
+  if (scope === '*') return true;
+  const pattern = scope.slice(1, -1).replaceAll('``', '`');
+  let expression = '';
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at];
+    if (character === '\\' && at + 1 < pattern.length) expression += escaped(pattern[++at]);
+    else if (character === '%') expression += '.*';
+    else if (character === '_') expression += '.';
+    else expression += escaped(character);
+  }
+  return new RegExp(`^${expression}$`, 'su').test(database);
+}
+
+function escaped(character: string): string {
+  return /[\w\s]/.test(character) ? character : `\\${character}`;
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { MySqlFlavorName } from '../../../lib/contract/engines/mysql';
+
+const DatabaseNotes = z.strictObject({
+  /** The real name; `Part.database` has the same. */
+  name: z.string(),
+  /** Folder of its parts under the attempt's prefix: `db1`, `db2` … */
+  directory: z.string(),
+  characterSet: z.string(),
+  collation: z.string(),
+  /** Unquoted names of tables, each with the part that has its rows and about how many bytes these are. */
+  tables: z.array(z.strictObject({ name: z.string(), part: z.string().optional(), bytes: z.number().nonnegative() })),
+  /** How it was read: side by side on one view of the database, or in one stream, and why. */
+  lanes: z.strictObject({ count: z.number().int().positive(), reason: z.string() }),
+  /** `file:position` of the binary log at the snapshot, where the server has one and told. */
+  position: z.string().optional(),
+});
+export type DatabaseNotes = z.infer<typeof DatabaseNotes>;
+
+/** The engine's notes of a copy. */
+export const MySqlNotes = z.strictObject({
+  version: z.literal(1),
+  flavor: MySqlFlavorName,
+  serverVersion: z.string(),
+  /** What a scratch server is given alike. */
+  settings: z.strictObject({
+    sqlMode: z.string(), lowerCaseTableNames: z.number().int(), maximumPacketBytes: z.number().int(), characterSet: z.string(), collation: z.string(),
+  }),
+  databases: z.array(DatabaseNotes).min(1),
+});
+export type MySqlNotes = z.infer<typeof MySqlNotes>;

@@ -1,0 +1,85 @@
+import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
+import { RefusedError } from '../../runtime/errors';
+import type { Session } from './connection';
+import { flavorOf } from './flavors';
+
+/** What a server says of itself; a scratch server is set up alike. */
+export interface ServerFacts {
+  /** Such as `10.11.19`. */
+  readonly version: string;
+  readonly databases: readonly string[];
+  readonly sqlMode: string;
+  readonly lowerCaseTableNames: number;
+  readonly maximumPacketBytes: number;
+  readonly characterSet: string;
+  readonly collation: string;
+  /** Whether it writes a binary log, by which two sessions know that they see one state. */
+  readonly binaryLog: boolean;
+  readonly readOnly: boolean;
+  /** Bytes of tables and indexes, an estimate. */
+  readonly bytes: number;
+}
+
+interface Variables {
+  version: string;
+  sqlMode: string;
+  lowerCase: number;
+  packet: number;
+  characterSet: string;
+  collation: string;
+  binaryLog: number;
+  readOnly: number;
+}
+
+/** @throws RefusedError WRONG_FLAVOR, UNKNOWN_DATABASE, DATABASE_MISSING, EMPTY_DATABASE */
+export async function preflight(session: Session, config: MySqlConfig, named: string | undefined): Promise<ServerFacts> {
+  const [facts] = await session.rows<Variables>(
+    `SELECT VERSION() AS version, @@GLOBAL.sql_mode AS sqlMode, @@lower_case_table_names AS lowerCase, @@GLOBAL.max_allowed_packet AS packet,
+       @@GLOBAL.character_set_server AS characterSet, @@GLOBAL.collation_server AS collation, @@GLOBAL.log_bin AS binaryLog, @@GLOBAL.read_only AS readOnly`,
+  );
+  refuseOtherFamily(facts.version, config);
+  const databases = await chooseDatabases(session, config, named);
+  const [{ bytes }] = await session.rows<{ bytes: string | number | null }>(
+    'SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)', [databases],
+  );
+  return {
+    version: /^\d+(\.\d+)*/.exec(facts.version)?.[0] ?? facts.version,
+    databases, sqlMode: facts.sqlMode, lowerCaseTableNames: Number(facts.lowerCase), maximumPacketBytes: Number(facts.packet),
+    characterSet: facts.characterSet, collation: facts.collation, binaryLog: Number(facts.binaryLog) === 1, readOnly: Number(facts.readOnly) === 1,
+    bytes: Number(bytes ?? 0),
+  };
+}
+
+/** The wrong family's tool exits 0 with a dump that does not restore. */
+function refuseOtherFamily(version: string, config: MySqlConfig): void {
+  const { family, title } = flavorOf(config);
+  const found = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+  const isTiDb = /tidb/i.test(version);
+  if (found === family && isTiDb === (config.flavor === 'tidb')) return;
+  throw new RefusedError(
+    'WRONG_FLAVOR', `The policy says ${title}, and the server says "${version}" of itself.`,
+    'Name the flavor that it is: each needs its own dump tool and scratch server, and another one\'s copy would not restore.',
+  );
+}
+
+async function chooseDatabases(session: Session, config: MySqlConfig, named: string | undefined): Promise<string[]> {
+  const host = new Set(flavorOf(config).hostDatabases);
+  const found = await session.rows<{ name: string }>('SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME');
+  const own = found.map(({ name }) => name).filter((name) => !host.has(name.toLowerCase()));
+  const wanted = config.databases ?? (named === undefined ? undefined : [named]);
+  if (wanted === undefined) {
+    throw new RefusedError('DATABASE_MISSING', 'Neither the policy nor the connection\'s secret names a database.', 'Add "dbname" to the secret, or name databases in the source.');
+  }
+  const chosen = wanted === 'all' ? own : [...wanted];
+  const missing = chosen.filter((name) => !own.includes(name));
+  if (missing.length > 0) {
+    throw new RefusedError(
+      'UNKNOWN_DATABASE', `The server has no database ${missing.map((name) => `"${name}"`).join(', ')} that user "${session.scene.user}" sees.`,
+      'Correct the name in "databases" or in the secret, or grant the user rights on it.',
+    );
+  }
+  if (chosen.length === 0) {
+    throw new RefusedError('EMPTY_DATABASE', 'The server has no database but its own.', 'Create one, or correct the connection.');
+  }
+  return chosen;
+}

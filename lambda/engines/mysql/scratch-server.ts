@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, RefusedError } from '../../runtime/errors';
+import { endScratch, fileSystemBytes, freeBytes, full, letThrough, shortDirectory, spawnScratch } from '../../runtime/scratch-process';
+import { serverUser, type ServerUser } from '../../runtime/server-user';
+import { memoryBytes } from '../../runtime/worker-size';
+import type { MySqlNotes } from './notes';
+import { placeOptions, type ServerTools } from './server-tools';
+import { toolEnvironment } from './tools';
+
+const START_MILLISECONDS = 60_000;
+/** What a server needs before a single row is there: system tables, logs. */
+const LEAST_FREE_BYTES = 384 * 1024 * 1024;
+const MEBIBYTE = 1024 * 1024;
+
+export interface ScratchServer {
+  readonly socket: string;
+  isFull(): Promise<boolean>;
+  sizeBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes system tables below `directory` and starts the server: unix socket only, an environment without anything of the worker's, no files
+ * read or written by statements, no events. It ends with `stop`, when `signal` aborts, and when this process is gone, whatever ended that.
+ */
+export async function startServer(tools: ServerTools, directory: string, settings: MySqlNotes['settings'], signal: AbortSignal): Promise<ScratchServer> {
+  await mkdir(directory, { recursive: true });
+  const free = await freeBytes(directory);
+  if (free < LEAST_FREE_BYTES) throw full(await fileSystemBytes(directory), new Error(`${free} bytes are free`));
+  const base = await mkdtemp(join(directory, 'my-'));
+  const sockets = await shortDirectory(base);
+  const socket = join(sockets, 'server.sock');
+  const data = join(base, 'data');
+  const files = join(base, 'files');
+  const logFile = join(base, 'server.log');
+  let child: ChildProcess | undefined;
+  const discard = async (): Promise<void> => {
+    if (child) await endScratch(child, 'SIGKILL');
+    for (const path of new Set([base, sockets])) await rm(path, { recursive: true, force: true });
+  };
+  try {
+    await letThrough(base);
+    const user = await serverUser(base);
+    const environment = { ...toolEnvironment(tools.server), ...user.environment };
+    await mkdir(files, { mode: 0o700 });
+    for (const path of new Set([base, sockets, files])) if (user.ids) await chown(path, user.ids.uid, user.ids.gid);
+    await initialize(tools, data, user, environment, signal);
+    child = spawnScratch({
+      program: tools.server, directory: base, logFile, user, environment, endedBy: 'SIGKILL',
+      args: ['--no-defaults', ...placeOptions(tools), `--datadir=${data}`, `--socket=${socket}`, `--secure-file-priv=${files}`, ...serverOptions(settings, free)],
+    });
+    const end = (): void => void child?.kill('SIGKILL');
+    process.once('exit', end);
+    signal.addEventListener('abort', end, { once: true });
+    child.once('exit', () => {
+      process.off('exit', end);
+      signal.removeEventListener('abort', end);
+    });
+    await untilReady(child, socket, signal);
+  } catch (error) {
+    const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').filter((line) => /ERROR/i.test(line)).slice(-4).join(' | ');
+    const noRoom = /No space left|errno: 28|\b28 "No space/.test(messageOf(error) + said) || (error as { code?: string }).code === 'ENOSPC';
+    const size = await fileSystemBytes(directory);
+    await discard();
+    if (signal.aborted) throw signal.reason;
+    if (noRoom) throw full(size, error);
+    if (error instanceof RefusedError) throw error;
+    throw new RefusedError('SCRATCH_START', `The scratch server did not come up (${messageOf(error)}${said ? `: ${said}` : ''}).`, 'Look at the memory and the /tmp of the worker.', { cause: error });
+  }
+  return {
+    socket,
+    isFull: async () => (await freeBytes(directory)) < 16 * MEBIBYTE || /No space left|errno: 28/.test(await readFile(logFile, 'utf8').catch(() => '')),
+    sizeBytes: () => fileSystemBytes(directory),
+    stop: discard,
+  };
+}
+
+/** A server that is thrown away: nothing is promised to disk, and memory goes to loading (design section 12). */
+function serverOptions({ sqlMode, lowerCaseTableNames, characterSet, collation }: MySqlNotes['settings'], freeDiskBytes: number): string[] {
+  const megabytes = (bytes: number): string => `${Math.max(8, Math.floor(bytes / MEBIBYTE))}M`;
+  const memory = memoryBytes();
+  return [
+    '--skip-networking', '--skip-log-bin', '--skip-name-resolve', '--skip-slave-start', '--event-scheduler=OFF', '--local-infile=OFF', '--symbolic-links=OFF',
+    '--performance-schema=OFF', '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-flush-method=nosync', '--innodb-use-native-aio=0',
+    '--innodb-stats-auto-recalc=0', '--innodb-fast-shutdown=2', '--sync-frm=0', '--aria-checkpoint-interval=0',
+    `--innodb-buffer-pool-size=${megabytes(Math.min(2048 * MEBIBYTE, memory * 0.35))}`,
+    `--innodb-log-file-size=${megabytes(Math.min(2048 * MEBIBYTE, freeDiskBytes * 0.1))}`,
+    `--innodb-sort-buffer-size=${megabytes(Math.min(64 * MEBIBYTE, memory * 0.02))}`,
+    '--max-allowed-packet=1G', '--max-connections=40', '--default-time-zone=+00:00', '--log-bin-trust-function-creators=ON',
+    `--sql-mode=${sqlMode}`, `--lower-case-table-names=${lowerCaseTableNames}`, `--character-set-server=${characterSet}`, `--collation-server=${collation}`,
+  ];
+}
+
+async function initialize(tools: ServerTools, data: string, user: ServerUser, environment: Record<string, string>, signal: AbortSignal): Promise<void> {
+  const child = spawn(tools.install, [
+    '--no-defaults', `--basedir=${tools.prefix}`, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve',
+    '--innodb-log-file-size=8M', '--innodb-buffer-pool-size=8M',
+  ], { ...user.ids, cwd: join(data, '..'), env: environment, stdio: ['ignore', 'pipe', 'pipe'], signal });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2000);
+    });
+  }
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  if (code !== 0) throw new Error(`mariadb-install-db ended with ${code}: ${said.trim().split('\n').slice(-3).join(' | ')}`);
+}
+
+/** It makes its socket when it takes connections. */
+async function untilReady(child: ChildProcess, socket: string, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + START_MILLISECONDS;
+  let failed: Error | undefined;
+  child.once('error', (error) => {
+    failed = error;
+  });
+  while (!existsSync(socket)) {
+    signal.throwIfAborted();
+    if (failed) throw failed;
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
+    if (Date.now() > deadline) throw new Error(`it was not ready after ${START_MILLISECONDS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { Manifest } from '../../../lib/contract/manifest';
+import type { EngineContext, Scratch } from '../../runtime/engine';
+import { full } from '../../runtime/scratch-process';
+import { grantedName, quoteIdent } from './connection';
+import { FLAVORS } from './flavors';
+import { parseNotes } from './parse-notes';
+import { openTarget, type TargetConnection } from './restore-target';
+import { startServer } from './scratch-server';
+import { chooseServer } from './server-tools';
+
+/** How long an assertion may run. */
+const ASSERTION_SECONDS = 300;
+
+/**
+ * A throwaway server of the copy's family, empty, with two logins beside the administrator's: a loader, who may write the copy's databases
+ * and name definers, and a reader. Neither may read or write a file of the server, and nothing of the copy runs as the administrator.
+ *
+ * @throws RefusedError SCRATCH_TOOLS, SCRATCH_USER, SCRATCH_FULL, SCRATCH_START
+ */
+export async function startScratch(context: EngineContext<unknown>, manifest: Manifest): Promise<Scratch> {
+  const notes = parseNotes(manifest);
+  const { tools, exceptions } = await chooseServer(FLAVORS[notes.flavor].family, manifest.source.version);
+  const server = await startServer(tools, context.scratchDirectory, notes.settings, context.signal);
+  const mark = randomBytes(6).toString('hex');
+  const login = (user: string) => ({ user, password: randomBytes(24).toString('hex') });
+  const connection: TargetConnection = {
+    socket: server.socket, family: tools.family, serverVersion: tools.version,
+    administrator: login('root'), loader: login(`loader_${mark}`), reader: login(`reader_${mark}`), exceptions,
+    diskFull: async (error) => ((await server.isFull()) ? full(await server.sizeBytes(), error) : undefined),
+  };
+  try {
+    await createLogins(connection, notes.databases.map(({ name }) => name), context.signal);
+  } catch (error) {
+    const reason = await connection.diskFull?.(error);
+    await server.stop();
+    throw reason ?? error;
+  }
+  const first = notes.databases[0].name;
+  return {
+    connection, version: tools.version, tools: { mariadbd: tools.version },
+    query: (query, database = first) => ask(connection, query, database, context.signal),
+    stop: () => server.stop(),
+  };
+}
+
+async function createLogins(connection: TargetConnection, databases: readonly string[], signal: AbortSignal): Promise<void> {
+  const fresh = await openTarget(connection, { user: 'root', password: '' }, undefined, signal);
+  const { administrator, loader, reader } = connection;
+  try {
+    for (const { user, host } of await fresh.rows<{ user: string; host: string }>('SELECT User AS user, Host AS host FROM mysql.global_priv WHERE User IN (\'\', \'root\') AND NOT (User = \'root\' AND Host = \'localhost\')')) {
+      await fresh.run(`DROP USER IF EXISTS '${user}'@'${host.replaceAll('\'', '\\\'')}'`);
+    }
+    for (const { user, password } of [loader, reader]) await fresh.run(`CREATE USER '${user}'@'localhost' IDENTIFIED BY '${password}'`);
+    await fresh.run(`GRANT SET USER ON *.* TO '${loader.user}'@'localhost'`);
+    for (const database of databases) {
+      await fresh.run(`CREATE DATABASE ${quoteIdent(database)}`);
+      const exact = grantedName(database);
+      await fresh.run(`GRANT ALL PRIVILEGES ON ${exact}.* TO '${loader.user}'@'localhost'`);
+      await fresh.run(`GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON ${exact}.* TO '${reader.user}'@'localhost'`);
+    }
+    await fresh.run(`GRANT SELECT ON mysql.proc TO '${reader.user}'@'localhost'`);
+    await fresh.run(`ALTER USER 'root'@'localhost' IDENTIFIED BY '${administrator.password}'`);
+  } finally {
+    await fresh.close();
+  }
+}
+
+/** One statement of the policy's own, in a read-only transaction, as a user that reads and may do nothing else. */
+async function ask(connection: TargetConnection, query: string, database: string, signal: AbortSignal): Promise<string | null> {
+  const session = await openTarget(connection, connection.reader, database, signal);
+  try {
+    await session.run(`SET SESSION max_statement_time = ${ASSERTION_SECONDS}`);
+    await session.run('START TRANSACTION READ ONLY');
+    const [row] = await session.rows<Record<string, unknown>>(query);
+    const value = row === undefined ? null : Object.values(row)[0];
+    return value === null || value === undefined ? null : Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
+  } finally {
+    await session.close();
+  }
+}

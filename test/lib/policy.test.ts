@@ -2,7 +2,7 @@ import { App, CfnWaitConditionHandle, Duration, Size, Stack } from 'aws-cdk-lib'
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import {
-  Assertion, BackupPolicy, BackupSchedule, BackupStore, Compute, PostgresAuthentication, PostgresDatabases, PostgresFlavor, PostgresTls,
+  Assertion, BackupPolicy, BackupSchedule, BackupStore, Compute, DatabaseAuthentication, PostgresDatabases, PostgresFlavor, DatabaseTls,
   Recipient, Source,
   type ProtectionProps, type PostgresSourceProps, type SourceConfig,
 } from '../../lib';
@@ -155,8 +155,8 @@ describe('what is out of range is refused with path, prop, value and what is all
     ['a table without a schema', { tables: { exclude: ['audit'] } }, 'source.tables.exclude is "audit"; allowed: schema.table'],
     ['no table', { tables: { include: [] } }, 'source.tables.include is an empty list'],
     ['endpoints without a VPC', { createEndpoints: true }, 'source.createEndpoints is given; allowed: only together with source.vpc'],
-    ['a certificate that nobody looks at', { tls: PostgresTls.REQUIRE, caCertificate: 'secret' as never }, 'source.caCertificate is given; allowed: only with PostgresTls.VERIFY_FULL'],
-    ['IAM without TLS', { tls: PostgresTls.DISABLE, authentication: PostgresAuthentication.rdsIam({ databaseResourceId: 'db-X', databaseUser: 'u' }) }, 'source.tls is DISABLE'],
+    ['a certificate that nobody looks at', { tls: DatabaseTls.REQUIRE, caCertificate: 'secret' as never }, 'source.caCertificate is given; allowed: only with DatabaseTls.VERIFY_FULL'],
+    ['IAM without TLS', { tls: DatabaseTls.DISABLE, authentication: DatabaseAuthentication.rdsIam({ databaseResourceId: 'db-X', databaseUser: 'u' }) }, 'source.tls is DISABLE'],
   ];
   test.each(sources)('source: %s', (_, given, message) => {
     const declared = declare();

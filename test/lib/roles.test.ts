@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Compute, PostgresAuthentication, type ProtectionProps } from '../../lib';
+import { Compute, DatabaseAuthentication, type ProtectionProps } from '../../lib';
 import { actions, postgres, resource, statements, template, text, type Statement } from './fixture';
 
 const PREFIX = 'production/shop/database/*';
@@ -75,7 +75,7 @@ test('a secret under a key of its own is decrypted through Secrets Manager only'
 });
 
 test('RDS IAM authentication is the right to log in as one user of one database', () => {
-  const authentication = PostgresAuthentication.rdsIam({ databaseResourceId: 'db-ABC', databaseUser: 'backup' });
+  const authentication = DatabaseAuthentication.rdsIam({ databaseResourceId: 'db-ABC', databaseUser: 'backup' });
   const made = template((stack) => ({ source: postgres(stack, { authentication }) }));
   const [login] = statements(made, 'databaseDumpPolicy').filter(({ Action }) => Action === 'rds-db:connect');
   expect(text(login.Resource)).toBe('arn:<AWS::Partition>:rds-db:<AWS::Region>:<AWS::AccountId>:dbuser:db-ABC/backup');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Session } from '../../../../lambda/engines/postgres/connection';
-import { Stop } from '../../../../lambda/engines/postgres/stop';
+import { Stop } from '../../../../lambda/runtime/stop';
 import { watch } from '../../../../lambda/engines/postgres/watcher';
 
 interface Scene {

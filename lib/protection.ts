@@ -181,7 +181,7 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
     return (props.compute ?? Compute.lambda())._worker(this, purpose === 'dump' ? 'Dump' : 'Verify', {
       purpose,
       engine: source.engine,
-      image: purpose === 'verify' ? source.scratchImage : undefined,
+      image: purpose === 'verify' ? source.scratchImage : undefined, imageTarget: source.imageTarget,
       title: this.title(policy),
       prefix: `${policy.environment}/${policy.application}/${this.node.id}/`,
       grant: (grantee) => {

@@ -29,6 +29,11 @@ export interface SourceConfig {
   /** Name of the engine; `bundles/<engine>` is the context of its worker image. */
   readonly engine: string;
   /**
+   * Stage of the engine's Dockerfile that its workers run, where it has several.
+   * @default - the last one
+   */
+  readonly imageTarget?: string;
+  /**
    * Image of the verify worker, where the scratch server needs more than the engine's own has.
    * @default - the engine's own
    */

@@ -30,6 +30,11 @@ export abstract class WorkerImage {
     return new DirectoryImage(directory);
   }
 
+  /** @internal the library's own */
+  public static _ofEngine(directory: string, target?: string): WorkerImage {
+    return new DirectoryImage(directory, target);
+  }
+
   protected constructor() {}
 
   /** @internal */
@@ -69,16 +74,16 @@ class RepositoryImage extends WorkerImage {
 class DirectoryImage extends WorkerImage {
   public readonly _repositoryArn = undefined;
 
-  constructor(private readonly directory: string) {
+  constructor(private readonly directory: string, private readonly target?: string) {
     super();
   }
 
   public _onLambda(scope: IConstruct, handler: string, platform: Platform): lambda.DockerImageCode {
-    return lambda.DockerImageCode.fromImageAsset(this.checked(scope), { cmd: [handler], platform });
+    return lambda.DockerImageCode.fromImageAsset(this.checked(scope), { cmd: [handler], platform, target: this.target });
   }
 
   public _onFargate(scope: IConstruct, platform: Platform): ecs.ContainerImage {
-    return ecs.ContainerImage.fromAsset(this.checked(scope), { platform });
+    return ecs.ContainerImage.fromAsset(this.checked(scope), { platform, target: this.target });
   }
 
   /** Without the bundle beside it the image would be built, deployed, and fail in the night. */

@@ -13,8 +13,8 @@ import { alarmReportText } from './report/alarm-text';
 import { reportText } from './report/text';
 import { ReportWriteError, writeAlarmReport, writeReport } from './report/write';
 import { ServersError } from './servers/servers-error';
-import { SourceError } from './sources/postgres';
-import { UnknownEngineError } from './sources/source';
+import { UnknownEngineError } from './sources';
+import { SourceError } from './sources/source';
 import { UsageError, nearest } from './usage';
 
 export const REHEARSE_USAGE = `usage: backup-policy rehearse [options]
@@ -174,7 +174,7 @@ function days(text: string | undefined, everySlot: boolean): number | undefined 
 
 /** `ID=FILE` where what stands before the sign can be an id; a path may have one too. */
 function sourceFile(text: string): { protection?: string; file: string } {
-  const [, protection, file] = /^([a-z0-9][a-z0-9-]{0,62})=(.+)$/.exec(text) ?? [];
+  const [, protection, file] = /^((?:[a-z0-9][a-z0-9-]{0,62}\/)?[a-z0-9][a-z0-9-]{0,62})=(.+)$/.exec(text) ?? [];
   return file === undefined ? { file: text } : { protection, file };
 }
 

@@ -25,7 +25,8 @@ import { type Planned, runProtection, type Scene, type Surroundings } from './ru
 import { type ExtendRound, runExtendRound } from './extend-round';
 import { rehearseRetirement, type RehearsedRetirement } from './rehearse-retirement';
 import { findSandbox, isSandbox, type Sandbox } from './sandbox';
-import { type EnginePrograms, type RehearsalSource, sourceEngine } from './sources/source';
+import { sourceEngine } from './sources';
+import type { EnginePrograms, RehearsalSource } from './sources/source';
 
 export interface RehearseProps {
   /** Folder that `cdk synth` wrote. */
@@ -173,22 +174,33 @@ export function localResolver({ app, parameters }: Pick<RehearseProps, 'app' | '
   return new Resolver(assembly, { parameters, region: first.stack.region, account: first.stack.account });
 }
 
+/** What a protection may be called on the command line: by its id, or with its application where several have the same. */
+function namesOf({ policy, protection }: Pick<Planned, 'policy' | 'protection'>): string[] {
+  const { id } = protection.declared;
+  return [`${policy.declared.application}/${id}`, id];
+}
+
+/** What was given for a protection, by its whole name first. */
+function ofIts<T>(given: Readonly<Record<string, T>>, one: Pick<Planned, 'policy' | 'protection'>): T | undefined {
+  return namesOf(one).map((name) => given[name]).find((value) => value !== undefined);
+}
+
 async function plan(resolver: Resolver, props: RehearseProps, now: Date): Promise<Planned[]> {
   const { protections: wanted, slot, connections = {}, sourceFiles = [], identities = {} } = props;
   const all = findPolicies(resolver).flatMap((policy) => policy.protections.map((protection) => ({ policy, protection })));
-  const known = all.map(({ protection }) => protection.declared.id);
+  const known = all.flatMap(namesOf);
   const named = [...Object.keys(connections), ...Object.keys(identities), ...sourceFiles.flatMap(({ protection }) => protection ?? [])];
   for (const asked of [...wanted ?? [], ...named]) {
     if (!known.includes(asked)) throw new UnknownProtectionError(asked, [...new Set(known)]);
   }
-  const chosen = all.filter(({ protection }) => !wanted?.length || wanted.includes(protection.declared.id));
+  const chosen = all.filter((one) => !wanted?.length || namesOf(one).some((name) => wanted.includes(name)));
   return await Promise.all(chosen.map(async ({ policy, protection }) => {
     const machine = machineOf(resolver, protection.stateMachineArn);
     Tasks.check(statesOf(interpretable(machine.definition as unknown as Definition, machine.path)), machine.path);
     sourceEngine(protection.declared.run.engine);
     const { expression, timeZone } = protection.declared.schedule;
     const instant = slot ?? lastSlot(expression, timeZone, now);
-    const identity = await drillIdentity(protection, identities[protection.declared.id]);
+    const identity = await drillIdentity(protection, ofIts(identities, { policy, protection }));
     return { policy, protection, machine, slot: instant, runId: runIdOf(instant), identity };
   }));
 }
@@ -217,8 +229,8 @@ async function startSources(
       const source = await sourceEngine(run.engine).start({
         application: one.policy.declared.application, protection: id, config: one.protection.config,
         directory: join(work, `source-${index}`),
-        files: sourceFiles.filter(({ protection }) => protection === undefined || protection === id).map(({ file }) => file),
-        connection: connections[id],
+        files: sourceFiles.filter(({ protection }) => protection === undefined || namesOf(one).includes(protection)).map(({ file }) => file),
+        connection: ofIts(connections, one),
         say: progress.say,
       });
       toClose.push(() => source.stop());

@@ -10,7 +10,8 @@ const node = join(root, 'node_modules/.bin/node');
 const given = process.argv.slice(2);
 
 /** What stands for the databases of the examples where nothing else is asked for. */
-const EXAMPLE_DATA = ['host.sql', 'schema.sql', 'seed.sql'].map((file) => `database=${join('examples/montoit/data', file)}`);
+const EXAMPLE_DATA = Object.entries({ 'montoit': ['host.sql', 'schema.sql', 'seed.sql'], 'selmai': ['schema.sql', 'seed.sql'], 'ifn-connect': ['schema.sql', 'seed.sql'] })
+  .flatMap(([application, files]) => files.map((file) => `${application}/database=${join('examples', application, 'data', file)}`));
 
 let running;
 

@@ -43,7 +43,7 @@ export class ReplicaDrill extends Construct {
     this.region = place.region;
     const log = workerLogsOf(place);
     const verify = props.compute._worker(this, 'Verify', {
-      purpose: 'verify', engine: source.engine, image: source.scratchImage, title,
+      purpose: 'verify', engine: source.engine, image: source.scratchImage, imageTarget: source.imageTarget, title,
       prefix: `${environment}/${application}/${protection}/`,
       grant: (grantee: iam.IGrantable) => void place.grantVerify(grantee, { environment, application, protection }),
       logGroup: log, shared: place,

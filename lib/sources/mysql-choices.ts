@@ -4,21 +4,21 @@ import { PropRefused } from '../refusal';
 /** Whose server it is: each has its own dump tool, and its copies come up in a scratch server of its own family. */
 export class MySqlFlavor {
   /** MariaDB on a server of one's own, 10.6 or newer. */
-  public static readonly MARIADB = new MySqlFlavor('mariadb');
+  public static readonly MARIADB = new MySqlFlavor('mariadb', 'mariadb');
   /** Amazon RDS for MariaDB. */
-  public static readonly RDS_MARIADB = new MySqlFlavor('rds-mariadb');
+  public static readonly RDS_MARIADB = new MySqlFlavor('rds-mariadb', 'mariadb');
   /** MySQL on a server of one's own, 8.0 or newer. */
-  public static readonly MYSQL = new MySqlFlavor('mysql');
+  public static readonly MYSQL = new MySqlFlavor('mysql', 'mysql');
   /** Amazon RDS for MySQL. */
-  public static readonly RDS_MYSQL = new MySqlFlavor('rds-mysql');
+  public static readonly RDS_MYSQL = new MySqlFlavor('rds-mysql', 'mysql');
   /** Amazon Aurora MySQL. */
-  public static readonly AURORA_MYSQL = new MySqlFlavor('aurora-mysql');
-  /** TiDB and TiDB Cloud. */
-  public static readonly TIDB = new MySqlFlavor('tidb');
+  public static readonly AURORA_MYSQL = new MySqlFlavor('aurora-mysql', 'mysql');
 
   private constructor(
     /** The word for it in manifests. */
     public readonly name: string,
+    /** Whose tools and scratch server it needs: `mariadb` or `mysql`. */
+    public readonly family: string,
   ) {}
 }
 

@@ -101,7 +101,7 @@ export class MySqlSource extends Source {
       lockTimeoutSeconds: requireDuration(scope, 'source.lockTimeout', props.lockTimeout ?? Duration.seconds(10), Duration.seconds(1), Duration.hours(1)),
     };
     DeclaredMySqlConfig.parse(Stack.of(scope).resolve(config));
-    return { engine: 'mysql', ...way, config };
+    return { engine: 'mysql', imageTarget: props.flavor.family, ...way, config };
   }
 
   private tables(scope: Construct) {

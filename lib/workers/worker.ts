@@ -15,6 +15,8 @@ export interface WorkerProps {
   readonly engine: string;
   /** Instead of the engine's own. */
   readonly image?: WorkerImage;
+  /** Stage of the engine's Dockerfile; its last one when absent. */
+  readonly imageTarget?: string;
   /** Whose it is, for descriptions. */
   readonly title: string;
   /** `<environment>/<application>/<protection>/`: every key it may touch has this after its kind. */
@@ -77,8 +79,8 @@ export function addRetries(step: sfn.TaskStateBase): void {
 }
 
 /** The image of a worker: what was given for it, or the engine's own. */
-export function imageOf(scope: IConstruct, { engine, image }: WorkerProps): WorkerImage {
-  return image ?? WorkerImage.fromDirectory(imageDirectory(scope, engine));
+export function imageOf(scope: IConstruct, { engine, image, imageTarget }: WorkerProps): WorkerImage {
+  return image ?? WorkerImage._ofEngine(imageDirectory(scope, engine), imageTarget);
 }
 
 /** The longest a step can take with every retry used. */

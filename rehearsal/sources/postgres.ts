@@ -12,21 +12,13 @@ import { CommandError, runCommand } from '../servers/run-command';
 import { ServersError } from '../servers/servers-error';
 import { loopbackCertificate } from './certificate';
 import { SAMPLE_SCHEMA } from './sample-schema';
-import type { NotRehearsed, RehearsalSource, SourceEngine, SourceRequest } from './source';
+import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest } from './source';
 
 /** Role of the backups in the throwaway server; SQL files may create it with grants of their own. */
 const BACKUP_ROLE = 'backup_reader';
 /** As which the throwaway server's own files run: PostgreSQL does not run as root. */
 const NOBODY = { uid: 65534, gid: 65534 };
 const LOAD_MILLISECONDS = 600_000;
-
-/** What of a source cannot be used: the file, the address; the message has the mend and no password. */
-export class SourceError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'SourceError';
-  }
-}
 
 export const postgresSource: SourceEngine = {
   programs: async () => {

@@ -1,5 +1,3 @@
-import { postgresSource } from './postgres';
-
 /** What a rehearsal needs to know of one protection to give it something to back up. */
 export interface SourceRequest {
   readonly application: string;
@@ -47,18 +45,10 @@ export interface SourceEngine {
   start(request: SourceRequest): Promise<RehearsalSource>;
 }
 
-const ENGINES: Readonly<Record<string, SourceEngine>> = { postgres: postgresSource };
-
-/** An engine that the rehearsal has no throwaway server for. */
-export class UnknownEngineError extends Error {
-  constructor(engine: string) {
-    super(`the rehearsal knows no throwaway server for the engine "${engine}" (it knows ${Object.keys(ENGINES).join(', ')}): rehearse the others with --protection`);
-    this.name = 'UnknownEngineError';
+/** What of a source cannot be used: the file, the address; the message has the mend and no password. */
+export class SourceError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SourceError';
   }
-}
-
-/** @throws UnknownEngineError */
-export function sourceEngine(engine: string): SourceEngine {
-  if (!Object.hasOwn(ENGINES, engine)) throw new UnknownEngineError(engine);
-  return ENGINES[engine];
 }

@@ -110,7 +110,7 @@ export async function writeOptionFile(base: string, target: ToolTarget, family: 
       lines['ssl-ca'] = `${base}.pem`;
     }
     if (family === 'mysql') lines['ssl-mode'] = { 'verify-full': 'VERIFY_IDENTITY', require: 'REQUIRED', disable: 'DISABLED' }[tls.mode];
-    else Object.assign(lines, tls.mode === 'disable' ? { 'skip-ssl': '' } : { ssl: '', ...tls.mode === 'verify-full' ? { 'ssl-verify-server-cert': '' } : {} });
+    else Object.assign(lines, tls.mode === 'disable' ? { 'skip-ssl': '' } : { ssl: '', [tls.mode === 'verify-full' ? 'ssl-verify-server-cert' : 'skip-ssl-verify-server-cert']: '' });
   } else {
     Object.assign(lines, { protocol: 'socket', socket: target.socket, user: target.user, password: target.password });
   }

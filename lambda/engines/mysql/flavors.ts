@@ -19,7 +19,6 @@ export const FLAVORS: Readonly<Record<MySqlFlavorName, Flavor>> = {
   mysql: { family: 'mysql', title: 'MySQL', hostDatabases: SYSTEM },
   'rds-mysql': { family: 'mysql', title: 'RDS for MySQL', hostDatabases: [...SYSTEM, 'innodb'] },
   'aurora-mysql': { family: 'mysql', title: 'Aurora MySQL', hostDatabases: [...SYSTEM, 'innodb'] },
-  tidb: { family: 'mysql', title: 'TiDB', hostDatabases: [...SYSTEM, 'metrics_schema', 'lightning_task_info'] },
 };
 
 export function flavorOf(config: Pick<MySqlConfig, 'flavor'>): Flavor {

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf, RefusedError } from '../../runtime/errors';
 import { endScratch, fileSystemBytes, freeBytes, full, letThrough, shortDirectory, spawnScratch } from '../../runtime/scratch-process';
 import { serverUser, type ServerUser } from '../../runtime/server-user';
 import { memoryBytes } from '../../runtime/worker-size';
+import { DIALECTS } from './dialect';
+import type { Family } from './flavors';
 import type { MySqlNotes } from './notes';
 import { placeOptions, type ServerTools } from './server-tools';
 import { toolEnvironment } from './tools';
@@ -50,7 +52,7 @@ export async function startServer(tools: ServerTools, directory: string, setting
     await initialize(tools, data, user, environment, signal);
     child = spawnScratch({
       program: tools.server, directory: base, logFile, user, environment, endedBy: 'SIGKILL',
-      args: ['--no-defaults', ...placeOptions(tools), `--datadir=${data}`, `--socket=${socket}`, `--secure-file-priv=${files}`, ...serverOptions(settings, free)],
+      args: ['--no-defaults', ...placeOptions(tools), `--datadir=${data}`, `--socket=${socket}`, `--secure-file-priv=${files}`, ...serverOptions(tools.family, settings, free)],
     });
     const end = (): void => void child?.kill('SIGKILL');
     process.once('exit', end);
@@ -79,15 +81,15 @@ export async function startServer(tools: ServerTools, directory: string, setting
 }
 
 /** A server that is thrown away: nothing is promised to disk, and memory goes to loading (design section 12). */
-function serverOptions({ sqlMode, lowerCaseTableNames, characterSet, collation }: MySqlNotes['settings'], freeDiskBytes: number): string[] {
+function serverOptions(family: Family, settings: MySqlNotes['settings'], freeDiskBytes: number): string[] {
+  const { sqlMode, lowerCaseTableNames, characterSet, collation } = settings;
   const megabytes = (bytes: number): string => `${Math.max(8, Math.floor(bytes / MEBIBYTE))}M`;
   const memory = memoryBytes();
   return [
-    '--skip-networking', '--skip-log-bin', '--skip-name-resolve', '--skip-slave-start', '--event-scheduler=OFF', '--local-infile=OFF', '--symbolic-links=OFF',
+    '--skip-networking', '--skip-log-bin', '--skip-name-resolve', '--event-scheduler=OFF', '--local-infile=OFF', '--symbolic-links=OFF',
     '--performance-schema=OFF', '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-flush-method=nosync', '--innodb-use-native-aio=0',
-    '--innodb-stats-auto-recalc=0', '--innodb-fast-shutdown=2', '--sync-frm=0', '--aria-checkpoint-interval=0',
+    '--innodb-fast-shutdown=2', ...DIALECTS[family].options({ logBytes: Math.max(8 * MEBIBYTE, Math.min(2048 * MEBIBYTE, freeDiskBytes * 0.1)) }),
     `--innodb-buffer-pool-size=${megabytes(Math.min(2048 * MEBIBYTE, memory * 0.35))}`,
-    `--innodb-log-file-size=${megabytes(Math.min(2048 * MEBIBYTE, freeDiskBytes * 0.1))}`,
     `--innodb-sort-buffer-size=${megabytes(Math.min(64 * MEBIBYTE, memory * 0.02))}`,
     '--max-allowed-packet=1G', '--max-connections=40', '--default-time-zone=+00:00', '--log-bin-trust-function-creators=ON',
     `--sql-mode=${sqlMode}`, `--lower-case-table-names=${lowerCaseTableNames}`, `--character-set-server=${characterSet}`, `--collation-server=${collation}`,
@@ -95,10 +97,12 @@ function serverOptions({ sqlMode, lowerCaseTableNames, characterSet, collation }
 }
 
 async function initialize(tools: ServerTools, data: string, user: ServerUser, environment: Record<string, string>, signal: AbortSignal): Promise<void> {
-  const child = spawn(tools.install, [
-    '--no-defaults', `--basedir=${tools.prefix}`, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve',
-    '--innodb-log-file-size=8M', '--innodb-buffer-pool-size=8M',
-  ], { ...user.ids, cwd: join(data, '..'), env: environment, stdio: ['ignore', 'pipe', 'pipe'], signal });
+  const [program, ...options] = tools.install === undefined
+    ? [tools.server, '--no-defaults', ...placeOptions(tools), '--initialize-insecure']
+    : [tools.install, '--no-defaults', `--basedir=${tools.prefix}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
+  const child = spawn(program, [...options, `--datadir=${data}`, '--innodb-buffer-pool-size=8M'], {
+    ...user.ids, cwd: join(data, '..'), env: environment, stdio: ['ignore', 'pipe', 'pipe'], signal,
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -106,7 +110,7 @@ async function initialize(tools: ServerTools, data: string, user: ServerUser, en
     });
   }
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
-  if (code !== 0) throw new Error(`mariadb-install-db ended with ${code}: ${said.trim().split('\n').slice(-3).join(' | ')}`);
+  if (code !== 0) throw new Error(`${basename(program)} ended with ${code}: ${said.trim().split('\n').slice(-3).join(' | ')}`);
 }
 
 /** It makes its socket when it takes connections. */

@@ -3,6 +3,7 @@ import type { Manifest } from '../../../lib/contract/manifest';
 import type { EngineContext, Scratch } from '../../runtime/engine';
 import { full } from '../../runtime/scratch-process';
 import { grantedName, quoteIdent } from './connection';
+import { DIALECTS } from './dialect';
 import { FLAVORS } from './flavors';
 import { parseNotes } from './parse-notes';
 import { openTarget, type TargetConnection } from './restore-target';
@@ -48,18 +49,19 @@ async function createLogins(connection: TargetConnection, databases: readonly st
   const fresh = await openTarget(connection, { user: 'root', password: '' }, undefined, signal);
   const { administrator, loader, reader } = connection;
   try {
-    for (const { user, host } of await fresh.rows<{ user: string; host: string }>('SELECT User AS user, Host AS host FROM mysql.global_priv WHERE User IN (\'\', \'root\') AND NOT (User = \'root\' AND Host = \'localhost\')')) {
-      await fresh.run(`DROP USER IF EXISTS '${user}'@'${host.replaceAll('\'', '\\\'')}'`);
+    const dialect = DIALECTS[connection.family];
+    for (const { user, host } of await fresh.rows<{ user: string; host: string }>(dialect.strayAccounts)) {
+      await fresh.run(`DROP USER '${user}'@'${host.replaceAll('\'', '\\\'')}'`);
     }
     for (const { user, password } of [loader, reader]) await fresh.run(`CREATE USER '${user}'@'localhost' IDENTIFIED BY '${password}'`);
-    await fresh.run(`GRANT SET USER ON *.* TO '${loader.user}'@'localhost'`);
+    await fresh.run(dialect.namesDefiners(`'${loader.user}'@'localhost'`));
     for (const database of databases) {
       await fresh.run(`CREATE DATABASE ${quoteIdent(database)}`);
       const exact = grantedName(database);
       await fresh.run(`GRANT ALL PRIVILEGES ON ${exact}.* TO '${loader.user}'@'localhost'`);
       await fresh.run(`GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON ${exact}.* TO '${reader.user}'@'localhost'`);
     }
-    await fresh.run(`GRANT SELECT ON mysql.proc TO '${reader.user}'@'localhost'`);
+    await fresh.run(dialect.readsRoutines(`'${reader.user}'@'localhost'`));
     await fresh.run(`ALTER USER 'root'@'localhost' IDENTIFIED BY '${administrator.password}'`);
   } finally {
     await fresh.close();
@@ -70,7 +72,7 @@ async function createLogins(connection: TargetConnection, databases: readonly st
 async function ask(connection: TargetConnection, query: string, database: string, signal: AbortSignal): Promise<string | null> {
   const session = await openTarget(connection, connection.reader, database, signal);
   try {
-    await session.run(`SET SESSION max_statement_time = ${ASSERTION_SECONDS}`);
+    await session.run(DIALECTS[connection.family].limitStatements(ASSERTION_SECONDS));
     await session.run('START TRANSACTION READ ONLY');
     const [row] = await session.rows<Record<string, unknown>>(query);
     const value = row === undefined ? null : Object.values(row)[0];

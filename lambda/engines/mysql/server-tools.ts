@@ -11,8 +11,8 @@ import { toolEnvironment } from './tools';
 export interface ServerTools {
   readonly family: Family;
   readonly server: string;
-  /** MariaDB's script for the system tables. */
-  readonly install: string;
+  /** MariaDB's script for the system tables; MySQL's server makes them itself. */
+  readonly install?: string;
   /** Folders that the server is told of, where it was moved from where it was built for. */
   readonly prefix: string;
   /** Such as `10.11.19`. */
@@ -28,7 +28,7 @@ const FOLDERS = ['/usr/sbin', '/usr/libexec', '/usr/bin', '/usr/local/sbin', '/o
  */
 export async function chooseServer(family: Family, sourceVersion: string, path = process.env.PATH ?? ''): Promise<{ tools: ServerTools; exceptions: Exception[] }> {
   const title = family === 'mariadb' ? 'MariaDB' : 'MySQL';
-  const tools = family === 'mariadb' ? await findMariaDb(path) : undefined;
+  const tools = await findServer(family, path);
   if (!tools) {
     throw new RefusedError('SCRATCH_TOOLS', `The image has no ${title} server for a scratch server.`, `Give the source a scratchImage with ${title} ${sourceVersion}.`);
   }
@@ -48,16 +48,19 @@ export function seriesOf(version: string): number {
   return major * 100 + minor;
 }
 
-async function findMariaDb(path: string): Promise<ServerTools | undefined> {
+async function findServer(family: Family, path: string): Promise<ServerTools | undefined> {
   for (const folder of [...path.split(delimiter).filter(Boolean), ...FOLDERS]) {
-    const server = join(folder, 'mariadbd');
+    const server = join(folder, family === 'mariadb' ? 'mariadbd' : 'mysqld');
     if (!existsSync(server)) continue;
     const said = await promisify(execFile)(server, ['--no-defaults', '--version'], { env: toolEnvironment(server), timeout: 10_000 })
       .then(({ stdout }) => stdout, () => '');
-    const version = /Ver (\d+\.\d+\.\d+)-MariaDB/.exec(said)?.[1];
+    // MariaDB's packages have a mysqld too, which is theirs.
+    const version = (family === 'mariadb' ? /Ver (\d+\.\d+\.\d+)-MariaDB/ : /Ver (\d+\.\d+\.\d+)(?!\S*MariaDB)/).exec(said)?.[1];
     const prefix = dirname(folder);
+    if (version === undefined) continue;
+    if (family === 'mysql') return { family, server, prefix, version };
     const install = [join(prefix, 'bin/mariadb-install-db'), join(folder, 'mariadb-install-db')].find((file) => existsSync(file));
-    if (version && install) return { family: 'mariadb', server, install, prefix, version };
+    if (install) return { family, server, install, prefix, version };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Deployed = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
 
 /** Whose server it is, which decides the tool that dumps it and what belongs to the host. */
-export const MySqlFlavorName = z.enum(['mariadb', 'rds-mariadb', 'mysql', 'rds-mysql', 'aurora-mysql', 'tidb']);
+export const MySqlFlavorName = z.enum(['mariadb', 'rds-mariadb', 'mysql', 'rds-mysql', 'aurora-mysql']);
 export type MySqlFlavorName = z.infer<typeof MySqlFlavorName>;
 
 /** Patterns are `database.table` with `*` for any run of characters. */

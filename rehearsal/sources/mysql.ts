@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { MySqlConfig } from '../../lib/contract/engines/mysql';
+import { isRoot } from '../servers/cache-folder';
+import { bringDebianPackages, unpackedLibraryPath } from '../servers/debian-packages';
+import { findMariaDbBinaries, mariaDbEnvironment } from '../servers/mariadb-binaries';
+import { type MariaDbServer, startMariaDb } from '../servers/mariadb-server';
+import { CommandError, runCommand } from '../servers/run-command';
+import { NOBODY } from '../servers/server-place';
+import { ServersError } from '../servers/servers-error';
+import { loopbackCertificate } from './certificate';
+import { MYSQL_SAMPLE } from './mysql-sample';
+import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest } from './source';
+
+/** Account of the backups in the throwaway server. */
+const BACKUP_USER = 'backup_reader';
+const LOAD_MILLISECONDS = 600_000;
+/** Rights of a dump on its database (docs/sources/mysql.md). */
+const RIGHTS = 'SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES';
+
+export const mysqlSource: SourceEngine = {
+  programs: async () => {
+    const { path, libraryPath } = await findMariaDbBinaries();
+    // The image has it: a uid without a name has none for the server's script either.
+    const wrapper = await bringDebianPackages(['libnss-wrapper']).then(unpackedLibraryPath).catch((error: unknown) => {
+      if (error instanceof ServersError) return error;
+      throw error;
+    });
+    if (wrapper instanceof ServersError) return { path, libraryPath, needsNamedUser: wrapper.message };
+    return { path, libraryPath: [libraryPath, wrapper].filter(Boolean).join(delimiter) };
+  },
+  start: async (request) => {
+    const config = MySqlConfig.parse(request.config);
+    return request.connection === undefined ? await throwaway(request, config) : ownDatabase(request, config, request.connection);
+  },
+};
+
+async function throwaway(request: SourceRequest, config: MySqlConfig): Promise<RehearsalSource> {
+  const { directory, application, say } = request;
+  const { certificate, key } = loopbackCertificate();
+  const files = join(directory, 'tls');
+  await mkdir(files, { recursive: true, mode: 0o755 });
+  for (const [name, text] of [['server.crt', certificate], ['server.key', key]]) {
+    await writeFile(join(files, name), text, { mode: 0o600 });
+    if (isRoot()) await chown(join(files, name), NOBODY.uid, NOBODY.gid);
+  }
+  const server = await startMariaDb({
+    directory: join(directory, 'server'),
+    options: [
+      `--ssl-cert=${join(files, 'server.crt')}`, `--ssl-key=${join(files, 'server.key')}`, '--log-bin=binlog', '--server-id=1',
+      '--log-bin-trust-function-creators=ON', '--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci',
+    ],
+  });
+  try {
+    const database = application.replace(/-/g, '_');
+    await server.query(`CREATE DATABASE \`${database}\``);
+    await load(server, database, request);
+    const password = randomBytes(18).toString('hex');
+    await server.query(`CREATE OR REPLACE USER ${BACKUP_USER}@'127.0.0.1' IDENTIFIED BY '${password}'`);
+    await server.query(`GRANT ${RIGHTS} ON \`${database.replaceAll('_', '\\_')}\`.* TO ${BACKUP_USER}@'127.0.0.1'`);
+    await server.query(`GRANT SELECT ON mysql.proc TO ${BACKUP_USER}@'127.0.0.1'`);
+    await server.query(`GRANT BINLOG MONITOR ON *.* TO ${BACKUP_USER}@'127.0.0.1'`);
+    const [{ bytes }] = await server.query<{ bytes: string }>(`SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}'`);
+    say(`source: throwaway MariaDB ${server.version} for ${request.protection}, ${(Number(bytes) / 1e6).toFixed(1)} MB in database ${database}`);
+    const checked = config.tls.mode !== 'verify-full' || config.tls.caSecretArn !== undefined;
+    return {
+      description: `throwaway MariaDB ${server.version}`,
+      secrets: {
+        [config.secretArn]: JSON.stringify({ host: '127.0.0.1', port: server.port, username: BACKUP_USER, password, dbname: database }),
+        ...(config.tls.caSecretArn === undefined ? {} : { [config.tls.caSecretArn]: certificate }),
+      },
+      adjust: ({ host: _host, port: _port, ...own }) => (
+        { ...own, flavor: 'mariadb', authentication: 'password', ...(checked ? {} : { tls: { ...own.tls as object, mode: 'require' } }) }),
+      notRehearsed: differences(config, checked),
+      stop: () => server.stop(),
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+function differences(config: MySqlConfig, checked: boolean): NotRehearsed[] {
+  const other = config.flavor !== 'mariadb' && config.flavor !== 'rds-mariadb';
+  const all: NotRehearsed[] = [{
+    what: 'the server itself',
+    why: other
+      ? `a throwaway MariaDB stood for the declared ${config.flavor}: schema, data, dump tool and scratch server were MariaDB's, and what sets the two apart was not met`
+      : 'a throwaway MariaDB stood for it: its version, size, network and load are not those of yours',
+    how: other
+      ? `run the protection once against a ${config.flavor} server of a test account; its own tools are not in this machine's packages`
+      : 'rehearse with --connection PROTECTION=env:NAME against a copy of it, or against itself: it is only read',
+  }];
+  if (!checked) {
+    all.push({
+      what: 'the check of the server\'s certificate',
+      why: 'the policy trusts the public authorities, and none of them signs a certificate for a throwaway server: the connection was encrypted and not checked (require instead of verify-full)',
+      how: 'rehearse with --connection against a server of yours',
+    });
+  }
+  if (config.authentication === 'rds-iam') all.push({ what: 'RDS IAM authentication', why: 'only RDS takes its tokens: a password stood for them', how: 'deploy to a test account and start a run by hand' });
+  if (config.host !== undefined) all.push({ what: 'the declared address', why: `the policy names ${config.host}; the run went to 127.0.0.1`, how: 'deploy to a test account and start a run by hand' });
+  return all;
+}
+
+/** The files run as the administrator, by the client they are written for. */
+async function load(server: MariaDbServer, database: string, { files, directory, say, protection }: SourceRequest): Promise<void> {
+  const sample = join(directory, 'sample.sql');
+  if (files.length === 0) {
+    await writeFile(sample, MYSQL_SAMPLE);
+    say(`source: no --source-sql for ${protection}, so a small sample stands for its data`);
+  }
+  const options = join(directory, 'load.cnf');
+  await writeFile(options, `[client]\nsocket="${server.socket}"\nuser="${server.user}"\npassword="${server.password}"\n`, { mode: 0o600 });
+  for (const file of files.length > 0 ? files : [sample]) {
+    await runCommand(server.binaries.client, [`--defaults-file=${options}`, '--batch', '--default-character-set=utf8mb4', `--database=${database}`, `--execute=source ${file}`], {
+      env: mariaDbEnvironment(server.binaries), timeoutMilliseconds: LOAD_MILLISECONDS,
+    }).catch((error: unknown) => {
+      const said = error instanceof CommandError ? error.said.trim().split('\n').slice(-3).join(' | ') : String(error);
+      throw new SourceError(`${file} cannot be loaded into the throwaway server (${said}): mend the file, or give the files in the order in which they build on each other`, { cause: error });
+    });
+  }
+}
+
+/** Somebody's own database: its secret is the address as given; nothing of the server is touched but by the dump itself, which reads. */
+function ownDatabase({ protection, say }: SourceRequest, config: MySqlConfig, connection: string): RehearsalSource {
+  const url = parseAddress(connection, protection);
+  const place = `${url.hostname}${url.port ? `:${url.port}` : ''}${url.pathname}`;
+  say(`source: ${place} for ${protection}, read only`);
+  const secret = {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 3306),
+    username: decodeURIComponent(url.username), password: decodeURIComponent(url.password), dbname: decodeURIComponent(url.pathname.slice(1)),
+  };
+  return {
+    description: `${config.flavor} at ${place}`,
+    secrets: { [config.secretArn]: JSON.stringify(secret) },
+    adjust: ({ host: _host, port: _port, ...own }) => ({ ...own, authentication: 'password' }),
+    notRehearsed: [],
+    stop: () => Promise.resolve(),
+  };
+}
+
+function parseAddress(connection: string, protection: string): URL {
+  const form = `--connection ${protection}: write it as mysql://user:password@host:port/database, or env:NAME for the variable that holds it`;
+  let url: URL;
+  try {
+    url = new URL(connection);
+  } catch {
+    // The cause would quote the address, password and all.
+    throw new SourceError(form);
+  }
+  if (!/^(mysql|mariadb):$/.test(url.protocol) || !url.hostname || !url.username || url.pathname.length < 2) throw new SourceError(form);
+  return url;
+}

@@ -75,7 +75,7 @@ function inspectRun(content: string, at: string, say: (rule: string, sentence: s
     if (!/\binstall\s+-y\b/.test(content)) say('install', `${at}: install asks a question that nobody answers: -y`);
     if (!/\bclean all\b/.test(content)) say('install', `${at}: the package cache stays in the layer`);
     for (const name of content.match(/(?<=\s)(postgresql|pgvector|mariadb|mysql|mongodb)\S*/g) ?? []) {
-      if (!/-\$\{\w+\}$/.test(name)) say('pinned-package', `${at}: ${name} has no version of the ARG block`);
+      if (!/\$\{\w+\}/.test(name)) say('pinned-package', `${at}: ${name} has no version of the ARG block`);
     }
   }
 }

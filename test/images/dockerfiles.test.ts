@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
 import { RDS_AUTHORITIES } from '../../lambda/runtime/database-tls';
+import { MySqlFlavor } from '../../lib';
 import { findingsOf } from './dockerfile-rules';
 
 const images = path.join(__dirname, '../../lambda/images');
@@ -29,14 +30,15 @@ describe.each(engines)('the image of %s', (engine) => {
 
   test('starts as a Lambda function that dumps, and has the Fargate entry beside it', () => {
     const file = DockerfileParser.parse(textOf(engine));
-    expect(file.getCMDs().map((cmd) => cmd.getArgumentsContent())).toEqual(['["index.dump"]']);
+    expect(new Set(file.getCMDs().map((cmd) => cmd.getArgumentsContent()))).toEqual(new Set(['["index.dump"]']));
     expect(file.getENTRYPOINTs()).toEqual([]);
     expect(textOf(engine)).toMatch(/^COPY .*index\.js\* task\.js\* \$\{LAMBDA_TASK_ROOT\}\/$/m);
   });
 
   test('has both architectures, each by its own digest', () => {
     const bases = DockerfileParser.parse(textOf(engine)).getFROMs().map((from) => from.getBuildStage());
-    expect(bases).toEqual(['base-amd64', 'base-arm64', null]);
+    expect(bases.slice(0, 2)).toEqual(['base-amd64', 'base-arm64']);
+    expect(DockerfileParser.parse(textOf(engine)).getFROMs().map((from) => from.getImage()).slice(2).filter((image) => !/^(base-\$\{TARGETARCH\}|worker)$/.test(image ?? ''))).toEqual([]);
     const digests = [...textOf(engine).matchAll(/^ARG LAMBDA_NODE_\w+=\S+@(sha256:[0-9a-f]{64})$/gm)].map((match) => match[1]);
     expect(new Set(digests).size).toBe(2);
   });
@@ -94,6 +96,28 @@ describe('PostgreSQL', () => {
   test('the guide names the same versions', () => {
     const guide = fs.readFileSync(path.join(__dirname, '../../docs/sources/postgres.md'), 'utf8');
     expect(guide).toContain(`PostgreSQL ${majors[0][1]} to ${majors.at(-1)![1]}`);
+  });
+});
+
+describe('the MySQL family', () => {
+  const text = textOf('mysql');
+
+  test('has a stage for each family that a flavor names, each with its own tools and server', () => {
+    const stages = DockerfileParser.parse(text).getFROMs().map((from) => from.getBuildStage()).filter((stage) => stage === 'mysql' || stage === 'mariadb');
+    expect(stages.sort()).toEqual(['mariadb', 'mysql']);
+    expect([MySqlFlavor.MARIADB, MySqlFlavor.RDS_MARIADB, MySqlFlavor.MYSQL, MySqlFlavor.RDS_MYSQL, MySqlFlavor.AURORA_MYSQL].map(({ family }) => family).filter((family) => !stages.some((stage) => stage === family))).toEqual([]);
+    expect(text).toContain(' mariadb${MARIADB_SERIES} mariadb${MARIADB_SERIES}-server ');
+    expect(text).toContain(' mysql-community-client-${MYSQL} mysql-community-server-${MYSQL} ');
+  });
+
+  test('its package folder checks signatures', () => {
+    const repo = fs.readFileSync(path.join(images, 'mysql/mysql.repo'), 'utf8');
+    expect(repo).toContain('gpgcheck=1');
+    expect(repo).toContain('baseurl=https://');
+  });
+
+  test('keeps RDS\'s authorities where the engine looks for them', () => {
+    expect(text).toContain(`global-bundle.pem ${RDS_AUTHORITIES}\n`);
   });
 });
 

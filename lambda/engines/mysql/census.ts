@@ -65,7 +65,7 @@ async function countRows(
   context: EngineContext<unknown>, { socket, reader: login }: TargetConnection, tools: ClientTools, database: string, tables: readonly Relation[],
 ): Promise<CensusItem[]> {
   const items: CensusItem[] = [];
-  await Promise.all(share(groupTables(tables), loadingSessions()).map(async (groups) => {
+  await Promise.all(share(groupTables(tables, loadingSessions()), loadingSessions()).map(async (groups) => {
     const ordered = groups.flat();
     const dump = await startDump({
       tools, target: { socket, ...login }, database, options: ROW_OPTIONS, tables: ordered.map(({ name }) => name),

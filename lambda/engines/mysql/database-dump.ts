@@ -57,8 +57,9 @@ export async function dumpDatabase(props: DatabaseDumpProps): Promise<DatabaseDu
   try {
     return await new DatabaseDump(props, stop, found).run();
   } catch (error) {
+    const first = stop.reason;
     stop.because(error instanceof Error ? error : new Error(String(error)));
-    throw stop.reason ?? error;
+    throw first === undefined || error instanceof TransientError ? error : first;
   } finally {
     // Nothing of it is at work any more, however it ended.
     stop.because(new Error('the dump is over'));
@@ -81,7 +82,7 @@ class DatabaseDump {
     const recoveryPoint = context.now();
     const lanes = await this.lanes();
     await this.objects('schema', ['--no-data', '--routines', '--skip-triggers', ...this.ignored()]);
-    await stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane)));
+    await stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane))).catch((error: unknown) => this.because(error));
     await this.objects('after', ['--no-data', '--no-create-info', '--triggers', '--events', '--skip-routines', ...this.ignored()]);
     await this.refuseChanges();
     this.countObjects();
@@ -117,12 +118,13 @@ class DatabaseDump {
 
   private async lanes(): Promise<{ lanes: Lane[]; reason: string }> {
     const { found, props: { server, tools, context } } = this;
-    const groups = groupTables(found.rows);
+    const bytes = found.rows.reduce((sum, table) => sum + table.bytes, 0);
+    const most = Math.min(MOST_LANES, Math.max(2, availableParallelism()));
+    const groups = groupTables(found.rows, most);
     if (groups.length === 0) return { lanes: [], reason: 'there are no rows' };
     const start = (position: boolean) => (tables: readonly string[]): Promise<RunningDump> =>
       this.tool([...ROW_OPTIONS, ...position ? ['--master-data=2'] : []], tables);
-    const bytes = found.rows.reduce((sum, table) => sum + table.bytes, 0);
-    const count = Math.min(MOST_LANES, Math.max(2, availableParallelism()), groups.length);
+    const count = Math.min(most, groups.length);
     let reason = 'one tool is as fast for so little';
     if (count > 1 && bytes >= LEAST_BYTES_FOR_TWO) {
       reason = await this.whyOne();
@@ -211,6 +213,12 @@ class DatabaseDump {
       tools, target: { server: place.server, tls: place.tls }, database, options, tables,
       scratchDirectory: context.scratchDirectory, signal: this.stop.signal,
     });
+  }
+
+  /** A table that is gone or another makes the tools say all kinds of things: the change is the reason behind them. */
+  private async because(error: unknown): Promise<never> {
+    if (error instanceof IntegrityError) await this.refuseChanges().catch((reason: Error) => { throw reason instanceof TransientError && reason.code === 'SOURCE_CHANGED' ? reason : error; });
+    throw error;
   }
 
   /** A TRUNCATE or RENAME during the dump gives wrong rows and no error: what there is must be what there was. */

@@ -31,7 +31,7 @@ interface Variables {
   readOnly: number;
 }
 
-/** @throws RefusedError WRONG_FLAVOR, UNKNOWN_DATABASE, DATABASE_MISSING, EMPTY_DATABASE */
+/** @throws RefusedError WRONG_FLAVOR, UNKNOWN_DATABASE, NO_DATABASE_NAMED, EMPTY_DATABASE */
 export async function preflight(session: Session, config: MySqlConfig, named: string | undefined): Promise<ServerFacts> {
   const [facts] = await session.rows<Variables>(
     `SELECT VERSION() AS version, @@GLOBAL.sql_mode AS sqlMode, @@lower_case_table_names AS lowerCase, @@GLOBAL.max_allowed_packet AS packet,
@@ -68,7 +68,7 @@ async function chooseDatabases(session: Session, config: MySqlConfig, named: str
   const own = found.map(({ name }) => name).filter((name) => !host.has(name.toLowerCase()));
   const wanted = config.databases ?? (named === undefined ? undefined : [named]);
   if (wanted === undefined) {
-    throw new RefusedError('DATABASE_MISSING', 'Neither the policy nor the connection\'s secret names a database.', 'Add "dbname" to the secret, or name databases in the source.');
+    throw new RefusedError('NO_DATABASE_NAMED', 'Neither the policy nor the connection\'s secret names a database.', 'Add "dbname" to the secret, or name databases in the source.');
   }
   const chosen = wanted === 'all' ? own : [...wanted];
   const missing = chosen.filter((name) => !own.includes(name));

@@ -1,0 +1,149 @@
+import { execFile, spawn } from 'node:child_process';
+import type { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import { mysql } from '../../../lambda/engines/mysql';
+import { compareCensus } from '../../../lambda/runtime/compare-census';
+import type { PartDescription } from '../../../lambda/runtime/engine';
+import type { MariaDbServer } from '../../../rehearsal/servers/mariadb-server';
+import { mariaDbEnvironment } from '../../../rehearsal/servers/mariadb-binaries';
+import { MemoryCopy } from '../../support/memory-copy';
+import { contextOf, openSessions, startShop } from './support';
+
+let server: MariaDbServer;
+
+beforeAll(async () => {
+  server = await startShop();
+}, 60_000);
+
+afterAll(() => server?.stop());
+
+beforeEach(async () => {
+  await server.query('DROP DATABASE shop');
+  await server.query('CREATE DATABASE shop CHARACTER SET utf8mb4');
+  for (const table of ['alpha', 'beta', 'gamma']) {
+    await server.query(`CREATE TABLE ${table} (id int AUTO_INCREMENT PRIMARY KEY, cents bigint NOT NULL, body varchar(2000), KEY cents (cents))`, 'shop');
+    await server.query(`INSERT INTO ${table} (cents, body) SELECT seq, REPEAT('x', 1500) FROM seq_1_to_4000`, 'shop');
+  }
+  await server.query('ANALYZE TABLE alpha, beta, gamma', 'shop');
+});
+
+/** Does something once the first rows are on their way: the tools wait meanwhile, for a pipe holds little. */
+class Midway extends MemoryCopy {
+  private done = false;
+
+  constructor(private readonly act: () => Promise<unknown>) {
+    super();
+  }
+
+  override write(description: PartDescription, produce: (out: PassThrough) => Promise<void>) {
+    return super.write(description, async (out) => {
+      if (description.kind === 'rows' && !this.done) {
+        this.done = true;
+        await this.act();
+      }
+      await produce(out);
+    });
+  }
+}
+
+test('writers go on, and the copy is one state: the sums of moves between tables are equal', async () => {
+  const connection = await createConnection({ host: '127.0.0.1', port: server.port, user: server.user, password: server.password, database: 'shop' });
+  let moves = 0;
+  let stop = false;
+  const moving = (async () => {
+    while (!stop) {
+      await connection.beginTransaction();
+      const id = 1 + moves % 4000;
+      await connection.query('UPDATE alpha SET cents = cents - 7 WHERE id = ?', [id]);
+      await connection.query('UPDATE beta SET cents = cents + 7 WHERE id = ?', [id]);
+      await connection.commit();
+      moves++;
+    }
+  })();
+  const context = await contextOf(server);
+  const copy = new MemoryCopy();
+  const dumped = await mysql.dump(context, copy);
+  stop = true;
+  await moving;
+  await connection.end();
+  expect(moves).toBeGreaterThan(20);
+  const scratch = await mysql.scratch(context, copy.manifest(dumped, 'mysql'));
+  try {
+    const reader = copy.reader(dumped, 'mysql');
+    await mysql.restore(context, reader, scratch);
+    expect(compareCensus(reader.census, await mysql.census(context, scratch, reader.census))).toEqual([]);
+    expect(await scratch.query('SELECT SUM(cents) FROM (SELECT cents FROM alpha UNION ALL SELECT cents FROM beta) x')).toBe(String(2 * (4000 * 4001) / 2));
+  } finally {
+    await scratch.stop();
+  }
+}, 120_000);
+
+test.each([
+  ['a TRUNCATE', 'TRUNCATE gamma'],
+  ['a swap of names', 'RENAME TABLE alpha TO aside, beta TO alpha, aside TO beta'],
+  ['an ALTER', 'ALTER TABLE gamma ADD COLUMN more int'],
+  ['a DROP', 'DROP TABLE gamma'],
+  ['a new table', 'CREATE TABLE late (x int)'],
+])('%s during the dump fails the run, and it is tried again', async (_, statement) => {
+  // In the middle of a tool's transaction such statements wait for its lock, as long as it reads that very table.
+  const act = () => server.query(`SET STATEMENT lock_wait_timeout = 2 FOR ${statement}`, 'shop').catch(() => server.query(statement, 'shop'));
+  let acting: Promise<unknown> = Promise.resolve();
+  const midway = new Midway(() => { acting = act(); return Promise.resolve(); });
+  await expect(mysql.dump(await contextOf(server), midway)).rejects.toMatchObject({ name: 'TransientError', code: 'SOURCE_CHANGED' });
+  await acting;
+}, 60_000);
+
+test('a connection that is killed midway fails the run in a sentence, and no session is left', async () => {
+  const midway = new Midway(async () => {
+    for (const id of await openSessions(server)) await server.query(`KILL CONNECTION ${id}`);
+  });
+  await expect(mysql.dump(await contextOf(server), midway)).rejects.toMatchObject({ name: 'TransientError', code: 'CONNECTION_LOST' });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await openSessions(server)).toEqual([]);
+}, 60_000);
+
+test('a tool that is killed midway fails the run, and nothing counts as a copy', async () => {
+  const midway = new Midway(async () => {
+    const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,ppid,args']);
+    for (const line of stdout.split('\n')) {
+      const [, pid, parent] = /^\s*(\d+)\s+(\d+)\s+\S*mariadb-dump\b/.exec(line) ?? [];
+      if (Number(parent) === process.pid) process.kill(Number(pid), 'SIGKILL');
+    }
+  });
+  await expect(mysql.dump(await contextOf(server), midway)).rejects.toMatchObject({ name: expect.stringMatching(/^(Transient|Integrity)Error$/), code: expect.stringMatching(/^(TOOL_KILLED|DUMP_CUT)$/) });
+}, 60_000);
+
+test('tables without transactions are refused by their names, unless the policy lets them be locked', async () => {
+  await server.query('CREATE TABLE legacy (x int) ENGINE=MyISAM', 'shop');
+  await expect(mysql.dump(await contextOf(server, { nonTransactional: 'refuse' }), new MemoryCopy())).rejects.toMatchObject({ code: 'NON_TRANSACTIONAL', message: expect.stringContaining('legacy (myisam)') });
+  await expect(mysql.dump(await contextOf(server), new MemoryCopy())).resolves.toBeDefined();
+}, 60_000);
+
+test('a server of another flavor is refused', async () => {
+  await expect(mysql.inspect(await contextOf(server, { flavor: 'mysql' }))).rejects.toMatchObject({ code: 'WRONG_FLAVOR' });
+});
+
+test('a part restores by the client alone, and gives the same sums', async () => {
+  const copy = new MemoryCopy();
+  const dumped = await mysql.dump(await contextOf(server), copy);
+  await server.query('CREATE DATABASE by_hand CHARACTER SET utf8mb4');
+  const sums = (database: string) => server.query(`SELECT COUNT(*) AS n, SUM(cents) AS s, SUM(CRC32(body)) AS c FROM (SELECT * FROM alpha UNION ALL SELECT * FROM beta UNION ALL SELECT * FROM gamma) x`, database);
+  try {
+    for (const part of copy.parts.filter(({ kind }) => ['schema', 'rows', 'after'].includes(kind)).sort((a, b) => order(a.kind) - order(b.kind))) {
+      const client = spawn(server.binaries.client, ['--no-defaults', `--socket=${server.socket}`, `--user=${server.user}`, '--database=by_hand'], {
+        env: { ...mariaDbEnvironment(server.binaries), MYSQL_PWD: server.password }, stdio: ['pipe', 'ignore', 'pipe'],
+      });
+      client.stdin.end(copy.raw(part));
+      expect(await new Promise((resolve) => client.once('close', resolve))).toBe(0);
+    }
+    expect(await sums('by_hand')).toEqual(await sums('shop'));
+    expect(dumped.census.filter(({ kind }) => kind === 'table')).toHaveLength(3);
+  } finally {
+    await server.query('DROP DATABASE by_hand');
+  }
+}, 60_000);
+
+function order(kind: string): number {
+  return ['schema', 'rows', 'after'].indexOf(kind);
+}

@@ -35,7 +35,9 @@ export function bindDatabase(scope: Construct, props: DatabaseSourceProps): Omit
       compressionLevel: requireInteger(scope, 'source.compressionLevel', props.compressionLevel ?? 1, 1, 19),
     },
     scratchImage: props.scratchImage,
-    statements: [...readSecret(scope, connection), ...(caCertificate ? readSecret(scope, caCertificate) : []), ...authentication._statements(scope)],
+    statements: [
+      ...readSecret(scope, connection), ...(caCertificate ? readSecret(scope, caCertificate) : []), ...authentication._statements(scope),
+    ],
     ...(vpc ? { network: { vpc, vpcSubnets, securityGroups, createEndpoints } } : {}),
     opens,
     protects: [...props.protects ?? [], ...namedDatabases(scope, { secretArn: connection.secretArn, host: props.host, opens })],

@@ -72,7 +72,10 @@ export class MySqlSource extends Source {
     });
   }
 
-  /** The Aurora cluster's writer endpoint, secret and VPC; its port is opened to the dump worker. It must have been made with a generated secret. */
+  /**
+   * The Aurora cluster's writer endpoint, secret and VPC; its port is opened to the dump worker. It must have been made with a generated
+   * secret.
+   */
   public static fromCluster(cluster: rds.DatabaseCluster, options: MySqlSourceOptions = {}): MySqlSource {
     return new MySqlSource({
       ...options,

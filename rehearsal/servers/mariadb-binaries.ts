@@ -58,7 +58,8 @@ async function describe(prefix: string, libraryPath?: string): Promise<MariaDbBi
   });
   const version = /Ver (\d+\.\d+\.\d+)-MariaDB/.exec(said)?.[1];
   if (version === undefined) return undefined;
-  return { path: [...new Set([dirname(client), dirname(server)])], server, client, install, prefix, version, ...libraryPath ? { libraryPath } : {} };
+  const path = [...new Set([dirname(client), dirname(server)])];
+  return { path, server, client, install, prefix, version, ...libraryPath ? { libraryPath } : {} };
 }
 
 async function unpacked(): Promise<MariaDbBinaries | undefined> {

@@ -106,7 +106,7 @@ export async function startMariaDb(props: MariaDbServerProps): Promise<MariaDbSe
 
 /** Where the server finds its own files, when it stands elsewhere than it was built for. */
 function places({ prefix }: MariaDbBinaries): string[] {
-  const there = (names: readonly string[]): string | undefined => names.map((name) => join(prefix, name)).find((folder) => existsSync(folder));
+  const there = (names: readonly string[]): string | undefined => names.map((name) => join(prefix, name)).find(existsSync);
   const messages = there(['share/mysql', 'share/mariadb']);
   const plugins = there(['lib/mysql/plugin', 'lib64/mysql/plugin', 'lib64/mariadb/plugin', 'lib/plugin']);
   return [

@@ -130,7 +130,8 @@ function ownDatabase({ protection, say }: SourceRequest, config: MySqlConfig, co
   say(`source: ${place} for ${protection}, read only`);
   const secret = {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 3306),
-    username: decodeURIComponent(url.username), password: decodeURIComponent(url.password), dbname: decodeURIComponent(url.pathname.slice(1)),
+    username: decodeURIComponent(url.username), password: decodeURIComponent(url.password),
+    dbname: decodeURIComponent(url.pathname.slice(1)),
   };
   return {
     description: `${config.flavor} at ${place}`,

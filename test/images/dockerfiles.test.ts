@@ -105,7 +105,8 @@ describe('the MySQL family', () => {
   test('has a stage for each family that a flavor names, each with its own tools and server', () => {
     const stages = DockerfileParser.parse(text).getFROMs().map((from) => from.getBuildStage()).filter((stage) => stage === 'mysql' || stage === 'mariadb');
     expect(stages.sort()).toEqual(['mariadb', 'mysql']);
-    expect([MySqlFlavor.MARIADB, MySqlFlavor.RDS_MARIADB, MySqlFlavor.MYSQL, MySqlFlavor.RDS_MYSQL, MySqlFlavor.AURORA_MYSQL].map(({ family }) => family).filter((family) => !stages.some((stage) => stage === family))).toEqual([]);
+    const flavors = [MySqlFlavor.MARIADB, MySqlFlavor.RDS_MARIADB, MySqlFlavor.MYSQL, MySqlFlavor.RDS_MYSQL, MySqlFlavor.AURORA_MYSQL];
+    expect(flavors.filter(({ family }) => !stages.some((stage) => stage === family))).toEqual([]);
     expect(text).toContain(' mariadb${MARIADB_SERIES} mariadb${MARIADB_SERIES}-server ');
     expect(text).toContain(' mysql-community-client-${MYSQL} mysql-community-server-${MYSQL} ');
   });

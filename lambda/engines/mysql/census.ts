@@ -32,7 +32,8 @@ async function countDatabase(
   const session = await openTarget(connection, connection.reader, database, context.signal);
   try {
     const relations = await readRelations(session, database);
-    const wanted = (kind: string) => new Set(expected.items.filter((item) => item.kind === kind && item.database === database).map(({ name }) => name));
+    const own = expected.items.filter((item) => item.database === database);
+    const wanted = (kind: string) => new Set(own.filter((item) => item.kind === kind).map(({ name }) => name));
     // What a definition is called is the server's: one of another series may say the same in other words.
     const alike = connection.exceptions.every(({ code }) => code !== 'SERVER_VERSION');
     const items = relations.map(({ name, kind, definition }): CensusItem => (
@@ -62,7 +63,8 @@ async function countDatabase(
 
 /** Nobody writes there, so tools side by side see one state. */
 async function countRows(
-  context: EngineContext<unknown>, { socket, reader: login }: TargetConnection, tools: ClientTools, database: string, tables: readonly Relation[],
+  context: EngineContext<unknown>, { socket, reader: login }: TargetConnection, tools: ClientTools, database: string,
+  tables: readonly Relation[],
 ): Promise<CensusItem[]> {
   const items: CensusItem[] = [];
   await Promise.all(share(groupTables(tables, loadingSessions()), loadingSessions()).map(async (groups) => {

@@ -76,14 +76,11 @@ class DatabaseDump {
   constructor(private readonly props: DatabaseDumpProps, private readonly stop: Stop, private readonly found: Survey) {}
 
   async run(): Promise<DatabaseDumped> {
-    const { found, stop, props: { context, database, directory } } = this;
+    const { found, props: { context, database, directory } } = this;
     await this.letSecondPass();
     await this.lockNonTransactional();
     const recoveryPoint = context.now();
-    const lanes = await this.lanes();
-    await this.objects('schema', ['--no-data', '--routines', '--skip-triggers', ...this.ignored()]);
-    await stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane))).catch((error: unknown) => this.because(error));
-    await this.objects('after', ['--no-data', '--no-create-info', '--triggers', '--events', '--skip-routines', ...this.ignored()]);
+    const lanes = await this.copy().catch((error: unknown) => this.because(error));
     await this.refuseChanges();
     this.countObjects();
     return {
@@ -96,6 +93,14 @@ class DatabaseDump {
         ...this.position === undefined ? {} : { position: this.position },
       },
     };
+  }
+
+  private async copy(): Promise<{ lanes: Lane[]; reason: string }> {
+    const lanes = await this.lanes();
+    await this.objects('schema', ['--no-data', '--routines', '--skip-triggers', ...this.ignored()]);
+    await this.stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane)));
+    await this.objects('after', ['--no-data', '--no-create-info', '--triggers', '--events', '--skip-routines', ...this.ignored()]);
+    return lanes;
   }
 
   /** Create times are in whole seconds: what was created in this one would look the same after a TRUNCATE in it. */

@@ -66,6 +66,8 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
   });
   let killer: NodeJS.Timeout | undefined;
   const kill = (): void => {
+    // A child counts as ended only when nobody can read from it any more.
+    child.stdout.destroy();
     child.kill('SIGTERM');
     killer ??= setTimeout(() => child.kill('SIGKILL'), KILL_MILLISECONDS);
   };

@@ -24,7 +24,8 @@ export const MySqlNotes = z.strictObject({
   serverVersion: z.string(),
   /** What a scratch server is given alike. */
   settings: z.strictObject({
-    sqlMode: z.string(), lowerCaseTableNames: z.number().int(), maximumPacketBytes: z.number().int(), characterSet: z.string(), collation: z.string(),
+    sqlMode: z.string(), lowerCaseTableNames: z.number().int(), maximumPacketBytes: z.number().int(),
+    characterSet: z.string(), collation: z.string(),
   }),
   databases: z.array(DatabaseNotes).min(1),
 });

@@ -45,7 +45,8 @@ export async function preflight(session: Session, config: MySqlConfig, named: st
   return {
     version: /^\d+(\.\d+)*/.exec(facts.version)?.[0] ?? facts.version,
     databases, sqlMode: facts.sqlMode, lowerCaseTableNames: Number(facts.lowerCase), maximumPacketBytes: Number(facts.packet),
-    characterSet: facts.characterSet, collation: facts.collation, binaryLog: Number(facts.binaryLog) === 1, readOnly: Number(facts.readOnly) === 1,
+    characterSet: facts.characterSet, collation: facts.collation,
+    binaryLog: Number(facts.binaryLog) === 1, readOnly: Number(facts.readOnly) === 1,
     bytes: Number(bytes ?? 0),
   };
 }

@@ -24,7 +24,9 @@ export interface TargetConnection {
 }
 
 /** A session whose errors are as the server said them, for `restoreError` to judge. */
-export async function openTarget(target: TargetConnection, login: Login, database: string | undefined, signal: AbortSignal): Promise<Session> {
+export async function openTarget(
+  target: TargetConnection, login: Login, database: string | undefined, signal: AbortSignal,
+): Promise<Session> {
   signal.throwIfAborted();
   const scene = { host: target.socket, port: 0, user: login.user, ...database === undefined ? {} : { database } };
   const connection = await connect(() => Promise.resolve({ socketPath: target.socket, ...login, database }), scene);

@@ -60,7 +60,7 @@ class DatabaseRestore {
     await this.timed('after', () => feed(() => Promise.resolve(Readable.from([after])), this.client()));
   }
 
-  /** Views, routines, triggers and events name accounts of the source: here they are without a login, and may do what is in this database. */
+  /** Views, routines, triggers and events name accounts of the source: here they have no login, and may do what is in this database. */
   private async createDefiners(definers: ReadonlySet<string>): Promise<void> {
     if (definers.size === 0) return;
     const { connection, context, notes } = this.props;
@@ -118,7 +118,8 @@ class DatabaseRestore {
 
   private client(): ClientProps {
     const { tools, connection, context, notes } = this.props;
-    return { tools, target: { socket: connection.socket, ...connection.loader }, database: notes.name, scratchDirectory: context.scratchDirectory, signal: context.signal };
+    const { scratchDirectory, signal } = context;
+    return { tools, target: { socket: connection.socket, ...connection.loader }, database: notes.name, scratchDirectory, signal };
   }
 
   private async text(kind: 'schema' | 'after'): Promise<string> {

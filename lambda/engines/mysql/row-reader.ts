@@ -105,7 +105,9 @@ export class RowReader {
       if (at > LONGEST_LINE || !await this.fill(at + VALUES.length + 1)) throw damaged('a statement has no values');
       const byte = this.buffer[at];
       if (byte === BACKTICK) quoted = !quoted;
-      else if (!quoted && byte === VALUES[0] && this.buffer.subarray(at, at + VALUES.length).equals(VALUES)) return Buffer.from(this.buffer.subarray(0, at + VALUES.length + 1));
+      else if (!quoted && byte === VALUES[0] && this.buffer.subarray(at, at + VALUES.length).equals(VALUES)) {
+        return Buffer.from(this.buffer.subarray(0, at + VALUES.length + 1));
+      }
     }
   }
 

@@ -96,7 +96,9 @@ function serverOptions(family: Family, settings: MySqlNotes['settings'], freeDis
   ];
 }
 
-async function initialize(tools: ServerTools, data: string, user: ServerUser, environment: Record<string, string>, signal: AbortSignal): Promise<void> {
+async function initialize(
+  tools: ServerTools, data: string, user: ServerUser, environment: Record<string, string>, signal: AbortSignal,
+): Promise<void> {
   const [program, ...options] = tools.install === undefined
     ? [tools.server, '--no-defaults', ...placeOptions(tools), '--initialize-insecure']
     : [tools.install, '--no-defaults', `--basedir=${tools.prefix}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];

@@ -48,7 +48,14 @@ export interface Survey {
   readonly collation: string;
 }
 
-interface TableRow { name: string; type: string; engine: string | null; bytes: string | number | null; createdAt: string | null; next: string | number | null }
+interface TableRow {
+  name: string;
+  type: string;
+  engine: string | null;
+  bytes: string | number | null;
+  createdAt: string | null;
+  next: string | number | null;
+}
 
 /**
  * What a database holds.
@@ -65,7 +72,8 @@ export async function survey(session: Session, config: MySqlConfig, database: st
   const excluded = base.filter(({ name }) => matches(config.tables.exclude, database, name)).map(({ name }) => name);
   const kept = base.filter(({ name }) => !excluded.includes(name));
   const without = kept.filter(({ engine }) => WITHOUT_ROWS.has(engine));
-  const schemaOnly = kept.filter((table) => without.includes(table) || matches(config.tables.schemaOnly, database, table.name)).map(({ name }) => name);
+  const schemaOnly = kept.map(({ name }) => name)
+    .filter((name) => without.some((table) => table.name === name) || matches(config.tables.schemaOnly, database, name));
   const rows = kept.filter(({ name }) => !schemaOnly.includes(name));
   const nonTransactional = rows.filter(({ engine }) => !TRANSACTIONAL.has(engine));
   if (nonTransactional.length > 0 && config.nonTransactional === 'refuse') {

@@ -1,4 +1,5 @@
 import { mysql } from '../../../lambda/engines/mysql';
+import { MySqlNotes } from '../../../lambda/engines/mysql/notes';
 import type { MariaDbServer } from '../../../rehearsal/servers/mariadb-server';
 import { MemoryCopy } from '../../support/memory-copy';
 import { HOSTILE_SCHEMA } from './schema';
@@ -53,7 +54,7 @@ test('without BINLOG MONITOR one tool reads, and the copy says why', async () =>
   await server.query('CREATE TABLE IF NOT EXISTS second LIKE large', 'shop');
   await server.query('INSERT IGNORE INTO second SELECT * FROM large', 'shop');
   await server.query('ANALYZE TABLE large, second', 'shop');
-  const lanes = async () => ((await dumped()).engineNotes as { databases: { lanes: { count: number; reason: string } }[] }).databases[0].lanes;
+  const lanes = async () => MySqlNotes.parse((await dumped()).engineNotes).databases[0].lanes;
   expect(await lanes()).toMatchObject({ count: 2, reason: expect.stringMatching(/^all at binlog\.\d+:\d+$/) });
   await server.query(`REVOKE BINLOG MONITOR ON *.* FROM ${ACCOUNT}`);
   expect(await lanes()).toEqual({ count: 1, reason: 'the user may not ask for the position of the binary log (BINLOG MONITOR)' });

@@ -30,14 +30,14 @@ export async function grantAll(server: MariaDbServer): Promise<void> {
   await server.query(`GRANT BINLOG MONITOR ON *.* TO ${ACCOUNT}`);
 }
 
-export async function contextOf(server: MariaDbServer, change: Partial<MySqlConfig> = {}, signal = new AbortController().signal): Promise<EngineContext<MySqlConfig>> {
+export async function contextOf(server: MariaDbServer, change: Partial<MySqlConfig> = {}): Promise<EngineContext<MySqlConfig>> {
   const secret = JSON.stringify({ host: '127.0.0.1', port: server.port, username: 'backup_reader', password: PASSWORD, dbname: 'shop' });
   return {
     config: {
       flavor: 'mariadb', secretArn: SECRET, authentication: 'password', tls: { mode: 'disable' },
       tables: { exclude: [], schemaOnly: [] }, nonTransactional: 'lock', lockTimeoutSeconds: 5, compressionLevel: 1, ...change,
     },
-    runId: '20261120T020000Z', attempt: 'attempt-1', log: createLog({}, () => undefined), signal,
+    runId: '20261120T020000Z', attempt: 'attempt-1', log: createLog({}, () => undefined), signal: new AbortController().signal,
     secrets: { read: () => Promise.resolve(secret) },
     scratchDirectory: await mkdtemp(join(tmpdir(), 'bp-my-run-')),
     now: () => new Date(),

@@ -9,6 +9,8 @@ export type { ServerAddress };
 
 const CONNECT_MILLISECONDS = 20_000;
 const CLOSE_MILLISECONDS = 2000;
+/** The client library's word for it. */
+const LOST = 'PROTOCOL_CONNECTION_LOST';
 
 /** @throws RefusedError SECRET_SHAPE */
 export function readServer(context: EngineContext<MySqlConfig>): Promise<ServerAddress> {
@@ -61,7 +63,7 @@ export function sessionOf(connection: Connection, scene: FailureScene): Session 
     for (const listener of listeners) listener(failureOf(error, scene));
   };
   connection.on('error', losing);
-  connection.on('end', () => losing(Object.assign(new Error('the server ended the connection'), { code: 'PROTOCOL_CONNECTION_LOST' })));
+  connection.on('end', () => losing(Object.assign(new Error('the server ended the connection'), { code: LOST })));
   const rows = async <Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]> => {
     try {
       const [answer] = await connection.query(sql, values as unknown[]);

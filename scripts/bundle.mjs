@@ -41,7 +41,7 @@ async function bundleEngine(name, into) {
     import { runTask } from './lambda/workers/task';
     runTask({ dump, verify }, process.argv.slice(2), process.env).then((code) => process.exit(code));
   `;
-  const options = { ...common, target: 'node24', minifySyntax: true, external: ['pg-native'] };
+  const options = { ...common, target: 'node24', minifySyntax: true, minifyWhitespace: true, external: ['pg-native'] };
   await build({ ...options, stdin: { contents: workers, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' }, outfile: join(out, 'index.js') });
   await build({ ...options, stdin: { contents: task, resolveDir: root, sourcefile: `${name}-task.ts`, loader: 'ts' }, external: ['./index.js', 'pg-native'], outfile: join(out, 'task.js') });
   const image = join(root, 'lambda', 'images', name);

@@ -40,8 +40,16 @@ describe('a dump that is disturbed', () => {
     for (let left = 1200; left > 0 && !directory.parts.some(({ kind }) => kind === 'schema'); left--) await pause(50);
     return { database, sink, directory, running };
   };
-  const end = (database: string, where: string) => here.sql('postgres',
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'backup-policy/%' AND datname = '${database}' AND ${where}`);
+  const end = async (database: string, where: string) => {
+    const sessions = `application_name LIKE 'backup-policy/%' AND datname = '${database}' AND ${where}`;
+    // On a busy machine a session comes to its statement a moment later.
+    for (let left = 600; left > 0; left--) {
+      const ended = await here.sql('postgres', `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${sessions}`);
+      if (ended.length > 0) return ended;
+      await pause(50);
+    }
+    return [];
+  };
   const nothingRemains = async (): Promise<void> => {
     for (let left = 600; left > 0 && await here.sessions() > 0; left--) await pause(100);
     expect(await here.sessions()).toBe(0);

@@ -5,8 +5,6 @@ import { nextZoneChange } from './zone-change';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** Between two rounds that really look, while nothing happens. */
-const SPACING_SECONDS = 4 * HOUR;
 /** Between two evaluations: nothing changes faster than a round. */
 const STEP_SECONDS = 5 * 60;
 
@@ -23,6 +21,8 @@ export interface HealthyProps {
   readonly timeline: Timeline;
   readonly days: number;
   readonly zones: readonly string[];
+  /** Between two rounds that really look, while nothing happens. */
+  readonly spacingSeconds: number;
   /** Keeps the store as it is. @returns the folder */
   readonly keep: () => Promise<string>;
 }
@@ -31,12 +31,12 @@ export interface HealthyProps {
 const KEPT_AFTER_DAYS = 6;
 
 /** From an empty store: a policy that was just deployed, its first runs, its rounds of retirement, day by day. */
-export async function healthyReport({ timeline, days, zones, keep }: HealthyProps): Promise<HealthyStart> {
+export async function healthyReport({ timeline, days, zones, spacingSeconds, keep }: HealthyProps): Promise<HealthyStart> {
   const from = timeline.now;
   // Every round of the first hours is a real one: nothing was expected yet, and nobody may hear of it.
-  await timeline.pass(3 * HOUR, { spacingSeconds: 0 });
-  const options = { spacingSeconds: SPACING_SECONDS, stepSeconds: STEP_SECONDS };
-  await timeline.pass(KEPT_AFTER_DAYS * DAY - 3 * HOUR, options);
+  await timeline.pass(2 * HOUR, { spacingSeconds: 0 });
+  const options = { spacingSeconds, stepSeconds: STEP_SECONDS };
+  await timeline.pass(KEPT_AFTER_DAYS * DAY - 2 * HOUR, options);
   const keptAt = timeline.now;
   const keptIn = await keep();
   await timeline.pass(Math.max(0, days - KEPT_AFTER_DAYS) * DAY, options);

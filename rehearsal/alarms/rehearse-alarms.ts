@@ -145,7 +145,7 @@ async function healthyStart(
       await rm(join(kept, 'in-use'));
       return kept;
     };
-    return await healthyReport({ timeline: opened.timeline, days, zones, keep });
+    return await healthyReport({ timeline: opened.timeline, days, zones, spacingSeconds: (short ? 12 : 4) * HOUR, keep });
   } finally {
     await opened.close();
   }

@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { MySqlConfig } from '../../lib/contract/engines/mysql';
-import { isRoot } from '../servers/cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from '../servers/debian-packages';
 import { findMariaDbBinaries, mariaDbEnvironment } from '../servers/mariadb-binaries';
 import { type MariaDbServer, startMariaDb } from '../servers/mariadb-server';
 import { CommandError, runCommand } from '../servers/run-command';
-import { NOBODY } from '../servers/server-place';
 import { ServersError } from '../servers/servers-error';
-import { loopbackCertificate } from './certificate';
 import { MYSQL_SAMPLE } from './mysql-sample';
 import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest } from './source';
+import { addressOf, unlikeDeclared, writeServerTls } from './stand-in';
 
 /** Account of the backups in the throwaway server. */
 const BACKUP_USER = 'backup_reader';
@@ -38,17 +36,11 @@ export const mysqlSource: SourceEngine = {
 
 async function throwaway(request: SourceRequest, config: MySqlConfig): Promise<RehearsalSource> {
   const { directory, application, say } = request;
-  const { certificate, key } = loopbackCertificate();
-  const files = join(directory, 'tls');
-  await mkdir(files, { recursive: true, mode: 0o755 });
-  for (const [name, text] of [['server.crt', certificate], ['server.key', key]]) {
-    await writeFile(join(files, name), text, { mode: 0o600 });
-    if (isRoot()) await chown(join(files, name), NOBODY.uid, NOBODY.gid);
-  }
+  const { certificate, certificateFile, keyFile } = await writeServerTls(directory);
   const server = await startMariaDb({
     directory: join(directory, 'server'),
     options: [
-      `--ssl-cert=${join(files, 'server.crt')}`, `--ssl-key=${join(files, 'server.key')}`, '--log-bin=binlog', '--server-id=1',
+      `--ssl-cert=${certificateFile}`, `--ssl-key=${keyFile}`, '--log-bin=binlog', '--server-id=1',
       '--log-bin-trust-function-creators=ON', '--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci',
     ],
   });
@@ -92,16 +84,7 @@ function differences(config: MySqlConfig, checked: boolean): NotRehearsed[] {
       ? `run the protection once against a ${config.flavor} server of a test account; its own tools are not in this machine's packages`
       : 'rehearse with --connection PROTECTION=env:NAME against a copy of it, or against itself: it is only read',
   }];
-  if (!checked) {
-    all.push({
-      what: 'the check of the server\'s certificate',
-      why: 'the policy trusts the public authorities, and none of them signs a certificate for a throwaway server: the connection was encrypted and not checked (require instead of verify-full)',
-      how: 'rehearse with --connection against a server of yours',
-    });
-  }
-  if (config.authentication === 'rds-iam') all.push({ what: 'RDS IAM authentication', why: 'only RDS takes its tokens: a password stood for them', how: 'deploy to a test account and start a run by hand' });
-  if (config.host !== undefined) all.push({ what: 'the declared address', why: `the policy names ${config.host}; the run went to 127.0.0.1`, how: 'deploy to a test account and start a run by hand' });
-  return all;
+  return [...all, ...unlikeDeclared(config, checked)];
 }
 
 /** The files run as the administrator, by the client they are written for. */
@@ -144,13 +127,7 @@ function ownDatabase({ protection, say }: SourceRequest, config: MySqlConfig, co
 
 function parseAddress(connection: string, protection: string): URL {
   const form = `--connection ${protection}: write it as mysql://user:password@host:port/database, or env:NAME for the variable that holds it`;
-  let url: URL;
-  try {
-    url = new URL(connection);
-  } catch {
-    // The cause would quote the address, password and all.
-    throw new SourceError(form);
-  }
-  if (!/^(mysql|mariadb):$/.test(url.protocol) || !url.hostname || !url.username || url.pathname.length < 2) throw new SourceError(form);
+  const url = addressOf(connection, ['mysql', 'mariadb'], new SourceError(form));
+  if (url.pathname.length < 2) throw new SourceError(form);
   return url;
 }

@@ -1,23 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { PostgresConfig } from '../../lib/contract/engines/postgres';
-import { isRoot } from '../servers/cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from '../servers/debian-packages';
 import { findPostgresBinaries, postgresEnvironment } from '../servers/postgres-binaries';
 import { type PostgresServer, startPostgres } from '../servers/postgres-server';
 import { CommandError, runCommand } from '../servers/run-command';
 import { ServersError } from '../servers/servers-error';
-import { loopbackCertificate } from './certificate';
 import { SAMPLE_SCHEMA } from './sample-schema';
 import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest } from './source';
+import { addressOf, unlikeDeclared, writeServerTls } from './stand-in';
 
 /** Role of the backups in the throwaway server; SQL files may create it with grants of their own. */
 const BACKUP_ROLE = 'backup_reader';
-/** As which the throwaway server's own files run: PostgreSQL does not run as root. */
-const NOBODY = { uid: 65534, gid: 65534 };
 const LOAD_MILLISECONDS = 600_000;
 
 export const postgresSource: SourceEngine = {
@@ -40,17 +37,11 @@ export const postgresSource: SourceEngine = {
 async function throwaway(request: SourceRequest, config: PostgresConfig): Promise<RehearsalSource> {
   const { directory, application, say } = request;
   const supabase = config.flavor === 'supabase';
-  const { certificate, key } = loopbackCertificate();
-  const files = join(directory, 'tls');
-  await mkdir(files, { recursive: true, mode: 0o755 });
-  for (const [name, text] of [['server.crt', certificate], ['server.key', key]]) {
-    await writeFile(join(files, name), text, { mode: 0o600 });
-    if (isRoot()) await chown(join(files, name), NOBODY.uid, NOBODY.gid);
-  }
+  const { certificate, certificateFile, keyFile } = await writeServerTls(directory);
   const server = await startPostgres({
     directory: join(directory, 'server'),
     superuser: supabase ? 'supabase_admin' : undefined,
-    settings: { ssl: 'on', ssl_cert_file: join(files, 'server.crt'), ssl_key_file: join(files, 'server.key'), wal_level: 'logical' },
+    settings: { ssl: 'on', ssl_cert_file: certificateFile, ssl_key_file: keyFile, wal_level: 'logical' },
   });
   try {
     const database = application.replace(/-/g, '_');
@@ -88,16 +79,7 @@ function differences(config: PostgresConfig, checked: boolean): NotRehearsed[] {
     why: 'a throwaway PostgreSQL stood for it: its version, size, network and load are not those of yours',
     how: 'rehearse with --connection PROTECTION=env:NAME against a copy of it, or against itself: it is only read',
   }];
-  if (!checked) {
-    all.push({
-      what: 'the check of the server\'s certificate',
-      why: 'the policy trusts the public authorities, and none of them signs a certificate for a throwaway server: the connection was encrypted and not checked (require instead of verify-full)',
-      how: 'rehearse with --connection against a server of yours',
-    });
-  }
-  if (config.authentication === 'rds-iam') all.push({ what: 'RDS IAM authentication', why: 'only RDS takes its tokens: a password stood for them', how: 'deploy to a test account and start a run by hand' });
-  if (config.host !== undefined) all.push({ what: 'the declared address', why: `the policy names ${config.host}; the run went to 127.0.0.1`, how: 'deploy to a test account and start a run by hand' });
-  return all;
+  return [...all, ...unlikeDeclared(config, checked)];
 }
 
 async function load(server: PostgresServer, database: string, { files, directory, say, protection }: SourceRequest): Promise<void> {
@@ -176,13 +158,5 @@ async function ownDatabase({ protection, say }: SourceRequest, config: PostgresC
 
 function parseAddress(connection: string, protection: string): URL {
   const form = `--connection ${protection}: write it as postgres://user:password@host:port/database, or env:NAME for the variable that holds it`;
-  let url: URL;
-  try {
-    url = new URL(connection);
-  } catch {
-    // The cause would quote the address, password and all.
-    throw new SourceError(form);
-  }
-  if (!/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !url.username) throw new SourceError(form);
-  return url;
+  return addressOf(connection, ['postgres', 'postgresql'], new SourceError(form));
 }

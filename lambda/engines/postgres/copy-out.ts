@@ -27,32 +27,6 @@ export interface RowsPart {
   readonly clientEncoding: string;
 }
 
-const LARGEST_GROUP_BYTES = 64 * 1024 * 1024;
-const SMALLEST_GROUP_BYTES = 2 * 1024 * 1024;
-const MOST_TABLES_A_GROUP = 400;
-/** Groups a lane should have to choose from near the end, so that all lanes end together. */
-const GROUPS_A_LANE = 4;
-
-/** Large tables alone, small ones together, largest first. */
-export function groupTables(tables: readonly TableToCopy[], lanes: number): TableToCopy[][] {
-  const total = tables.reduce((sum, { bytes }) => sum + bytes, 0);
-  const target = Math.max(SMALLEST_GROUP_BYTES, Math.min(LARGEST_GROUP_BYTES, total / (lanes * GROUPS_A_LANE)));
-  const groups: TableToCopy[][] = [];
-  let open: TableToCopy[] = [];
-  let filled = 0;
-  for (const table of [...tables].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1))) {
-    if (open.length > 0 && (filled + table.bytes > target || open.length === MOST_TABLES_A_GROUP)) {
-      groups.push(open);
-      open = [];
-      filled = 0;
-    }
-    open.push(table);
-    filled += table.bytes;
-  }
-  if (open.length > 0) groups.push(open);
-  return groups;
-}
-
 /** True when the session has the part's locks without waiting: behind somebody's exclusive request it would wait for its own dump. */
 export async function lockPart(session: Session, part: RowsPart): Promise<boolean> {
   await session.run('SAVEPOINT part');

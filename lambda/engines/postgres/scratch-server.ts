@@ -126,4 +126,3 @@ async function untilReady(child: ChildProcess, data: string, signal: AbortSignal
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
-

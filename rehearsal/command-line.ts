@@ -23,7 +23,8 @@ Runs the synthesized state machine of every protection here: the workers from th
 enforced, against throwaway databases and a local AWS endpoint, up to the verdict.
 
   --app FOLDER               what \`cdk synth\` wrote                                      (default: cdk.out)
-  --protection ID            only this one; may be given again                           (default: all)
+  --protection ID            only this one, or APPLICATION/ID where several have the same; may be given again
+                                                                                         (default: all)
   --slot INSTANT             the scheduled instant, such as 2026-11-20T02:00:00Z         (default: the schedule's last)
   --days N                   then lets N days (1 to 400) pass on the store's clock: a copy at every slot, the retire
                              rounds, replication, S3's lifecycle at each midnight; at last the store's region is
@@ -33,7 +34,7 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
   --alarms                   a fault for each alarm of the policies: how soon it is heard, the message, when it is over;
                              and a month in which nobody hears of anything. Some minutes; alarms.json, alarms.html
   --source-sql [ID=]FILE     fills the throwaway server; may be given again, in order    (default: a small sample)
-  --connection ID=ADDRESS    a database of one's own instead, which is only read: postgres://user@host/database,
+  --connection ID=ADDRESS    a database of one's own instead, which is only read: postgres:// or mysql://user@host/db,
                              or env:NAME for the variable that holds it, so that no password stands among the
                              arguments, where others see it
   --identity ID=FILE         age identity for the drills of an encrypted protection      (default: a throwaway one)

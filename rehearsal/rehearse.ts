@@ -229,7 +229,7 @@ async function startSources(
       const source = await sourceEngine(run.engine).start({
         application: one.policy.declared.application, protection: id, config: one.protection.config,
         directory: join(work, `source-${index}`),
-        files: sourceFiles.filter(({ protection }) => protection === undefined || namesOf(one).includes(protection)).map(({ file }) => file),
+        files: sourceFiles.filter(({ protection: name }) => name === undefined || namesOf(one).includes(name)).map(({ file }) => file),
         connection: ofIts(connections, one),
         say: progress.say,
       });

@@ -45,7 +45,8 @@ export async function proveFromReplica(props: ReplicaProofProps): Promise<LostRe
   const done = parts.progress.begin(`${id.protection}: ${place.region} is lost, proof from ${region}`);
   try {
     if (machine) onMachine(machine);
-    const result = VerifyResult.parse(machine ? await byMachine(machine, region, slot, props) : await byHand(verify!, replica, slot, props));
+    const answer = machine ? await byMachine(machine, region, slot, props) : await byHand(verify!, replica, slot, props);
+    const result = VerifyResult.parse(answer);
     done(result.outcome);
     return ended({ ...from, outcome: result.outcome, summary: result.summary });
   } catch (error) {

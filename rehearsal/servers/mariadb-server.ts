@@ -59,7 +59,7 @@ export async function startMariaDb(props: MariaDbServerProps): Promise<MariaDbSe
   const data = join(directory, 'data');
   const logFile = join(directory, 'server.log');
   const discard = async (): Promise<void> => {
-    for (const path of [directory, sockets]) await rm(path, { recursive: true, force: true });
+    for (const path of [directory, sockets]) await rm(path, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     for (const path of [sockets, directory]) if (user) await chown(path, user.uid, user.gid);
@@ -99,7 +99,7 @@ export async function startMariaDb(props: MariaDbServerProps): Promise<MariaDbSe
       },
     };
   } catch (error) {
-    await discard();
+    await discard().catch(() => undefined);
     throw error;
   }
 }

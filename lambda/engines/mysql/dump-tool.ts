@@ -65,7 +65,10 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
     if (said.length < STDERR_LIMIT) said += text;
   });
   let killer: NodeJS.Timeout | undefined;
+  let ours = false;
   const kill = (): void => {
+    // What it says of its end is no reason then.
+    ours ||= child.exitCode === null && child.signalCode === null;
     // A child counts as ended only when nobody can read from it any more.
     child.stdout.destroy();
     child.kill('SIGTERM');
@@ -81,6 +84,7 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
     for (const file of files) await rm(file, { force: true });
   }).then(({ code, by }) => {
     signal.throwIfAborted();
+    if (ours) throw new TransientError('TOOL_KILLED', `The dump tool of database "${database}" was ended before its time.`, 'It is tried again.');
     judge({ tool: tools.family === 'mysql' ? 'mysqldump' : 'mariadb-dump', code, by, said }, sceneOf(target, database));
   });
   ended.catch(() => undefined);

@@ -1,3 +1,4 @@
+import { TransientError } from '../../runtime/errors';
 import type { RunningDump } from './dump-tool';
 import { RowReader } from './row-reader';
 import type { Family } from './flavors';
@@ -49,7 +50,8 @@ export async function openLanes(
     const ends = await Promise.allSettled(lanes.map(({ dump }) => dump.ended));
     if (failed) throw failed.reason;
     // A tool that failed of itself says why; one that was ended here only says so.
-    const reason = ends.map((end) => (end.status === 'rejected' ? end.reason as Error : undefined)).find((error) => error && !/was ended by SIG/.test(error.message));
+    const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
+    const reason = reasons.find((error) => !(error instanceof TransientError && error.code === 'TOOL_KILLED'));
     if (reason) throw reason;
   }
   return undefined;

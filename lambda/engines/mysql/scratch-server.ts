@@ -41,7 +41,7 @@ export async function startServer(tools: ServerTools, directory: string, setting
   let child: ChildProcess | undefined;
   const discard = async (): Promise<void> => {
     if (child) await endScratch(child, 'SIGKILL');
-    for (const path of new Set([base, sockets])) await rm(path, { recursive: true, force: true });
+    for (const path of new Set([base, sockets])) await rm(path, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     await letThrough(base);

@@ -87,7 +87,7 @@ export const METRICS = {
   sentinelRounds: { name: 'SentinelRounds', unit: 'Count', of: 'policy', by: 'sentinel' },
   /** Messages in the dead-letter queue: slots that could not start. */
   deadLetters: { name: 'DeadLetters', unit: 'Count', of: 'policy', by: 'sentinel' },
-  /** What of the lock, versioning or bucket policy is not as declared. */
+  /** What of the lock and versioning is not as declared. */
   lockDrift: { name: 'LockDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
   lifecycleDrift: { name: 'LifecycleDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
   replicationDrift: { name: 'ReplicationDrift', unit: 'Count', of: 'policy', by: 'sentinel' },

@@ -95,7 +95,7 @@ export const ALARM_WORDS: Readonly<Record<AlarmKindName, AlarmWords>> = {
     risk: 'That slot has no copy unless somebody starts it.',
   },
   lockChanged: {
-    meaning: 'Object Lock, versioning or the bucket policy of the store are not as declared.',
+    meaning: 'Object Lock or versioning of the store is not as declared.',
     risk: 'Copies may be deleted or overwritten by whoever changed it.',
   },
   lifecycleChanged: {

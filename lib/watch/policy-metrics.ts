@@ -22,7 +22,7 @@ export abstract class PolicyMetrics extends Construct {
     return this._metric('deadLetters', props);
   }
 
-  /** What of the store's lock, versioning and bucket policy is not as declared. */
+  /** What of the store's lock and versioning is not as declared. */
   public metricLockDrift(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this._metric('lockDrift', props);
   }

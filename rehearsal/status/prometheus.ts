@@ -28,7 +28,7 @@ const HELP: Readonly<Partial<Record<MetricKey, string>>> = {
   pausedSeconds: 'Until the declared pause ends; 0 without one.',
   sentinelRounds: 'Rounds of the sentinel that this report is of.',
   deadLetters: 'Slots that could not start.',
-  lockDrift: 'What of lock, versioning and bucket policy is not as declared.',
+  lockDrift: 'What of lock and versioning is not as declared.',
   lifecycleDrift: 'Lifecycle rules that are not as declared.',
   replicationDrift: 'What of the replication is not as declared.',
   keyTrouble: 'Keys of the store that are disabled, about to be deleted, or no longer rotated.',

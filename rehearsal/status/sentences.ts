@@ -38,7 +38,7 @@ const SENTENCES: Readonly<Record<AlarmKindName, Say>> = {
   scheduleChanged: () => 'The schedule or the state machine is not as declared.',
   sentinelSilent: () => 'The sentinel does not make its rounds.',
   slotNotStarted: ({ value }) => `${counted(value, 'slot')} could not start and ${value === 1 ? 'lies' : 'lie'} in the dead-letter queue.`,
-  lockChanged: () => 'Lock, versioning or bucket policy of the store are not as declared.',
+  lockChanged: () => 'Lock or versioning of the store is not as declared.',
   lifecycleChanged: () => 'The store\'s lifecycle rules are not as declared.',
   replicationChanged: () => 'The store\'s replication is not as declared.',
   keyUnusable: ({ value }) => `${counted(value, 'key')} of the store ${value === 1 ? 'is' : 'are'} disabled, about to be deleted, or no longer rotated.`,

@@ -138,7 +138,7 @@ export const KINDS_EN: Words['kinds'] = {
   },
   lockChanged: {
     title: 'the lock of the store is not as declared',
-    happened: () => 'Object Lock, versioning or the policy of the bucket is not as declared: copies may be deleted by whoever changed it.',
+    happened: () => 'Object Lock or versioning of the store is not as declared: copies may be deleted by whoever changed it.',
     mend: 'Ask who changed it: this is what an attacker does first. Deploy the stack again; look at CloudTrail for the bucket.',
     recovered: 'The lock of the store is as declared.',
   },

@@ -145,7 +145,7 @@ export const KINDS_FR: Words['kinds'] = {
   },
   lockChanged: {
     title: 'le verrou du stockage n\'est pas comme déclaré',
-    happened: () => 'Object Lock, le versionnement ou la politique du bucket n\'est pas comme déclaré : qui l\'a changé peut supprimer des copies.',
+    happened: () => 'Object Lock ou le versionnement du stockage n\'est pas comme déclaré : qui l\'a changé peut supprimer des copies.',
     mend: 'Demandez qui l\'a changé : c\'est le premier geste d\'un attaquant. Redéployez la pile ; regardez CloudTrail pour ce bucket.',
     recovered: 'Le verrou du stockage est comme déclaré.',
   },

@@ -65,7 +65,7 @@ const OUTSIDE = ['pg-native', '@cloud-copilot/*'];
 async function bundleCommandLine(into) {
   const entry = join(root, 'bin', 'backup-policy.ts');
   if (!existsSync(entry)) return;
-  await build({ ...common, target: 'node22', entryPoints: [entry], outfile: join(into, 'cli', 'backup-policy.js'), banner: { js: '#!/usr/bin/env node' }, external: OUTSIDE });
+  await build({ ...common, target: 'node22', minifyWhitespace: true, entryPoints: [entry], outfile: join(into, 'cli', 'backup-policy.js'), banner: { js: '#!/usr/bin/env node' }, external: OUTSIDE });
 }
 
 const stamp = join(bundles, '.digest');

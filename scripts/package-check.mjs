@@ -15,8 +15,8 @@ const NEEDED = ['dist/index.js', 'dist/index.d.ts', '.jsii', 'README.md', 'CHANG
 const DEPENDENCIES = ['zod'];
 const PEERS = ['aws-cdk-lib', 'constructs'];
 
-/** Bytes of the unpacked package: bundles of the workers and the command line are the bulk of it. */
-const LARGEST_UNPACKED_BYTES = 25 * 1024 * 1024;
+/** Bytes of the unpacked package: zod is 6 MB of it, the rest mostly bundles of two engines, four workers and the command line. */
+const LARGEST_UNPACKED_BYTES = 28 * 1024 * 1024;
 
 /** Names and sizes that `npm pack` would put into the package. */
 export function filesOfPackage(root) {

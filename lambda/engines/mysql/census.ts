@@ -76,13 +76,13 @@ async function countRows(
     });
     try {
       const reader = new RowReader(dump.stdout, tools.family);
-      await reader.begin();
+      await reader.seek();
       for (const { name } of ordered) {
         if (reader.table !== name) throw new IntegrityError('DUMP_CUT', `The count of database "${database}" met ${reader.table ?? 'its end'} where table ${name} was to come.`, 'Look at the scratch server\'s log.');
         const { rows, bytes, sha256 } = await reader.copyTable(nowhere());
         items.push({ kind: 'table', name, database, method: 'hashed', rows, bytes, sha256 });
       }
-      await reader.begin();
+      await reader.seek();
       await dump.ended;
     } finally {
       dump.kill();

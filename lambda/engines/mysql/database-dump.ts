@@ -123,19 +123,20 @@ class DatabaseDump {
   }
 
   private async lanes(): Promise<{ lanes: Lane[]; reason: string }> {
-    const { found, props: { server, tools, context } } = this;
+    const { found, props: { tools, context } } = this;
     const bytes = found.rows.reduce((sum, table) => sum + table.bytes, 0);
     const most = Math.min(MOST_LANES, Math.max(2, availableParallelism()));
     const groups = groupTables(found.rows, most);
     if (groups.length === 0) return { lanes: [], reason: 'there are no rows' };
-    const start = (position: boolean) => (tables: readonly string[]): Promise<RunningDump> =>
-      this.tool([...ROW_OPTIONS, ...position ? ['--master-data=2'] : []], tables);
+    // Empty when several tools can know that they see one state, which one tool then says for the notes too.
+    const hindrance = await this.whyOne();
+    const start = (tables: readonly string[]): Promise<RunningDump> => this.tool([...ROW_OPTIONS, ...hindrance === '' ? ['--master-data=2'] : []], tables);
     const count = Math.min(most, groups.length);
     let reason = 'one tool is as fast for so little';
     if (count > 1 && bytes >= LEAST_BYTES_FOR_TWO) {
-      reason = await this.whyOne();
-      if (reason === '') {
-        const lanes = await openLanes(share(groups, count), start(true), tools.family);
+      reason = hindrance;
+      if (hindrance === '') {
+        const lanes = await openLanes(share(groups, count), start, tools.family);
         if (lanes) {
           this.position = lanes[0].reader.position;
           return { lanes, reason: `all at ${this.position}` };
@@ -144,8 +145,7 @@ class DatabaseDump {
         context.log.warn(reason, { database: found.database });
       }
     }
-    const canTell = server.binaryLog && await this.whyOne() === '';
-    const lanes = await openLanes(share(groups, 1), start(canTell), tools.family) ?? [];
+    const lanes = await openLanes(share(groups, 1), start, tools.family) ?? [];
     this.position = lanes[0]?.reader.position;
     return { lanes, reason };
   }
@@ -179,7 +179,7 @@ class DatabaseDump {
         this.census.push({ ...item, part: part.name });
       }
     }
-    await reader.begin();
+    await reader.seek();
     await dump.ended;
     if (!reader.isComplete) throw new IntegrityError('DUMP_CUT', `The dump tool ended database "${database}" without its last line.`, 'It is tried again; look at the tool\'s and the server\'s log.');
   }

@@ -41,7 +41,7 @@ export async function openLanes(
       const dump = await start(parts.flat().map(({ name }) => name));
       return { dump, parts, reader: new RowReader(dump.stdout, family) };
     }));
-    const begun = await Promise.allSettled(lanes.map(({ reader }) => reader.begin()));
+    const begun = await Promise.allSettled(lanes.map(({ reader }) => reader.seek()));
     const failed = begun.find((one) => one.status === 'rejected');
     const positions = new Set(lanes.map(({ reader }) => reader.position));
     const together = shares.length === 1 || positions.size === 1 && !positions.has(undefined);

@@ -41,9 +41,9 @@ export class RowReader {
     this.source = (stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   }
 
-  /** Reads up to the first table. */
-  async begin(): Promise<void> {
-    await this.seekTable();
+  /** Reads up to the next table, or to the end. */
+  async seek(): Promise<void> {
+    while (!await this.passLine(undefined)) { /* the next line */ }
   }
 
   /** Name of the table that comes next; undefined at the end. */
@@ -93,10 +93,6 @@ export class RowReader {
     // Of what stands between the rows only the statements that frame a table's go with it.
     if (out && /^(set autocommit=0|commit);$/i.test(line.toString('latin1').trimEnd())) await write(out, line);
     return false;
-  }
-
-  private async seekTable(): Promise<void> {
-    while (!await this.passLine(undefined)) { /* the next line */ }
   }
 
   /** `INSERT INTO … VALUES` with the one character behind it; names may hold anything, in backticks. */

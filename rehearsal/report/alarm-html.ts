@@ -1,25 +1,15 @@
 import { type AlarmReport, type AlarmRow, type FaultReport, type PolicyAlarmReport, problemsOf } from '../alarms/model';
 import type { Arrived } from '../alarms/delivery';
 import { alarmHeadline, alarmName, healthyInWords, heardBy, when } from './alarm-words';
-import { html, trusted, type Html } from './markup';
-import { STYLE } from './style';
+import { html, type Html } from './markup';
+import { page } from './page';
 import { fold, table } from './table';
 import { counted, duration, instant } from './words';
 
 /** The alarm rehearsal as one page that needs nothing else. Every name in it is escaped. */
 export function alarmReportHtml(report: AlarmReport): string {
   const title = `${alarmHeadline(report)} Alarm rehearsal of ${report.startedAt.slice(0, 10)}`;
-  const page = html`${trusted('<!DOCTYPE html>')}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${trusted(STYLE)}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <p class="over"><span>Alarm rehearsal</span><time datetime="${report.startedAt}">${instant(report.startedAt)}</time></p>
 <h1 class="${report.outcome === 'heard' ? 'is-proven' : 'is-failed'}">${alarmHeadline(report)}</h1>
 <p class="lead">Each fault was done to a store that the deployed sentinel watches, on a simulated clock; alarms were evaluated by CloudWatch's own rules, and what they tell was brought by the deployed worker.</p>
@@ -27,11 +17,8 @@ export function alarmReportHtml(report: AlarmReport): string {
 <main>
 ${report.policies.map(policySection)}
 </main>
-<footer><p>${report.short ? 'A part of the days only. ' : ''}It took ${duration(report.seconds)}.</p></footer>
-</body>
-</html>
-`;
-  return page.text;
+<footer><p>${report.short ? 'A part of the days only. ' : ''}It took ${duration(report.seconds)}.</p></footer>`;
+  return page({ title, body });
 }
 
 function policySection(policy: PolicyAlarmReport): Html {

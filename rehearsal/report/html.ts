@@ -1,28 +1,18 @@
 import { costSection } from './cost-section';
-import { html, trusted, type Html } from './markup';
+import { html, type Html } from './markup';
+import { page } from './page';
 import type { RehearsalReport } from './model';
 import { monthSection } from './month-section';
 import { badge, cardId, protectionCard } from './protection-card';
 import { lockSection } from './lock-section';
 import { retirementSection } from './retirement-section';
-import { STYLE } from './style';
 import { fold, table } from './table';
 import { count, counted, duration, headline, instant, introduction, memory } from './words';
 
 /** The report as one page that needs nothing else: no script, no font, no picture from anywhere. Every name in it is escaped. */
 export function reportHtml(report: RehearsalReport): string {
   const title = `${headline(report)} Backup rehearsal of ${report.startedAt.slice(0, 10)}`;
-  const page = html`${trusted('<!DOCTYPE html>')}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${trusted(STYLE)}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <p class="over"><span>Backup rehearsal</span><time datetime="${report.startedAt}">${instant(report.startedAt)}</time></p>
 <h1 class="is-${report.outcome}">${headline(report)}</h1>
 <p class="lead">${introduction(report)}</p>
@@ -42,11 +32,8 @@ ${messages(report)}
 ${calls(report)}
 ${notRehearsed(report)}
 </main>
-<footer>${machine(report)}</footer>
-</body>
-</html>
-`;
-  return page.text;
+<footer>${machine(report)}</footer>`;
+  return page({ title, body });
 }
 
 /** Where there are several, each on a line that leads to its card. */

@@ -1,5 +1,5 @@
-import { html, trusted, type Html } from '../report/markup';
-import { STYLE } from '../report/style';
+import { html, type Html } from '../report/markup';
+import { page } from '../report/page';
 import { counted, instant } from '../report/words';
 import { badge, breachList } from './breach-list';
 import { GRAVEST_FIRST, type PolicyStatus, type ReplicaStatus, type Status, type UnreadPolicy } from './model';
@@ -12,17 +12,7 @@ import { age, minute, unbroken } from './words';
 export function statusHtml(status: Status): string {
   const title = `${headline(status)} Backups of ${applications(status).join(', ')}`;
   const at = status.policies.map((policy) => policy.at).sort().at(-1);
-  const page = html`${trusted('<!DOCTYPE html>')}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${trusted(STYLE)}${trusted(STATUS_STYLE)}</style>
-</head>
-<body>
-<a class="skip" href="#content">To the content</a>
+  const body = html`<a class="skip" href="#content">To the content</a>
 <header>
 <p class="over"><span>Backups of ${applications(status).join(', ')}</span>${at && html`<span>Looked at <time datetime="${at}">${minute(at)}</time></span>`}</p>
 <h1 class="is-${status.condition}">${headline(status)}</h1>
@@ -33,11 +23,8 @@ ${overview(status)}
 ${status.policies.map(policySection)}
 ${status.unread.map(unreadSection)}
 </main>
-<footer><p>By the sentinel's own look at the store, held against the declared alarms. This page does not renew itself: it says how things were${at && html` at ${instant(at)}`}.</p></footer>
-</body>
-</html>
-`;
-  return page.text;
+<footer><p>By the sentinel's own look at the store, held against the declared alarms. This page does not renew itself: it says how things were${at && html` at ${instant(at)}`}.</p></footer>`;
+  return page({ title, style: STATUS_STYLE, body });
 }
 
 function applications({ policies, unread }: Status): string[] {

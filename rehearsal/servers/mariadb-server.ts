@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -64,7 +65,7 @@ export async function startMariaDb(props: MariaDbServerProps): Promise<MariaDbSe
   try {
     for (const path of [sockets, directory]) if (user) await chown(path, user.uid, user.gid);
     await runCommand(binaries.install, [
-      '--no-defaults', `--basedir=${binaries.prefix}`, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve',
+      '--no-defaults', `--basedir=${binaries.prefix}`, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve', '--innodb-use-native-aio=0',
     ], { ...user, cwd: directory, env: mariaDbEnvironment(binaries) });
     const port = await freePort();
     const living = await spawnServer({ binaries, user, directory, sockets, socket, logFile, args: [
@@ -145,15 +146,23 @@ async function spawnServer({ binaries, user, directory, sockets, socket, logFile
   return living;
 }
 
-/** It makes its socket when it takes connections. */
+/** Its socket is there a moment before it listens. */
 async function untilReady(child: ChildProcess, socket: string): Promise<void> {
   const deadline = Date.now() + START_MILLISECONDS;
   let failed: Error | undefined;
   child.once('error', (error) => { failed = error; });
-  while (!existsSync(socket)) {
+  while (!await answers(socket)) {
     if (failed) throw failed;
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
     if (Date.now() > deadline) throw new Error(`not ready after ${START_MILLISECONDS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connectSocket(path, () => resolve(true));
+    probe.once('error', () => resolve(false));
+    probe.once('connect', () => probe.destroy());
+  });
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
 import { basename, join } from 'node:path';
 import { messageOf, RefusedError } from '../../runtime/errors';
 import { endScratch, fileSystemBytes, freeBytes, full, letThrough, shortDirectory, spawnScratch } from '../../runtime/scratch-process';
@@ -102,7 +102,7 @@ async function initialize(
   const [program, ...options] = tools.install === undefined
     ? [tools.server, '--no-defaults', ...placeOptions(tools), '--initialize-insecure']
     : [tools.install, '--no-defaults', `--basedir=${tools.prefix}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
-  const child = spawn(program, [...options, `--datadir=${data}`, '--innodb-buffer-pool-size=8M'], {
+  const child = spawn(program, [...options, `--datadir=${data}`, '--innodb-buffer-pool-size=8M', '--innodb-use-native-aio=0'], {
     ...user.ids, cwd: join(data, '..'), env: environment, stdio: ['ignore', 'pipe', 'pipe'], signal,
   });
   let said = '';
@@ -115,18 +115,26 @@ async function initialize(
   if (code !== 0) throw new Error(`${basename(program)} ended with ${code}: ${said.trim().split('\n').slice(-3).join(' | ')}`);
 }
 
-/** It makes its socket when it takes connections. */
+/** Its socket is there a moment before it listens. */
 async function untilReady(child: ChildProcess, socket: string, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + START_MILLISECONDS;
   let failed: Error | undefined;
   child.once('error', (error) => {
     failed = error;
   });
-  while (!existsSync(socket)) {
+  while (!await answers(socket)) {
     signal.throwIfAborted();
     if (failed) throw failed;
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
     if (Date.now() > deadline) throw new Error(`it was not ready after ${START_MILLISECONDS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connectSocket(path, () => resolve(true));
+    probe.once('error', () => resolve(false));
+    probe.once('connect', () => probe.destroy());
+  });
 }

@@ -1,27 +1,18 @@
-import { tmpdir } from 'node:os';
 import { CONTRACT_VERSION } from '../../lib/contract/common';
 import { policyPrefix, type ProtectionId } from '../../lib/contract/object-keys';
 import { FINDINGS_NAMED, type RetireAction, type RetiredCounts, type RetireFinding, type RetireReport } from '../../lib/contract/retire-report';
 import { RetireRequest } from '../../lib/contract/retire-request';
 import { newestAudit, writeAudit } from '../runtime/copies/audits';
-import { refuseForeignClock, roundInstant } from '../runtime/copies/round-clock';
-import { worstFailure } from '../runtime/copies/worst-failure';
-import { startDeadline } from '../runtime/deadline';
 import { IntegrityError, messageOf } from '../runtime/errors';
 import type { InvocationContext } from '../runtime/invocation';
-import { createLog, type Log } from '../runtime/log';
+import type { Log } from '../runtime/log';
 import { writeMetrics } from '../runtime/metrics';
-import { parseWorkerRequest } from '../runtime/parse-request';
+import { eachProtection, Failures, policyRound, type PolicyRound } from '../runtime/rounds/policy-round';
 import { keepCopies } from '../runtime/retire/keep';
 import { auditedProtection } from '../runtime/retire/store-audit';
 import { retireProtection, type ProtectionRound } from '../runtime/retire/round';
-import { createStoreClient } from '../runtime/store-client';
-import { watchClock } from '../runtime/store-clock';
 import { listFolders } from '../runtime/store-listing';
 import type { StoreReaderOptions } from '../runtime/store-reader';
-
-// The SDK looks for its shared files in the home folder, and fails where a uid has neither a name nor HOME.
-process.env.HOME ??= tmpdir();
 
 /** What of the audit says that a copy which is kept may not come up, or that somebody wrote to the store. */
 const DAMAGE: readonly RetireFinding['kind'][] = ['part-missing', 'part-hidden', 'part-differs', 'manifest-hidden', 'manifest-overwritten', 'manifest-damaged'];
@@ -31,27 +22,13 @@ const DAMAGE: readonly RetireFinding['kind'][] = ['part-missing', 'part-hidden',
  * grace apart, and audits the store against its manifests. It only tags; what it releases is deleted by the bucket's lifecycle rules.
  */
 export async function retire(event: unknown, context: InvocationContext): Promise<RetireReport> {
-  const request = parseWorkerRequest('retire', RetireRequest, event);
-  refuseForeignClock(request);
-  const { environment, application } = request;
-  const log = createLog({ environment, application, execution: request.execution, verb: 'retire' });
-  const deadline = startDeadline('retire round', request.limits.timeoutSeconds, context);
-  const client = createStoreClient(request.store.region);
-  const ahead = watchClock(client);
-  try {
-    const store: StoreReaderOptions = { client, bucket: request.store.bucket, signal: deadline.signal };
+  return policyRound('retire', RetireRequest, event, context, async (round) => {
+    const { request, store, log } = round;
     const undeclared = await findUndeclared(store, request);
-    const now = roundInstant(request, ahead());
+    const now = round.instant();
     if (request.keep || request.unkeep) return await keepCopies(store, request, now, log);
-    return await round(store, request, now, undeclared, log);
-  } catch (error) {
-    const cause = deadline.signal.aborted && deadline.signal.reason instanceof Error ? deadline.signal.reason : (error as Error);
-    log.error(cause.message, { errorType: cause.name, stack: cause.stack });
-    throw cause;
-  } finally {
-    deadline.end();
-    client.destroy();
-  }
+    return await retireAll(round, now, undeclared);
+  });
 }
 
 /** Copies of protections that the policy no longer has: nobody judges them, and that is said. */
@@ -71,28 +48,19 @@ async function findUndeclared(store: StoreReaderOptions, request: RetireRequest)
   return found.flat();
 }
 
-async function round(
-  store: StoreReaderOptions, request: RetireRequest, now: Date, undeclared: readonly RetireFinding[], log: Log,
-): Promise<RetireReport> {
+async function retireAll(round: PolicyRound<RetireRequest>, now: Date, undeclared: readonly RetireFinding[]): Promise<RetireReport> {
+  const { request, store, log } = round;
   const rounds: { readonly id: ProtectionId; readonly ended: ProtectionRound }[] = [];
-  const failures: Error[] = [];
-  for (const protection of request.protections) {
-    const id: ProtectionId = { environment: request.environment, application: request.application, protection: protection.protection };
-    try {
-      const ended = await retireProtection({ store, request, now }, protection);
-      rounds.push({ id, ended });
-      report(id, ended, request, now, log);
-    } catch (error) {
-      // What is wrong with one protection says nothing of the others.
-      store.signal.throwIfAborted();
-      failures.push(error as Error);
-      log.warn(`${protection.protection}: ${messageOf(error)}`, { protection: protection.protection, errorType: (error as Error).name });
-    }
-  }
+  const failures = new Failures(log);
+  await eachProtection(round, failures, async (protection, id) => {
+    const ended = await retireProtection({ store, request, now }, protection);
+    rounds.push({ id, ended });
+    report(id, ended, request, now, log);
+  });
   const findings = [...rounds.flatMap(({ ended }) => ended.findings), ...undeclared];
   for (const finding of findings) log.warn(`${finding.key}: ${finding.text}`, { finding: finding.kind, key: finding.key });
   if (!request.dryRun) await leaveAudit(store, request, now, rounds.map(({ ended }) => ended), findings.length, log);
-  if (failures.length > 0) throw worstFailure(failures);
+  failures.throwWorst();
   const answer: RetireReport = {
     version: CONTRACT_VERSION, environment: request.environment, application: request.application,
     at: now.toISOString(), dryRun: request.dryRun ?? false,

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from './cache-folder';
-import { runCommand } from './run-command';
+import { unpackInto, withOwnApt } from './own-apt';
 import { ServersError, ToolsMissingError } from './servers-error';
 
 /** What packages need only to be configured as root, and the JIT of PostgreSQL (22 MB): an unpacked tree runs without. */
 const NEEDLESS = new RegExp('^(lib(llvm|z3)|perl|libperl|lib.*-perl$|libgdbm|postgresql-(client-)?common$|ssl-cert|openssl$|sysstat|ucf$'
   + '|sensible-utils|debconf|adduser|init-system|locales|logrotate)');
+
+const PATIENCE_MILLISECONDS = 300_000;
 
 const under = new Map<string, Promise<string>>();
 
@@ -51,64 +53,20 @@ export async function unpackedEnvironment(root: string, env: NodeJS.ProcessEnv =
   return { ...env, PATH: [join(root, 'usr/bin'), join(root, 'bin'), env.PATH].join(delimiter), LD_LIBRARY_PATH: libraryPath };
 }
 
-/** Asks apt with state, lists and archives of our own; its commands stand in the archive folder, where `download` writes. */
-async function withOwnApt<T>(
-  hidden: readonly string[], use: (apt: (command: string, ...args: string[]) => Promise<string>, archives: string) => Promise<T>,
-): Promise<T> {
-  const status = await readFile('/var/lib/dpkg/status', 'utf8').catch((cause: unknown) => {
-    throw new ToolsMissingError('this machine has no apt', 'Install the tools with its own package manager, or name their folder.', { cause });
-  });
-  const work = await mkdtemp(join(cacheFolder(), 'apt-'));
-  try {
-    const archives = join(work, 'cache/archives');
-    await mkdir(join(archives, 'partial'), { recursive: true });
-    await mkdir(join(work, 'state/lists/partial'), { recursive: true });
-    await writeFile(join(work, 'status'), withoutPackages(status, hidden));
-    const options = [
-      `Dir::State=${work}/state`, `Dir::State::lists=${work}/state/lists`, `Dir::State::status=${work}/status`,
-      `Dir::Cache=${work}/cache`, `Dir::Cache::archives=${archives}`, `Dir::Log=${work}`, 'Debug::NoLocking=1', 'APT::Sandbox::User=',
-      'Acquire::Languages=none', 'Acquire::Retries=2', 'APT::Install-Recommends=0',
-    ].flatMap((option) => ['-o', option]);
-    const apt = (command: string, ...args: string[]): Promise<string> =>
-      runCommand(command, [...options, ...args], {
-        cwd: archives, env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }, timeoutMilliseconds: 300_000,
-      });
-    // A third party's list that does not answer is no reason to stop: what is wanted may come from the others.
-    await apt('apt-get', '-q', 'update').catch(() => undefined);
-    return await use(apt, archives);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-}
-
 async function bring(names: readonly string[]): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const digest = createHash('sha256').update([process.arch, release, ...names].join('\n')).digest('hex').slice(0, 12);
   const target = join(cacheFolder(), 'debian', `${names[0]}-${digest}`);
   if (existsSync(target)) return target;
   try {
-    return await withOwnApt(names, async (apt, archives) => {
-      const listed = await apt('apt-get', '-qq', '-y', '--fix-broken', '--print-uris', 'install', ...names);
-      const packages = [...listed.matchAll(/^'[^']+' (\S+?)_(\S+?)_\S+\.deb /gm)]
-        .map(([, name, version]) => `${name}=${decodeURIComponent(version)}`);
-      const needed = packages.filter((name) => !NEEDLESS.test(name) || names.includes(name.split('=')[0]));
-      const tree = await mkdtemp(join(cacheFolder(), 'unpack-'));
-      try {
-        await runCommand('chmod', ['755', tree]);
-        await apt('apt-get', '-q', 'download', ...needed);
-        for (const file of await readdir(archives)) {
-          if (file.endsWith('.deb')) await runCommand('dpkg', ['-x', join(archives, file), tree]);
-        }
-        await mkdir(join(cacheFolder(), 'debian'), { recursive: true });
-        // Another process may have been faster; its tree is as good.
-        await rename(tree, target).catch((error: NodeJS.ErrnoException) => {
-          if (!existsSync(target)) throw error;
-        });
-        return target;
-      } finally {
-        await rm(tree, { recursive: true, force: true });
-      }
+    const status = withoutPackages(await readPackageState(), names);
+    await withOwnApt({ status, patienceMilliseconds: PATIENCE_MILLISECONDS }, async (apt) => {
+      // A third party's list that does not answer is no reason to stop: what is wanted may come from the others.
+      await apt.run('apt-get', '-q', 'update').catch(() => undefined);
+      const needed = (await apt.wouldInstall(names)).filter((name) => !NEEDLESS.test(name) || names.includes(name.split('=')[0]));
+      await unpackInto(target, await apt.download(needed));
     });
+    return target;
   } catch (error) {
     if (error instanceof ServersError) throw error;
     throw new ToolsMissingError(
@@ -116,6 +74,12 @@ async function bring(names: readonly string[]): Promise<string> {
       `Check the network, or install them: apt-get install ${names.join(' ')}.`, { cause: error },
     );
   }
+}
+
+function readPackageState(): Promise<string> {
+  return readFile('/var/lib/dpkg/status', 'utf8').catch((cause: unknown) => {
+    throw new ToolsMissingError('this machine has no apt', 'Install the tools with its own package manager, or name their folder.', { cause });
+  });
 }
 
 /**

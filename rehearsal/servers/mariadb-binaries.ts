@@ -1,24 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheFolder } from './cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from './debian-packages';
+import type { FamilyBinaries } from './mysql-family-server';
 import { runCommand } from './run-command';
 import { ServersError } from './servers-error';
 
 /** MariaDB's programs, server and client of one version. */
-export interface MariaDbBinaries {
-  /** Folders for PATH: of the client's programs and of the server's. */
-  readonly path: readonly string[];
-  readonly server: string;
-  readonly client: string;
+export interface MariaDbBinaries extends FamilyBinaries {
   readonly install: string;
-  /** The folder above `bin` and `share`. */
-  readonly prefix: string;
-  /** `LD_LIBRARY_PATH` that the programs need. @default none: they find their libraries */
-  readonly libraryPath?: string;
-  /** As the server says it, such as `10.11.19`. */
-  readonly version: string;
 }
 
 const PLACES = ['/usr', '/usr/local', '/opt/homebrew', '/usr/local/opt/mariadb', '/opt/homebrew/opt/mariadb'];
@@ -41,11 +32,6 @@ export async function findMariaDbBinaries(env: NodeJS.ProcessEnv = process.env):
     if (binaries) return binaries;
   }
   return await unpacked() ?? await bring();
-}
-
-/** The environment of MariaDB's programs and nothing of this process's own. */
-export function mariaDbEnvironment({ path, libraryPath }: MariaDbBinaries): Record<string, string> {
-  return { PATH: [...path, '/usr/bin', '/bin'].join(delimiter), LC_ALL: 'C', TZ: 'UTC', ...libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {} };
 }
 
 async function describe(prefix: string, libraryPath?: string): Promise<MariaDbBinaries | undefined> {

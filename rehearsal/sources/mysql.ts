@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { MySqlConfig } from '../../lib/contract/engines/mysql';
 import { bringDebianPackages, unpackedLibraryPath } from '../servers/debian-packages';
-import { findMariaDbBinaries, mariaDbEnvironment } from '../servers/mariadb-binaries';
-import { type MariaDbServer, startMariaDb } from '../servers/mariadb-server';
+import { findMariaDbBinaries } from '../servers/mariadb-binaries';
+import { startMariaDb } from '../servers/mariadb-server';
+import { familyEnvironment, type FamilyServer } from '../servers/mysql-family-server';
 import { CommandError, runCommand } from '../servers/run-command';
 import { ServersError } from '../servers/servers-error';
 import { MYSQL_SAMPLE } from './mysql-sample';
@@ -88,7 +89,7 @@ function differences(config: MySqlConfig, checked: boolean): NotRehearsed[] {
 }
 
 /** The files run as the administrator, by the client they are written for. */
-async function load(server: MariaDbServer, database: string, { files, directory, say, protection }: SourceRequest): Promise<void> {
+async function load(server: FamilyServer, database: string, { files, directory, say, protection }: SourceRequest): Promise<void> {
   const sample = join(directory, 'sample.sql');
   if (files.length === 0) {
     await writeFile(sample, MYSQL_SAMPLE);
@@ -98,7 +99,7 @@ async function load(server: MariaDbServer, database: string, { files, directory,
   await writeFile(options, `[client]\nsocket="${server.socket}"\nuser="${server.user}"\npassword="${server.password}"\n`, { mode: 0o600 });
   for (const file of files.length > 0 ? files : [sample]) {
     await runCommand(server.binaries.client, [`--defaults-file=${options}`, '--batch', '--default-character-set=utf8mb4', `--database=${database}`, `--execute=source ${file}`], {
-      env: mariaDbEnvironment(server.binaries), timeoutMilliseconds: LOAD_MILLISECONDS,
+      env: familyEnvironment(server.binaries), timeoutMilliseconds: LOAD_MILLISECONDS,
     }).catch((error: unknown) => {
       const said = error instanceof CommandError ? error.said.trim().split('\n').slice(-3).join(' | ') : String(error);
       throw new SourceError(`${file} cannot be loaded into the throwaway server (${said}): mend the file, or give the files in the order in which they build on each other`, { cause: error });

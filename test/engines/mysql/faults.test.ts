@@ -5,12 +5,11 @@ import { createConnection } from 'mysql2/promise';
 import { mysql } from '../../../lambda/engines/mysql';
 import { compareCensus } from '../../../lambda/runtime/compare-census';
 import type { PartDescription } from '../../../lambda/runtime/engine';
-import type { MariaDbServer } from '../../../rehearsal/servers/mariadb-server';
-import { mariaDbEnvironment } from '../../../rehearsal/servers/mariadb-binaries';
+import { familyEnvironment, type FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
 import { MemoryCopy } from '../../support/memory-copy';
 import { contextOf, openSessions, startShop } from './support';
 
-let server: MariaDbServer;
+let server: FamilyServer;
 
 beforeAll(async () => {
   server = await startShop();
@@ -137,7 +136,7 @@ test('a part restores by the client alone, and gives the same sums', async () =>
   try {
     for (const part of copy.parts.filter(({ kind }) => ['schema', 'rows', 'after'].includes(kind)).sort((a, b) => order(a.kind) - order(b.kind))) {
       const client = spawn(server.binaries.client, ['--no-defaults', `--socket=${server.socket}`, `--user=${server.user}`, '--database=by_hand'], {
-        env: { ...mariaDbEnvironment(server.binaries), MYSQL_PWD: server.password }, stdio: ['pipe', 'ignore', 'pipe'],
+        env: { ...familyEnvironment(server.binaries), MYSQL_PWD: server.password }, stdio: ['pipe', 'ignore', 'pipe'],
       });
       client.stdin.end(copy.raw(part));
       expect(await new Promise((resolve) => client.once('close', resolve))).toBe(0);

@@ -1,11 +1,11 @@
 import { mysql } from '../../../lambda/engines/mysql';
 import { MySqlNotes } from '../../../lambda/engines/mysql/notes';
-import type { MariaDbServer } from '../../../rehearsal/servers/mariadb-server';
+import type { FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
 import { MemoryCopy } from '../../support/memory-copy';
 import { HOSTILE_SCHEMA } from './schema';
 import { ACCOUNT, contextOf, DATABASE_RIGHTS, grantAll, startShop } from './support';
 
-let server: MariaDbServer;
+let server: FamilyServer;
 
 beforeAll(async () => {
   server = await startShop();

@@ -4,7 +4,8 @@ import { delimiter, join } from 'node:path';
 import { createLog } from '../../../lambda/runtime/log';
 import type { EngineContext } from '../../../lambda/runtime/engine';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
-import { type MariaDbServer, startMariaDb } from '../../../rehearsal/servers/mariadb-server';
+import { startMariaDb } from '../../../rehearsal/servers/mariadb-server';
+import type { FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
 
 const SECRET = 'arn:secret';
 const PASSWORD = 'pw-3f92c1';
@@ -13,7 +14,7 @@ export const ACCOUNT = 'backup_reader@\'127.0.0.1\'';
 export const DATABASE_RIGHTS = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', 'EXECUTE', 'LOCK TABLES'] as const;
 
 /** A server with a database `shop` and the account of the backups with every right of docs/sources/mysql.md. */
-export async function startShop(): Promise<MariaDbServer> {
+export async function startShop(): Promise<FamilyServer> {
   const server = await startMariaDb({ directory: await mkdtemp(join(tmpdir(), 'bp-my-')), options: ['--log-bin=binlog', '--server-id=1', '--log-bin-trust-function-creators=ON'] });
   // The worker finds its tools on PATH, as in its image.
   process.env.PATH = [...server.binaries.path, process.env.PATH].join(delimiter);
@@ -24,13 +25,13 @@ export async function startShop(): Promise<MariaDbServer> {
   return server;
 }
 
-export async function grantAll(server: MariaDbServer): Promise<void> {
+export async function grantAll(server: FamilyServer): Promise<void> {
   await server.query(`GRANT ${DATABASE_RIGHTS.join(', ')} ON shop.* TO ${ACCOUNT}`);
   await server.query(`GRANT SELECT ON mysql.proc TO ${ACCOUNT}`);
   await server.query(`GRANT BINLOG MONITOR ON *.* TO ${ACCOUNT}`);
 }
 
-export async function contextOf(server: MariaDbServer, change: Partial<MySqlConfig> = {}): Promise<EngineContext<MySqlConfig>> {
+export async function contextOf(server: FamilyServer, change: Partial<MySqlConfig> = {}): Promise<EngineContext<MySqlConfig>> {
   const secret = JSON.stringify({ host: '127.0.0.1', port: server.port, username: 'backup_reader', password: PASSWORD, dbname: 'shop' });
   return {
     config: {
@@ -44,6 +45,6 @@ export async function contextOf(server: MariaDbServer, change: Partial<MySqlConf
   };
 }
 
-export async function openSessions(server: MariaDbServer): Promise<number[]> {
+export async function openSessions(server: FamilyServer): Promise<number[]> {
   return (await server.query<{ id: number }>('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = \'backup_reader\'')).map(({ id }) => id);
 }

@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly programs: EnginePrograms;
   readonly progress: Progress;
   readonly onLog: (line: string) => void;
+  /** How far the workers' clocks are ahead of this machine's when they start. @default 0 */
+  readonly clockAhead?: () => number;
   /** Before each task of a machine, for tests that spoil something. */
   readonly beforeTask?: (call: TaskCall, scene: Scene) => Promise<void>;
   readonly signal: AbortSignal | undefined;

@@ -39,6 +39,8 @@ export interface WorkerProps {
   readonly signal?: AbortSignal;
   /** Each line of standard output and error, as CloudWatch Logs would get it. */
   readonly onLog?: (line: string) => void;
+  /** How far its clock is ahead of this machine's: of a run on a simulated clock. Its programs have the machine's. @default 0 */
+  readonly clockAheadMilliseconds?: number;
   /** @default `findWorkerNode()` */
   readonly node?: string;
 }
@@ -123,7 +125,7 @@ export async function runWorker(props: RunWorkerProps): Promise<WorkerOutcome> {
       root: places.root,
       handler: props.handler,
       event: props.event,
-      deadline: Date.now() + props.timeoutSeconds * 1000,
+      deadline: Date.now() + (props.clockAheadMilliseconds ?? 0) + props.timeoutSeconds * 1000,
       context: {
         callbackWaitsForEmptyEventLoop: true,
         functionVersion: '$LATEST',
@@ -196,9 +198,9 @@ type Shape = Pick<ConfinedProps, 'args' | 'environment' | 'message'>;
 function confined(props: WorkerProps, tmpMegabytes: number, shape: Shape): Promise<{ ending: Ending; usage: Usage }> {
   const directory = resolve(props.directory);
   if (!existsSync(directory)) throw new WorkerStartError(`the bundle '${props.directory}' does not exist: build it first (npm run build)`);
-  const { path, libraryPath, timeoutSeconds, sandbox, signal, onLog, node = findWorkerNode() } = props;
+  const { path, libraryPath, timeoutSeconds, sandbox, signal, onLog, clockAheadMilliseconds, node = findWorkerNode() } = props;
   return runConfined({
-    ...shape, directory, node, path, libraryPath, timeoutSeconds, sandbox, signal, onLog,
+    ...shape, directory, node, path, libraryPath, timeoutSeconds, sandbox, signal, onLog, clockAheadMilliseconds,
     memoryBytes: props.memoryMegabytes * MEGABYTE,
     tmpBytes: (props.tmpMegabytes ?? tmpMegabytes) * MEGABYTE,
   });

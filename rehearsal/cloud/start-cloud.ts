@@ -17,14 +17,16 @@ export interface CloudProps {
   readonly runningMachine: () => string | undefined;
   readonly faults: FaultPlan | undefined;
   /** Whether a role's call is refused, whatever its policies say; for what a rehearsal takes away by hand. @default none is */
-  readonly denies?: (action: string) => boolean;
+  readonly denies?: (action: string, roleArn: string) => boolean;
+  /** Where the clock of everything stored is set before anything is made. @default now */
+  readonly at?: Date;
   /** What the host does where a call asks for a function, an execution, or publishes. @default nothing but task tokens */
   readonly handlers?: Pick<Handlers, 'invokeLambda' | 'startExecution' | 'publish'>;
 }
 
 /** The local endpoint with what an assembly makes in it, every call decided by the assembly's policies. */
 export async function startCloud(props: CloudProps): Promise<Endpoint> {
-  const { resolver, authorizer, tokens, directory, runningMachine, faults, handlers, denies } = props;
+  const { resolver, authorizer, tokens, directory, runningMachine, faults, handlers, denies, at } = props;
   const answered = (answer: () => void): void => {
     try {
       answer();
@@ -34,7 +36,7 @@ export async function startCloud(props: CloudProps): Promise<Endpoint> {
   };
   const endpoint = await startEndpoint({
     directory, faults, region: resolver.region, account: resolver.account,
-    authorize: (call) => (call.principal !== undefined && denies?.(call.action)
+    authorize: (call) => (call.principal !== undefined && denies?.(call.action, call.principal)
       ? { allow: false, reason: `no policy of ${call.principal} allows it any more` } : decide(authorizer, call, runningMachine())),
     handlers: {
       ...handlers,
@@ -43,6 +45,7 @@ export async function startCloud(props: CloudProps): Promise<Endpoint> {
       sendTaskHeartbeat: (token) => answered(() => tokens.heartbeat(token)),
     },
   });
+  if (at) endpoint.setClock(at);
   seedCloud(resolver, endpoint);
   return endpoint;
 }

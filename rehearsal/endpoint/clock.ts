@@ -6,8 +6,8 @@ export function midnightAfter(milliseconds: number): number {
 }
 
 /**
- * The time of everything stored: last-modified, retention, lifecycle. It goes on from wherever it is set. Signatures are held against
- * another clock, so that moving this one breaks none.
+ * The time of everything stored: last-modified, retention, lifecycle. It goes on from wherever it is set. Signatures hold
+ * by the machine's clock too, so that moving this one breaks none.
  */
 export class StoreClock {
   private offset = 0;

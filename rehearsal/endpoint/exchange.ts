@@ -9,6 +9,8 @@ import type { ApiCall, ConditionContext, Decision, EndpointOptions, Fault } from
 export type Settings = Required<Pick<EndpointOptions, 'region' | 'account' | 'now' | 'signingClock' | 'handlers'>>
   & Pick<EndpointOptions, 'authorize' | 'faults' | 'onAnswered'> & {
     directory: string;
+    /** Clocks of which a signature may be by any. */
+    signedBy: () => readonly Date[];
     /** Regions that answer nothing any more. */
     lostRegions: Set<string>;
   };

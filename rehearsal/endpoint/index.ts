@@ -74,7 +74,7 @@ export interface Endpoint {
   readonly tasks: TaskBook;
   /** The clock of everything stored. */
   now(): Date;
-  /** Sets that clock, forward or back; nothing happens in between. Signatures are still held against the machine's. */
+  /** Sets that clock, forward or back; nothing happens in between. Signatures hold by it and by the machine's. */
   setClock(instant: Date): void;
   /**
    * Lets time pass up to an instant: what is due is replicated, and lifecycle runs at each midnight UTC on the way.
@@ -108,6 +108,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const settings: Settings = {
     directory: options.directory, region: options.region ?? 'us-east-1', account: options.account ?? '000000000000', lostRegions: new Set(),
     now: () => clock.now(), signingClock: options.signingClock ?? (() => new Date()),
+    // A worker on the simulated clock signs by it, whoever is on this machine's by that one.
+    signedBy: () => (options.signingClock ? [options.signingClock()] : [new Date(), clock.now()]),
     handlers: options.handlers ?? {}, authorize: options.authorize, faults: options.faults, onAnswered: options.onAnswered,
   };
   const credentials = new Map<string, Credentials>(Object.entries(options.credentials ?? { test: { secretAccessKey: 'test' } }));

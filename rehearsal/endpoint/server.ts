@@ -118,7 +118,8 @@ export class Front {
       early = await readAll(request);
       bodyHash = sha256Hex(early);
     }
-    const identity = verify({ ...signed, bodyHash }, this.parts.settings.signingClock(), (id) => this.parts.credentials.get(id));
+    const { settings } = this.parts;
+    const identity = verify({ ...signed, bodyHash }, settings.signedBy(), (id) => this.parts.credentials.get(id));
     const merged = identity.presigned ? { ...presignedHeaders(query), ...headers } : headers;
     return {
       request, response, method: signed.method, rawPath, query: new Map(query), headers: merged, requestId, identity, awaitsContinue, early,

@@ -116,8 +116,15 @@ function instantOf(timestamp: string): number {
   return Date.UTC(+m[1], +m[2] - 1, +m[3], +m[4], +m[5], +m[6]);
 }
 
-function checkTime(claim: Claim, query: Map<string, string>, now: Date): void {
+/** Of several clocks the one by which it was signed, or nearly. */
+function nearest(signedAt: number, clocks: readonly Date[]): Date {
+  const away = (clock: Date): number => Math.abs(clock.getTime() - signedAt);
+  return clocks.reduce((best, clock) => (away(clock) < away(best) ? clock : best));
+}
+
+function checkTime(claim: Claim, query: Map<string, string>, clocks: readonly Date[]): void {
   const signedAt = instantOf(claim.timestamp);
+  const now = nearest(signedAt, clocks);
   const details = { ServerTime: now.toISOString(), MaxAllowedSkewMilliseconds: String(SKEW_MILLISECONDS) };
   if (claim.presigned) {
     const end = signedAt + Number(query.get('X-Amz-Expires')) * 1000;
@@ -148,9 +155,11 @@ function canonicalPath(rawPath: string, service: string): string {
 
 /**
  * The identity that signed the request, in its Authorization header or its query.
+ *
+ * @param clocks the signer may go by any of them
  * @throws ApiError with S3's codes: AccessDenied, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch, RequestTimeTooSkewed …
  */
-export function verify(request: SignedRequest, now: Date, find: (accessKeyId: string) => Credentials | undefined): Identity {
+export function verify(request: SignedRequest, clocks: readonly Date[], find: (accessKeyId: string) => Credentials | undefined): Identity {
   const query = new Map(request.query);
   const header = request.headers.authorization;
   if (header && query.has('X-Amz-Algorithm')) {
@@ -168,7 +177,7 @@ export function verify(request: SignedRequest, now: Date, find: (accessKeyId: st
   if (credentials.sessionToken !== claim.token) throw new ApiError(
     'InvalidToken', 400, 'The provided token is malformed or otherwise invalid.',
   );
-  checkTime(claim, query, now);
+  checkTime(claim, query, clocks);
   const [date, region, service] = claim.scope;
   if (date !== claim.timestamp.slice(0, 8)) throw malformed('The date in the credential scope is not the date of the request.');
   checkCoverage(request, claim);

@@ -129,7 +129,7 @@ export interface EndpointOptions {
   account?: string;
   /** Clock of everything stored (last-modified, retention, lifecycle) until the endpoint's own is set. @default the machine's */
   now?: () => Date;
-  /** Clock that signatures are held against, apart so that retention can be moved without breaking them. @default the machine's */
+  /** Clock that signatures are held against, and no other. @default the machine's, and that of everything stored */
   signingClock?: () => Date;
   /** By access key id. @default test/test with full access */
   credentials?: Record<string, Credentials>;

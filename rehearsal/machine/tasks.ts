@@ -41,6 +41,8 @@ export interface TasksProps {
   /** The run request as the worker gets it here: see `RehearsalSource.adjust`. */
   readonly adjust: (request: unknown) => unknown;
   readonly onRun: (run: WorkerRun) => void;
+  /** How far the workers' clocks are ahead of this machine's when they start. @default 0 */
+  readonly clockAhead?: () => number;
   readonly onLog: (line: string) => void;
   /** Before a task begins; for tests that spoil something between two steps. */
   readonly beforeTask?: (call: TaskCall) => Promise<void>;
@@ -79,14 +81,14 @@ export class Tasks {
   }
 
   async #invoke(call: TaskCall, functionArn: string, payload: unknown): Promise<unknown> {
-    const { resolver, keys, programs, sandbox, endpointUrl, region, adjust, onLog } = this.props;
+    const { resolver, keys, programs, sandbox, endpointUrl, region, adjust, onLog, clockAhead } = this.props;
     const target = functionOf(resolver, functionArn);
     this.#demand('lambda:InvokeFunction', functionArn.startsWith('arn:') ? functionArn : target.arn, 'Lambda.AWSLambdaException');
     const startedAt = new Date();
     const outcome = await runWorker({
       ...programs, sandbox, endpointUrl, region, onLog,
       directory: target.directory, handler: target.handler, functionName: target.name,
-      event: adjust(payload),
+      event: adjust(payload), clockAheadMilliseconds: clockAhead?.(),
       memoryMegabytes: target.memoryMegabytes, timeoutSeconds: target.timeoutSeconds, tmpMegabytes: target.ephemeralMegabytes,
       environment: target.environment, credentials: keys.of(target.roleArn), signal: call.signal,
     });
@@ -115,7 +117,7 @@ export class Tasks {
   }
 
   async #runContainer(call: TaskCall, parameters: Record<string, unknown>): Promise<unknown> {
-    const { resolver, keys, programs, sandbox, endpointUrl, region, tokens, onLog } = this.props;
+    const { resolver, keys, programs, sandbox, endpointUrl, region, tokens, onLog, clockAhead } = this.props;
     const definition = taskDefinitionOf(resolver, String(parameters.TaskDefinition));
     const arn = definition.arn;
     this.#demand('ecs:RunTask', arn, 'ECS.AccessDeniedException', { 'ecs:cluster': String(parameters.Cluster) });
@@ -128,7 +130,7 @@ export class Tasks {
     const over = new AbortController();
     const startedAt = new Date();
     const process = runTask({
-      ...programs, sandbox, endpointUrl, region, onLog, command, environment,
+      ...programs, sandbox, endpointUrl, region, onLog, command, environment, clockAheadMilliseconds: clockAhead?.(),
       directory: definition.directory, containerName: definition.container,
       memoryMegabytes: definition.memoryMegabytes, tmpMegabytes: definition.ephemeralMegabytes,
       // A task has no time limit of its own: its state's ends it.

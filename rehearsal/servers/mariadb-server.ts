@@ -23,7 +23,7 @@ export async function startMariaDb(props: MariaDbServerProps): Promise<FamilySer
     makeData: async (data, user) => {
       await runCommand(binaries.install, [
         '--no-defaults', `--basedir=${binaries.prefix}`, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve', '--innodb-use-native-aio=0',
-      ], { ...user, cwd: props.directory, env: familyEnvironment(binaries) });
+      ], { ...user, cwd: props.directory, env: { ...familyEnvironment(binaries), TMPDIR: props.directory } });
     },
     strayAccounts: 'SELECT User AS user, Host AS host FROM mysql.global_priv WHERE User = \'\'',
   });

@@ -150,7 +150,8 @@ async function spawnServer(
   const watched = '(read -r end <&3; kill -KILL $$ 2>/dev/null; sleep 1; rm -rf "$SOCKETS" "$DATA"/* 2>/dev/null) & exec 3<&-; exec "$0" "$@"';
   const child = spawn('/bin/sh', ['-c', watched, binaries.server, ...args], {
     ...user, cwd: directory, detached: true, stdio: ['ignore', log, log, 'pipe'],
-    env: { ...familyEnvironment(binaries), SOCKETS: sockets, DATA: join(directory, 'data') },
+    // A server that starts deletes the temporary tables of every other one with the same folder.
+    env: { ...familyEnvironment(binaries), TMPDIR: sockets, SOCKETS: sockets, DATA: join(directory, 'data') },
   });
   closeSync(log);
   const living = endWithProcess(child, 'SIGKILL', [directory, sockets]);

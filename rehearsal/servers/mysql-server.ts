@@ -48,7 +48,7 @@ async function dataTemplate(binaries: FamilyBinaries, user: ServerUser | undefin
     await runCommand(binaries.server, [
       '--no-defaults', ...familyPlaces(binaries), '--initialize-insecure', `--datadir=${join(made, 'data')}`, '--skip-log-bin', '--performance-schema=OFF',
       '--innodb-buffer-pool-size=64M', '--innodb-redo-log-capacity=8M', '--innodb-use-native-aio=0', '--innodb-doublewrite=0', '--innodb-flush-method=nosync',
-    ], { ...user, cwd: made, env: familyEnvironment(binaries) });
+    ], { ...user, cwd: made, env: { ...familyEnvironment(binaries), TMPDIR: made } });
     await rename(made, target).catch((error: NodeJS.ErrnoException) => {
       if (!existsSync(target)) throw error;
     });

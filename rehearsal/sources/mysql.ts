@@ -9,6 +9,7 @@ import { familyEnvironment, type FamilyServer } from '../servers/mysql-family-se
 import { CommandError, runCommand } from '../servers/run-command';
 import { ServersError } from '../servers/servers-error';
 import { MYSQL_SAMPLE } from './mysql-sample';
+import { truncateFullest } from './mysql-truncate';
 import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest } from './source';
 import { addressOf, unlikeDeclared, writeServerTls } from './stand-in';
 
@@ -51,21 +52,31 @@ async function throwaway(request: SourceRequest, config: MySqlConfig): Promise<R
     await load(server, database, request);
     const password = randomBytes(18).toString('hex');
     await server.query(`CREATE OR REPLACE USER ${BACKUP_USER}@'127.0.0.1' IDENTIFIED BY '${password}'`);
-    await server.query(`GRANT ${RIGHTS} ON \`${database.replaceAll('_', '\\_')}\`.* TO ${BACKUP_USER}@'127.0.0.1'`);
+    const grant = (name: string) => server.query(`GRANT ${RIGHTS} ON \`${name.replaceAll('_', '\\_')}\`.* TO ${BACKUP_USER}@'127.0.0.1'`);
+    await grant(database);
     await server.query(`GRANT SELECT ON mysql.proc TO ${BACKUP_USER}@'127.0.0.1'`);
     await server.query(`GRANT BINLOG MONITOR ON *.* TO ${BACKUP_USER}@'127.0.0.1'`);
     const [{ bytes }] = await server.query<{ bytes: string }>(`SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}'`);
     say(`source: throwaway MariaDB ${server.version} for ${request.protection}, ${(Number(bytes) / 1e6).toFixed(1)} MB in database ${database}`);
     const checked = config.tls.mode !== 'verify-full' || config.tls.caSecretArn !== undefined;
+    const secretOf = (dbname: string): Record<string, string> => (
+      { [config.secretArn]: JSON.stringify({ host: '127.0.0.1', port: server.port, username: BACKUP_USER, password, dbname }) });
     return {
       description: `throwaway MariaDB ${server.version}`,
       secrets: {
-        [config.secretArn]: JSON.stringify({ host: '127.0.0.1', port: server.port, username: BACKUP_USER, password, dbname: database }),
+        ...secretOf(database),
         ...(config.tls.caSecretArn === undefined ? {} : { [config.tls.caSecretArn]: certificate }),
       },
       adjust: ({ host: _host, port: _port, ...own }) => (
         { ...own, flavor: 'mariadb', authentication: 'password', ...(checked ? {} : { tls: { ...own.tls as object, mode: 'require' } }) }),
       notRehearsed: differences(config, checked),
+      twin: async (name) => {
+        const own = `${database}_${name}`;
+        await server.query(`CREATE DATABASE \`${own}\``);
+        await load(server, own, request);
+        await grant(own);
+        return { secrets: secretOf(own), truncate: (share) => truncateFullest(server, own, share) };
+      },
       stop: () => server.stop(),
     };
   } catch (error) {

@@ -10,7 +10,8 @@ import { type PostgresServer, startPostgres } from '../servers/postgres-server';
 import { CommandError, runCommand } from '../servers/run-command';
 import { ServersError } from '../servers/servers-error';
 import { SAMPLE_SCHEMA } from './sample-schema';
-import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest } from './source';
+import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest, type SourceTwin } from './source';
+import { fullestTables } from './fullest-tables';
 import { addressOf, unlikeDeclared, writeServerTls } from './stand-in';
 
 /** Role of the backups in the throwaway server; SQL files may create it with grants of their own. */
@@ -51,14 +52,21 @@ async function throwaway(request: SourceRequest, config: PostgresConfig): Promis
     await prepareBackupRole(server, database, password);
     say(`source: throwaway PostgreSQL ${server.version} for ${request.protection}, ${await sizeOf(server, database)} in database ${database}`);
     const checked = config.tls.mode !== 'verify-full' || config.tls.caSecretArn !== undefined;
+    const secretOf = (dbname: string): Record<string, string> => (
+      { [config.secretArn]: JSON.stringify({ host: '127.0.0.1', port: server.port, username: BACKUP_ROLE, password, dbname }) });
     return {
       description: `throwaway PostgreSQL ${server.version}`,
       secrets: {
-        [config.secretArn]: JSON.stringify({ host: '127.0.0.1', port: server.port, username: BACKUP_ROLE, password, dbname: database }),
+        ...secretOf(database),
         ...(config.tls.caSecretArn === undefined ? {} : { [config.tls.caSecretArn]: certificate }),
       },
       adjust: (own) => atThrowaway(own, checked),
       notRehearsed: differences(config, checked),
+      twin: async (name) => {
+        const own = `${database}_${name}`;
+        await asSuperuser(server, 'postgres', (client) => client.query(`CREATE DATABASE ${escapeIdentifier(own)} TEMPLATE ${escapeIdentifier(database)}`));
+        return { secrets: secretOf(own), truncate: (share) => asSuperuser(server, own, (client) => truncate(client, share)) };
+      },
       stop: () => server.stop(),
     };
   } catch (error) {
@@ -108,6 +116,25 @@ async function prepareBackupRole(server: PostgresServer, database: string, passw
     await client.query(`ALTER ROLE ${role} LOGIN PASSWORD ${escapeLiteral(password)}`);
   });
 }
+
+/** What belongs to an extension stays. */
+const OWN_TABLES = `
+  SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+
+const truncate = async (client: Client, share: number): ReturnType<SourceTwin['truncate']> => {
+  const { rows: found } = await client.query<{ name: string }>(OWN_TABLES);
+  const tables = [];
+  for (const { name } of found) {
+    const { rows: [{ count }] } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ONLY ${name}`);
+    tables.push({ name, rows: Number(count) });
+  }
+  const chosen = fullestTables(tables, share);
+  await client.query(`TRUNCATE ${chosen.join(', ')} CASCADE`);
+  return chosen;
+};
 
 async function sizeOf(server: PostgresServer, database: string): Promise<string> {
   return await asSuperuser(server, database, async (client) =>

@@ -19,6 +19,18 @@ export interface NotRehearsed {
   readonly how: string;
 }
 
+/** A database beside a source, filled alike, to which something may be done. */
+export interface SourceTwin {
+  /** Values by the ARN that the configuration gives; they lead to it. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /**
+   * Empties tables, the fullest first, until this share of all rows is gone.
+   *
+   * @returns their names
+   */
+  truncate(share: number): Promise<string[]>;
+}
+
 /** Something to back up, with the values that the protection's secrets must have to reach it. */
 export interface RehearsalSource {
   /** One line for a person, without a password. */
@@ -28,6 +40,8 @@ export interface RehearsalSource {
   /** The configuration as the worker gets it here, where it must differ from the deployed one. */
   adjust(config: Record<string, unknown>): Record<string, unknown>;
   readonly notRehearsed: readonly NotRehearsed[];
+  /** To be asked for while nobody is connected. @default somebody's own database, which is only read, has none */
+  twin?(name: string): Promise<SourceTwin>;
   stop(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { NODE_IN_SANDBOX, RUNTIME_DIRECTORY, TASK_ROOT, WORKER_GID, WORKER_UID } from '../sandbox';
 import type { ConfinedProps } from './confined-process';
-import { BOOTSTRAP_SOURCE } from './source';
+import { BOOTSTRAP_SOURCE, clockSource } from './source';
 
 /** Where the worker sees its things. */
 export interface Places {
@@ -25,6 +25,7 @@ export interface PreparedCommand {
 }
 
 const BOOTSTRAP_FILE = 'bootstrap.cjs';
+const CLOCK_FILE = 'clock.cjs';
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin'];
 
 /** Lays out `folder` for one worker and says what to start. */
@@ -32,6 +33,7 @@ export async function prepareCommand(props: ConfinedProps, folder: string): Prom
   const runtime = join(folder, 'runtime');
   await mkdir(runtime);
   await writeFile(join(runtime, BOOTSTRAP_FILE), BOOTSTRAP_SOURCE);
+  if (props.clockAheadMilliseconds) await writeFile(join(runtime, CLOCK_FILE), clockSource(props.clockAheadMilliseconds));
   return props.sandbox ? inSandbox(props, props.sandbox, folder, runtime) : inTheOpen(props, folder, runtime);
 }
 
@@ -43,7 +45,8 @@ async function inSandbox(
   const libraries = libraryPath?.split(delimiter) ?? [];
   const wrapped = await sandbox.wrap({ bundle, node, runtime, folder, readOnly: [...props.path, ...libraries], tmpBytes, libraryPath });
   const env = { ...props.environment(places), PATH: searchPath(props, dirname(NODE_IN_SANDBOX)), ...wrapped.environment };
-  return { file: wrapped.command, args: [...wrapped.args, NODE_IN_SANDBOX, ...props.args(places)], env, places };
+  const args = [...wrapped.args, NODE_IN_SANDBOX, ...clockArguments(props, RUNTIME_DIRECTORY), ...props.args(places)];
+  return { file: wrapped.command, args, env, places };
 }
 
 /** Without a sandbox only the environment, the limits and the end are as in Lambda. */
@@ -75,7 +78,11 @@ async function inTheOpen(props: ConfinedProps, folder: string, runtime: string):
     ...(props.libraryPath ? { LD_LIBRARY_PATH: props.libraryPath } : {}),
   };
   const user = unprivileged ? { uid: WORKER_UID, gid: WORKER_GID } : {};
-  return { file: node, args: props.args(places), env, places, cwd: root, ...user };
+  return { file: node, args: [...clockArguments(props, runtime), ...props.args(places)], env, places, cwd: root, ...user };
+}
+
+function clockArguments({ clockAheadMilliseconds }: ConfinedProps, runtime: string): string[] {
+  return clockAheadMilliseconds ? ['--require', join(runtime, CLOCK_FILE)] : [];
 }
 
 function searchPath(props: ConfinedProps, nodeFolder: string): string {

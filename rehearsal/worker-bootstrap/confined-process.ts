@@ -20,6 +20,8 @@ export interface ConfinedProps {
   readonly memoryBytes: number;
   readonly timeoutSeconds: number;
   readonly tmpBytes: number;
+  /** How far its clock is ahead of this machine's. @default 0 */
+  readonly clockAheadMilliseconds?: number;
   readonly sandbox: Sandbox | undefined;
   /** Sent over the channel; the one line that comes back ends the process. @default there is no channel */
   readonly message?: (places: Places) => unknown;

@@ -4,6 +4,8 @@ import { DeclaredPromise } from './policy-record';
 
 /** What the template holds for a value that is known only at deployment. */
 const Intrinsic = z.record(z.string(), z.unknown());
+/** A resource policy, as `Version` and `Statement`. */
+const Policy = z.record(z.string(), z.unknown());
 const Positive = z.number().int().positive();
 
 /** What is in force is compared with this; what a store of another account does not show is left out. */
@@ -13,7 +15,9 @@ function expectations<Deployed extends z.ZodType>(deployed: Deployed) {
     /** Enabled lifecycle rules by their id, each with the SHA-256 of its canonical form in S3's own words. */
     lifecycle: z.array(z.strictObject({ id: z.string().min(1), digest: z.string().regex(/^[0-9a-f]{64}$/) })).optional(),
     replication: z.array(z.strictObject({ bucket: deployed, timeControl: z.boolean() })).optional(),
-    keys: z.array(z.strictObject({ arn: deployed, region: deployed, rotated: z.boolean() })),
+    /** The bucket's, as IAM has it: what refuses writing over a copy. */
+    policy: Policy.optional(),
+    keys: z.array(z.strictObject({ arn: deployed, region: deployed, rotated: z.boolean(), policy: Policy.optional() })),
   });
 }
 

@@ -79,11 +79,14 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
       .combine(this.grantObjects(grantee, ['s3:GetObjectVersionTagging'], under('runs')))
       .combine(iam.Grant.addToPrincipal({
         grantee,
-        actions: ['s3:GetBucketObjectLockConfiguration', 's3:GetBucketVersioning', 's3:GetLifecycleConfiguration', 's3:GetReplicationConfiguration'],
+        actions: [
+          's3:GetBucketObjectLockConfiguration', 's3:GetBucketPolicy', 's3:GetBucketVersioning', 's3:GetLifecycleConfiguration',
+          's3:GetReplicationConfiguration',
+        ],
         resourceArns: [this.bucketArn],
       }))
       .combine(this.grantDecryption(grantee))
-      .combine(iam.Grant.addToPrincipal({ grantee, actions: ['kms:DescribeKey', 'kms:GetKeyRotationStatus'], resourceArns: [this.keyArn] }));
+      .combine(iam.Grant.addToPrincipal({ grantee, actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus'], resourceArns: [this.keyArn] }));
   }
 
   /** @internal */

@@ -32,9 +32,18 @@ export function expectedStore({ bucket, key, region, lock, replication }: Expect
     ...lock ? { lock: { mode: lock.mode, days: lock.retentionSeconds / 86_400 } } : {},
     lifecycle: rules.filter(({ status }) => status === 'Enabled').map((rule) => ({ id: rule.id ?? '', digest: digestOf(rule) })),
     ...replication && replication.length > 0 ? { replication: [...replication] } : {},
-    // A key that the team brings is turned by the team, or not.
-    keys: [{ arn: key.keyArn, region, rotated: key instanceof kms.Key }],
+    ...bucket.policy ? { policy: documentOf(bucket.policy.document) } : {},
+    // A key that the team brings is turned by the team, or not, and its policy is the team's.
+    keys: [{
+      arn: key.keyArn, region, rotated: key instanceof kms.Key,
+      ...key instanceof kms.Key ? { policy: documentOf((key.node.defaultChild as kms.CfnKey).keyPolicy) } : {},
+    }],
   };
+}
+
+/** Resolved where it is compared: values of the deployment are filled in by it. */
+function documentOf(document: unknown): Record<string, unknown> {
+  return document as Record<string, unknown>;
 }
 
 function digestOf(rule: s3.CfnBucket.RuleProperty): string {

@@ -95,7 +95,7 @@ export const ALARM_WORDS: Readonly<Record<AlarmKindName, AlarmWords>> = {
     risk: 'That slot has no copy unless somebody starts it.',
   },
   lockChanged: {
-    meaning: 'Object Lock or versioning of the store is not as declared.',
+    meaning: 'Object Lock, versioning or the bucket policy of the store is not as declared.',
     risk: 'Copies may be deleted or overwritten by whoever changed it.',
   },
   lifecycleChanged: {
@@ -107,7 +107,7 @@ export const ALARM_WORDS: Readonly<Record<AlarmKindName, AlarmWords>> = {
     risk: 'New copies may exist in one region only.',
   },
   keyUnusable: {
-    meaning: 'A key of the store is disabled, about to be deleted, or no longer rotated.',
+    meaning: 'A key of the store is disabled, about to be deleted, no longer rotated, or its policy is not as declared.',
     risk: 'Without its key no copy can be read: a deleted key is the loss of every copy.',
   },
   recipientUnconfirmed: {

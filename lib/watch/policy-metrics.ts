@@ -22,7 +22,7 @@ export abstract class PolicyMetrics extends Construct {
     return this._metric('deadLetters', props);
   }
 
-  /** What of the store's lock and versioning is not as declared. */
+  /** What of the store's lock, versioning and bucket policy is not as declared. */
   public metricLockDrift(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this._metric('lockDrift', props);
   }
@@ -37,7 +37,7 @@ export abstract class PolicyMetrics extends Construct {
     return this._metric('replicationDrift', props);
   }
 
-  /** Keys of the store that are disabled, about to be deleted, or no longer rotated. */
+  /** What is wrong with the store's keys: disabled, about to be deleted, no longer rotated, or a policy that is not as declared. */
   public metricKeyTrouble(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this._metric('keyTrouble', props);
   }

@@ -113,7 +113,7 @@ export class ReplicaSentinel extends Construct {
     return {
       region: this.place.region, schedule: this.sentinel.schedule(),
       function: `arn:${partition}:lambda:${this.place.region}:${account}:function:${this.functionName()}`,
-      request: { ...this.request(), expected: { ...this.place._expected(), keys: [] }, topics: [] },
+      request: { ...this.request(), expected: { ...this.place._expected(), policy: undefined, keys: [] }, topics: [] },
     };
   }
 

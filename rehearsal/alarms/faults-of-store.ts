@@ -1,6 +1,7 @@
 import {
-  DeleteBucketReplicationCommand, DeleteObjectCommand, GetBucketLifecycleConfigurationCommand, GetBucketReplicationCommand,
-  ListObjectVersionsCommand, PutBucketLifecycleConfigurationCommand, PutBucketReplicationCommand, PutObjectLockConfigurationCommand,
+  DeleteBucketReplicationCommand, DeleteObjectCommand, GetBucketLifecycleConfigurationCommand, GetBucketPolicyCommand,
+  GetBucketReplicationCommand, ListObjectVersionsCommand, PutBucketLifecycleConfigurationCommand, PutBucketPolicyCommand,
+  PutBucketReplicationCommand, PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { auditKey, policyPrefix, protectionPrefix } from '../../lib/contract/object-keys';
 import { parseStoreAudit } from '../../lib/contract/store-audit';
@@ -16,6 +17,13 @@ function lockOf(timeline: Timeline, days: number): Promise<unknown> {
   return timeline.client.send(new PutObjectLockConfigurationCommand({
     Bucket: bucketOf(timeline), ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: lock.mode, Days: days } } },
   }));
+}
+
+/** The declared policy of the store's key, and more statements. */
+function keyPolicy({ props: { endpoint, world } }: Timeline, more: readonly object[]): void {
+  const [{ arn, policy }] = world.request.expected.keys;
+  if (!policy) return;
+  endpoint.keys.change(arn, { policy: JSON.stringify({ ...policy, Statement: [...policy.Statement as object[], ...more] }) });
 }
 
 /** Keys of the current versions under a prefix. */
@@ -53,6 +61,22 @@ export const FAULTS_OF_STORE: readonly Fault[] = [
     name: 'the lock is shortened by hand', fires: ['lockChanged'], withinHours: 3, overWithinHours: 3,
     inject: async (timeline) => void await lockOf(timeline, 1),
     mend: async (timeline) => void await lockOf(timeline, timeline.props.world.request.expected.lock?.days ?? 1),
+  },
+  {
+    name: 'the bucket\'s policy refuses no overwriting any more', fires: ['lockChanged'], withinHours: 3, overWithinHours: 3,
+    ...remembered(async (timeline) => {
+      const Bucket = bucketOf(timeline);
+      const { Policy = '{}' } = await timeline.client.send(new GetBucketPolicyCommand({ Bucket }));
+      const { Statement, ...rest } = JSON.parse(Policy) as { Statement: { Sid?: string }[] };
+      const open = JSON.stringify({ ...rest, Statement: Statement.filter(({ Sid }) => Sid !== 'RefuseOverwriting') });
+      await timeline.client.send(new PutBucketPolicyCommand({ Bucket, Policy: open }));
+      return Policy;
+    }, (timeline, Policy) => timeline.client.send(new PutBucketPolicyCommand({ Bucket: bucketOf(timeline), Policy }))),
+  },
+  {
+    name: 'the key\'s policy lets another account in', fires: ['keyUnusable'], withinHours: 3, overWithinHours: 3,
+    inject: (timeline) => keyPolicy(timeline, [{ Sid: 'Stranger', Effect: 'Allow', Principal: { AWS: '999999999999' }, Action: 'kms:*', Resource: '*' }]),
+    mend: (timeline) => keyPolicy(timeline, []),
   },
   {
     name: 'a lifecycle rule is taken away', fires: ['lifecycleChanged'], withinHours: 3, overWithinHours: 3,

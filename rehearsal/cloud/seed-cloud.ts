@@ -10,10 +10,14 @@ type Properties = Readonly<Record<string, unknown>>;
 
 /** Puts what deployment would make of an assembly into the endpoint; what names a value that nobody can know is left out. */
 export function seedCloud(resolver: Resolver, endpoint: Seeded): void {
-  each('AWS::KMS::Key', (key) => endpoint.seedKey(key.identity.attributes.Arn, { rotationDays: rotationDays(resolver, key) }));
+  each('AWS::KMS::Key', (key) => endpoint.seedKey(key.identity.attributes.Arn, {
+    rotationDays: rotationDays(resolver, key), policy: textOf(knownProperty(resolver, key, 'KeyPolicy')),
+  }));
+  const policies = bucketPolicies(resolver);
   for (const { versioned, lock, keyArn, path: _path, ...bucket } of bucketsOf(resolver)) {
     endpoint.s3.createBucket({
-      ...bucket, versioning: versioned, objectLock: lock !== undefined, defaultRetention: lock?.retention, kmsKeyArn: keyArn,
+      ...bucket, policy: policies.get(bucket.name), versioning: versioned, objectLock: lock !== undefined,
+      defaultRetention: lock?.retention, kmsKeyArn: keyArn,
     });
   }
   const subscriptions = subscriptionsOf(resolver);
@@ -46,6 +50,18 @@ export function seedCloud(resolver: Resolver, endpoint: Seeded): void {
       }
     }
   }
+}
+
+/** By the bucket's name, as text. */
+function bucketPolicies(resolver: Resolver): Map<string, string> {
+  return new Map(resolver.resourcesOf('AWS::S3::BucketPolicy').flatMap((policy): [string, string][] => {
+    const text = textOf(knownProperty(resolver, policy, 'PolicyDocument'));
+    return text === undefined ? [] : [[String(resolver.property(policy, 'Bucket')), text]];
+  }));
+}
+
+function textOf(document: unknown): string | undefined {
+  return document === undefined ? undefined : JSON.stringify(document);
 }
 
 function physicalIds(resolver: Resolver, stack: Stack): [logicalId: string, physicalId: string][] {

@@ -51,11 +51,21 @@ describe('a policy\'s sentinel', () => {
     expect(watching.sentinel.request.protections).toHaveLength(1);
   });
 
+  test('knows each statement of the policies of bucket and key, as they are in the template', () => {
+    const { slot: _slot, ...request } = inputOf(template) as { slot: string };
+    const { expected } = DeclaredSentinel.parse(request);
+    const names = ({ Statement }: Record<string, unknown>) => (Statement as { Sid?: string }[]).map(({ Sid }) => Sid);
+    const { Statement } = resource(template, 'AWS::S3::BucketPolicy', 'StoreBucket').PolicyDocument as { Statement: { Sid?: string }[] };
+    expect(names(expected.policy!)).toEqual(Statement.map(({ Sid }) => Sid));
+    expect(names(expected.policy!)).toEqual(expect.arrayContaining(['RefuseOverwriting', 'RefuseTagging', 'RefuseRetirement', 'RefuseReplication']));
+    expect(expected.keys[0].policy).toMatchObject({ Statement: expect.arrayContaining([expect.objectContaining({ Action: 'kms:*' })]) });
+  });
+
   test('reads no part, and writes nothing but what was declared', () => {
     const own = statements(template, 'SentinelPolicy');
     expect(actions(own).filter((action) => !action.startsWith('logs:'))).toEqual([
-      'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey', 'kms:GetKeyRotationStatus', 's3:GetBucketObjectLockConfiguration', 's3:GetBucketVersioning',
-      's3:GetLifecycleConfiguration', 's3:GetObjectVersion', 's3:GetObjectVersionTagging', 's3:GetReplicationConfiguration', 's3:ListBucketVersions',
+      'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 's3:GetBucketObjectLockConfiguration',
+      's3:GetBucketPolicy', 's3:GetBucketVersioning', 's3:GetLifecycleConfiguration', 's3:GetObjectVersion', 's3:GetObjectVersionTagging', 's3:GetReplicationConfiguration', 's3:ListBucketVersions',
       's3:PutObject', 'scheduler:GetSchedule', 'sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic', 'sqs:GetQueueAttributes',
       'states:DescribeStateMachine',
     ]);

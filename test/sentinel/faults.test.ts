@@ -1,10 +1,10 @@
 import {
-  DeleteObjectCommand, GetObjectCommand, PutBucketLifecycleConfigurationCommand, PutBucketVersioningCommand,
-  PutObjectLockConfigurationCommand,
+  DeleteBucketPolicyCommand, DeleteObjectCommand, GetObjectCommand, PutBucketLifecycleConfigurationCommand, PutBucketPolicyCommand,
+  PutBucketVersioningCommand, PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { attemptPrefix, manifestKey, policyPrefix, verdictKey } from '../../lib/contract/object-keys';
 import { BUCKET, ID } from '../retire/support';
-import { after, DAY_SECONDS, HOUR, LIFECYCLE, MACHINE, protectionOf, QUEUE, SCHEDULE, slotOf, TOPIC, WatchedStore } from './support';
+import { after, BUCKET_POLICY, DAY_SECONDS, HOUR, LIFECYCLE, MACHINE, protectionOf, QUEUE, SCHEDULE, slotOf, TOPIC, WatchedStore } from './support';
 
 jest.setTimeout(60_000);
 
@@ -162,6 +162,7 @@ describe('a store', () => {
 
 describe('what is in force', () => {
   const s3 = () => watched.store.client;
+  const putPolicy = (Policy: object) => s3().send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy: JSON.stringify(Policy) }));
 
   it.each<[string, () => unknown, string[]]>([
     ['a schedule that is disabled', () => watched.endpoint.schedules.change(SCHEDULE, { State: 'DISABLED' }), ['scheduleDrift']],
@@ -180,6 +181,11 @@ describe('what is in force', () => {
       Bucket: BUCKET, ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 1 } } },
     })), ['lockDrift']],
     ['no lock by default', () => s3().send(new PutObjectLockConfigurationCommand({ Bucket: BUCKET, ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' } })), ['lockDrift']],
+    ['a bucket policy without a refusal', () => putPolicy({ Statement: [BUCKET_POLICY.Statement[1]] }), ['lockDrift']],
+    ['no bucket policy at all', () => s3().send(new DeleteBucketPolicyCommand({ Bucket: BUCKET })), ['lockDrift']],
+    ['a key policy with a statement more', () => watched.endpoint.keys.change(watched.keyArn, {
+      policy: JSON.stringify({ Statement: [{ Sid: 'Stranger', Effect: 'Allow', Principal: { AWS: '999999999999' }, Action: 'kms:*', Resource: '*' }] }),
+    }), ['keyTrouble']],
     ['a lifecycle rule more', () => s3().send(new PutBucketLifecycleConfigurationCommand({
       Bucket: BUCKET, LifecycleConfiguration: { Rules: [...LIFECYCLE.Rules!, { ID: 'clean', Status: 'Enabled', Filter: { Prefix: 'parts/' }, Expiration: { Days: 3 } }] },
     })), ['lifecycleDrift']],
@@ -199,9 +205,11 @@ describe('what is in force', () => {
   it.each<[string, string, string[]]>([
     ['the lock', 'GetObjectLockConfiguration', ['lockDrift']],
     ['versioning', 'GetBucketVersioning', ['lockDrift']],
+    ['the bucket policy', 'GetBucketPolicy', ['lockDrift']],
     ['the lifecycle', 'GetBucketLifecycleConfiguration', ['lifecycleDrift']],
     ['the key', 'DescribeKey', ['keyTrouble']],
     ['its rotation', 'GetKeyRotationStatus', ['keyTrouble']],
+    ['its policy', 'GetKeyPolicy', ['keyTrouble']],
     ['the schedule', 'GetSchedule', ['scheduleDrift']],
     ['the machine', 'DescribeStateMachine', ['scheduleDrift']],
     ['the queue', 'GetQueueAttributes', ['deadLetters']],

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  PutBucketLifecycleConfigurationCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, type BucketLifecycleConfiguration,
+  PutBucketLifecycleConfigurationCommand, PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand,
+  type BucketLifecycleConfiguration,
 } from '@aws-sdk/client-s3';
 import { lifecycleText, type StoredLifecycleRule } from '../../lib/contract/lifecycle-rule';
 import type { Manifest } from '../../lib/contract/manifest';
@@ -29,6 +30,16 @@ export const LIFECYCLE: BucketLifecycleConfiguration = {
   ],
 };
 
+const refuse = (Sid: string, Action: string) => (
+  { Sid, Effect: 'Deny', Principal: { AWS: '*' }, Action, Resource: `arn:aws:s3:::${BUCKET}/*`, Condition: { Null: { 's3:if-none-match': 'true' } } });
+
+/** As it was declared. */
+export const BUCKET_POLICY = { Version: '2012-10-17', Statement: [refuse('RefuseOverwriting', 's3:PutObject'), refuse('RefuseTagging', 's3:PutObjectTagging')] };
+
+const KEY_POLICY = {
+  Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],
+};
+
 /** A store with all that a sentinel looks at, as a policy would have declared it. */
 export class WatchedStore {
   static async start(): Promise<WatchedStore> {
@@ -54,6 +65,7 @@ export class WatchedStore {
     this.keyArn = endpoint.seedKey('store-key', { rotationDays: 365 });
     endpoint.s3.createBucket({ name: REPLICA.bucket, region: REPLICA.region, objectLock: true });
     await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: BUCKET, LifecycleConfiguration: LIFECYCLE }));
+    await client.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy: JSON.stringify(BUCKET_POLICY) }));
     const definition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
     endpoint.machines.seed({ arn: MACHINE, roleArn: `arn:aws:iam::${ACCOUNT}:role/machine`, definition });
     endpoint.schedules.seed({ Arn: SCHEDULE, ScheduleExpression: 'cron(0 2 * * ? *)', Target: { Arn: MACHINE } });
@@ -110,7 +122,8 @@ export class WatchedStore {
       expected: {
         lock: { mode: 'GOVERNANCE', days: 7 },
         lifecycle: (LIFECYCLE.Rules ?? []).map((rule) => ({ id: rule.ID!, digest: digestOf(rule as StoredLifecycleRule) })),
-        keys: [{ arn: this.keyArn, region: REGION, rotated: true }],
+        policy: BUCKET_POLICY,
+        keys: [{ arn: this.keyArn, region: REGION, rotated: true, policy: KEY_POLICY }],
       },
       deadLetters: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/dead-letters`,
       topics: [{ arn: TOPIC, recipients: 1 }],

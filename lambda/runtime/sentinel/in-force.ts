@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { DescribeKeyCommand, GetKeyRotationStatusCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand, GetKeyPolicyCommand, GetKeyRotationStatusCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
-  GetBucketLifecycleConfigurationCommand, GetBucketReplicationCommand, GetBucketVersioningCommand, GetObjectLockConfigurationCommand,
-  type LifecycleRule,
+  GetBucketLifecycleConfigurationCommand, GetBucketPolicyCommand, GetBucketReplicationCommand, GetBucketVersioningCommand,
+  GetObjectLockConfigurationCommand, type LifecycleRule,
 } from '@aws-sdk/client-s3';
 import { lifecycleText, type StoredLifecycleRule } from '../../../lib/contract/lifecycle-rule';
 import type { SentinelRequest } from '../../../lib/contract/sentinel-request';
 import type { StoreReaderOptions } from '../store-reader';
+import { policyDrift } from './access-policy';
 import { ask, type Drift } from './asked';
 
 type Expected = SentinelRequest['expected'];
@@ -14,10 +15,11 @@ type Expected = SentinelRequest['expected'];
 /** How bucket and key are configured, against what was declared of them; what was not declared is not asked for. */
 export async function storeDrift(store: StoreReaderOptions, expected: Expected): Promise<Drift[]> {
   const { bucket, signal } = store;
-  const { lock, lifecycle, replication, keys } = expected;
+  const { lock, lifecycle, replication, policy, keys } = expected;
   const answers = await Promise.all([
     ...lifecycle ? [ask(signal, 'lockDrift', 'the versioning of the store', bucket, () => versioningDrift(store))] : [],
     ...lock ? [ask(signal, 'lockDrift', 'the lock of the store', bucket, () => lockDrift(store, lock))] : [],
+    ...policy ? [ask(signal, 'lockDrift', 'the bucket policy of the store', bucket, () => bucketPolicyDrift(store, policy))] : [],
     ...lifecycle ? [ask(signal, 'lifecycleDrift', 'the lifecycle of the store', bucket, () => lifecycleDrift(store, lifecycle))] : [],
     ...replication ? [ask(signal, 'replicationDrift', 'the replication of the store', bucket, () => replicationDrift(store, replication))] : [],
     ...keys.map((key) => ask(signal, 'keyTrouble', 'the key of the store', key.arn, () => keyTrouble(key, signal))),
@@ -37,6 +39,14 @@ async function lockDrift({ client, bucket, signal }: StoreReaderOptions, { mode,
   if (Mode === mode && found === days) return [];
   const inForce = Mode === undefined ? 'there is none' : `it is ${Mode} for ${found} days`;
   return [{ metric: 'lockDrift', about: bucket, text: `The store's lock was declared as ${mode} for ${days} days, and ${inForce}.` }];
+}
+
+async function bucketPolicyDrift({ client, bucket, signal }: StoreReaderOptions, declared: NonNullable<Expected['policy']>): Promise<Drift[]> {
+  const [found] = await noneWhen('NoSuchBucketPolicy', async () => {
+    const { Policy } = await client.send(new GetBucketPolicyCommand({ Bucket: bucket }), { abortSignal: signal });
+    return Policy === undefined ? undefined : [Policy];
+  });
+  return policyDrift(declared, found, { metric: 'lockDrift', about: bucket, what: 'The bucket policy' });
 }
 
 async function lifecycleDrift({ client, bucket, signal }: StoreReaderOptions, declared: NonNullable<Expected['lifecycle']>): Promise<Drift[]> {
@@ -86,7 +96,7 @@ async function noneWhen<T>(name: string, question: () => Promise<T[] | undefined
   }
 }
 
-async function keyTrouble({ arn, region, rotated }: Expected['keys'][number], signal: AbortSignal): Promise<Drift[]> {
+async function keyTrouble({ arn, region, rotated, policy }: Expected['keys'][number], signal: AbortSignal): Promise<Drift[]> {
   const client = new KMSClient({ region });
   const say = (text: string): Drift => ({ metric: 'keyTrouble', about: arn, text });
   try {
@@ -94,9 +104,14 @@ async function keyTrouble({ arn, region, rotated }: Expected['keys'][number], si
     const { KeyState, DeletionDate } = KeyMetadata ?? {};
     if (KeyState === 'PendingDeletion') return [say(`The key is to be deleted${DeletionDate ? ` on ${DeletionDate.toISOString()}` : ''}: no copy can be read then.`)];
     if (KeyState !== 'Enabled') return [say(`The key is ${KeyState ?? 'in no known state'}: no copy can be written or read.`)];
-    if (!rotated) return [];
-    const { KeyRotationEnabled } = await client.send(new GetKeyRotationStatusCommand({ KeyId: arn }), { abortSignal: signal });
-    return KeyRotationEnabled === true ? [] : [say('The key is not rotated any more.')];
+    const [rotation, access] = await Promise.all([
+      rotated ? client.send(new GetKeyRotationStatusCommand({ KeyId: arn }), { abortSignal: signal }) : undefined,
+      policy && client.send(new GetKeyPolicyCommand({ KeyId: arn }), { abortSignal: signal }),
+    ]);
+    return [
+      ...rotation && rotation.KeyRotationEnabled !== true ? [say('The key is not rotated any more.')] : [],
+      ...policy && access ? policyDrift(policy, access.Policy, { metric: 'keyTrouble', about: arn, what: 'The key\'s policy' }) : [],
+    ];
   } finally {
     client.destroy();
   }

@@ -21,6 +21,8 @@ export interface BucketSeed {
   /** @default the endpoint's */
   region?: string;
   lifecycle?: Lifecycle;
+  /** JSON; kept and given back, not acted on. */
+  policy?: string;
   /** Its destination need not be there yet. */
   replication?: Replication;
   /** Whether objects under a customer's own key (SSE-C) are refused. @default false */
@@ -76,7 +78,7 @@ export function directAccess({ settings, state, blobs, keys, replicator }: S3Ser
       const next: BucketSettings = {
         name: seed.name, region: seed.region ?? known?.settings.region, created: known?.settings.created ?? settings.now().getTime(),
         versioning: seed.versioning || seed.objectLock ? 'Enabled' : '',
-        objectLock: seed.objectLock ?? false, defaultRetention: seed.defaultRetention, documents: known?.settings.documents ?? {},
+        objectLock: seed.objectLock ?? false, defaultRetention: seed.defaultRetention, documents: { ...known?.settings.documents, ...seed.policy === undefined ? {} : { policy: seed.policy } },
         lifecycle: seed.lifecycle ?? known?.settings.lifecycle, replication: seed.replication ?? known?.settings.replication,
         blocksCustomerKeys: seed.blocksCustomerKeys ?? false,
         encryption: seed.kmsKeyArn ? {

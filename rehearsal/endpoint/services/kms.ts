@@ -14,9 +14,11 @@ export interface KeySeed {
   state?: KeyState;
   /** Days between rotations. @default undefined, it is not rotated */
   rotationDays?: number;
+  /** JSON. @default its account may do everything, as KMS has it */
+  policy?: string;
 }
 
-interface Key { arn: string; state: KeyState; rotationDays?: number; created: number }
+interface Key { arn: string; state: KeyState; rotationDays?: number; policy?: string; created: number }
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -28,15 +30,15 @@ export class KeyRing {
 
   constructor(private readonly settings: Settings) {}
 
-  seed(idOrArn: string, { aliases = [], state = 'Enabled', rotationDays }: KeySeed = {}): string {
+  seed(idOrArn: string, { aliases = [], state = 'Enabled', rotationDays, policy }: KeySeed = {}): string {
     const arn = idOrArn.startsWith('arn:') ? idOrArn : `arn:aws:kms:${this.settings.region}:${this.settings.account}:key/${idOrArn}`;
-    this.keys.set(arn, { arn, state, rotationDays, created: this.settings.now().getTime() });
+    this.keys.set(arn, { arn, state, rotationDays, policy, created: this.settings.now().getTime() });
     for (const alias of aliases) this.aliases.set(alias.startsWith('alias/') ? alias : `alias/${alias}`, arn);
     return arn;
   }
 
   /** As by an administrator's hand. @throws ApiError NotFoundException */
-  change(id: string, change: Pick<KeySeed, 'state' | 'rotationDays'>): void {
+  change(id: string, change: Pick<KeySeed, 'state' | 'rotationDays' | 'policy'>): void {
     Object.assign(this.find(id), change);
   }
 
@@ -117,6 +119,12 @@ function conditions(input: Input): ConditionContext {
   return Object.keys(context).length ? { ...named, 'kms:EncryptionContextKeys': Object.keys(context) } : {};
 }
 
+/** KMS Developer Guide, "Default key policy". */
+function defaultPolicy(account: string): string {
+  const Principal = { AWS: `arn:aws:iam::${account}:root` };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [{ Sid: 'Enable IAM User Permissions', Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' }] });
+}
+
 const SPEC_BYTES: Record<string, number> = { AES_256: 32, AES_128: 16 };
 
 export function kmsService(keys: KeyRing): Service {
@@ -162,6 +170,13 @@ export function kmsService(keys: KeyRing): Service {
             KeyId: arn, KeyRotationEnabled: rotated,
             ...(rotated ? { RotationPeriodInDays: rotationDays, NextRotationDate: next / 1000 } : {}),
           };
+        },
+      },
+      GetKeyPolicy: {
+        ...onKey,
+        run: (input, { settings }) => {
+          const { policy = defaultPolicy(settings.account) } = keys.find(text(input, 'KeyId') ?? '');
+          return { Policy: policy, PolicyName: 'default' };
         },
       },
       GenerateDataKey: {

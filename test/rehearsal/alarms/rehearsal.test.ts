@@ -75,7 +75,7 @@ describe('every alarm has a fault that must fire it', () => {
 
 describe('the short form', () => {
   const quick = [
-    'the schedule is disabled by hand', 'gauges go to another namespace', 'the lock is shortened by hand', 'the store\'s key is disabled',
+    'the schedule is disabled by hand', 'gauges go to another namespace', 'the bucket\'s policy refuses no overwriting any more', 'the store\'s key is disabled',
   ];
   const nothing = (): void => undefined;
   const deaf: Fault = { ...FAULTS[0], name: 'nothing at all', inject: nothing, mend: nothing, withinHours: 1, overWithinHours: 1 };

@@ -137,10 +137,10 @@ export const KINDS_EN: Words['kinds'] = {
     recovered: 'The dead-letter queue is empty.',
   },
   lockChanged: {
-    title: 'the lock of the store is not as declared',
-    happened: () => 'Object Lock or versioning of the store is not as declared: copies may be deleted by whoever changed it.',
+    title: 'the protection of the store is not as declared',
+    happened: () => 'Object Lock, versioning or the bucket policy of the store is not as declared: copies may be deleted or written over by whoever changed it.',
     mend: 'Ask who changed it: this is what an attacker does first. Deploy the stack again; look at CloudTrail for the bucket.',
-    recovered: 'The lock of the store is as declared.',
+    recovered: 'Lock, versioning and bucket policy of the store are as declared.',
   },
   lifecycleChanged: {
     title: 'the lifecycle rules are not as declared',
@@ -156,8 +156,8 @@ export const KINDS_EN: Words['kinds'] = {
   },
   keyUnusable: {
     title: 'a key of the copies is in danger',
-    happened: ({ count }) => `${s(count, 'key of the store is', 'keys of the store are')} disabled, about to be deleted, or no longer rotated. Without its key no copy can be read.`,
-    mend: 'Cancel the deletion in KMS now (`aws kms cancel-key-deletion`), then enable the key. Ask who did it.',
+    happened: () => 'A key of the store is disabled, about to be deleted, no longer rotated, or its policy is not as declared. Without its key no copy can be read.',
+    mend: 'Look at the key in KMS now: cancel a deletion (`aws kms cancel-key-deletion`), enable it, and deploy the stack again where its policy was changed. Ask who did it.',
     recovered: 'The keys of the store are as they should be.',
   },
   recipientUnconfirmed: {

@@ -144,10 +144,10 @@ export const KINDS_FR: Words['kinds'] = {
     recovered: 'La file des messages morts est vide.',
   },
   lockChanged: {
-    title: 'le verrou du stockage n\'est pas comme déclaré',
-    happened: () => 'Object Lock ou le versionnement du stockage n\'est pas comme déclaré : qui l\'a changé peut supprimer des copies.',
+    title: 'la protection du stockage n\'est pas comme déclarée',
+    happened: () => 'Object Lock, le versionnement ou la politique du bucket n\'est pas comme déclaré : qui l\'a changé peut supprimer ou écraser des copies.',
     mend: 'Demandez qui l\'a changé : c\'est le premier geste d\'un attaquant. Redéployez la pile ; regardez CloudTrail pour ce bucket.',
-    recovered: 'Le verrou du stockage est comme déclaré.',
+    recovered: 'Le verrou, le versionnement et la politique du bucket sont comme déclarés.',
   },
   lifecycleChanged: {
     title: 'les règles de cycle de vie ne sont pas comme déclarées',
@@ -163,9 +163,9 @@ export const KINDS_FR: Words['kinds'] = {
   },
   keyUnusable: {
     title: 'une clé des copies est en danger',
-    happened: ({ count }) => `${s(count, 'clé du stockage est désactivée, bientôt supprimée ou n\'est plus renouvelée', 'clés du stockage sont désactivées, bientôt supprimées ou ne sont plus renouvelées')}.`
+    happened: () => 'Une clé du stockage est désactivée, bientôt supprimée, n\'est plus renouvelée, ou sa politique n\'est pas comme déclarée.'
       + ' Sans sa clé, aucune copie ne peut être lue.',
-    mend: 'Annulez la suppression dans KMS maintenant (`aws kms cancel-key-deletion`), puis réactivez la clé. Demandez qui l\'a fait.',
+    mend: 'Regardez la clé dans KMS maintenant : annulez une suppression (`aws kms cancel-key-deletion`), réactivez-la, et redéployez la pile si sa politique a été changée. Demandez qui l\'a fait.',
     recovered: 'Les clés du stockage sont comme il faut.',
   },
   recipientUnconfirmed: {

@@ -111,7 +111,7 @@ export const HARMLESS: Readonly<Record<string, string>> = {
   'sqs:SendMessage': 'leave a slot that could not start in the dead-letter queue',
   'ecr:GetAuthorizationToken, ecr:BatchCheckLayerAvailability, ecr:GetDownloadUrlForLayer, ecr:BatchGetImage': 'pull the worker\'s image',
   'ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets': 'stand in a network; with those that make and delete its interfaces, which Lambda may use and a worker\'s code may not',
-  'scheduler:GetSchedule, states:DescribeStateMachine, sqs:GetQueueAttributes, sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, s3:GetBucketObjectLockConfiguration, s3:GetBucketVersioning, s3:GetLifecycleConfiguration, kms:DescribeKey, kms:GetKeyRotationStatus':
+  'scheduler:GetSchedule, states:DescribeStateMachine, sqs:GetQueueAttributes, sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, s3:GetBucketObjectLockConfiguration, s3:GetBucketPolicy, s3:GetBucketVersioning, s3:GetLifecycleConfiguration, kms:DescribeKey, kms:GetKeyPolicy, kms:GetKeyRotationStatus':
     'see what is in force of what was declared',
   'cloudwatch:GetMetricData': 'read figures for messages and the digest',
   'events:PutEvents': 'tell a bus',

@@ -74,9 +74,10 @@ export class NotifyWorker extends Construct {
   }
 
   private statements(): iam.PolicyStatement[] {
-    const { fallback, topics, secrets, buses } = this.props;
+    const { fallback, intake, topics, secrets, buses } = this.props;
     const { region, urlSuffix } = Stack.of(this);
-    const told = unique([fallback, ...topics], ({ topicArn }) => topicArn);
+    // On the intake topics it says to itself what one channel alone is to try again.
+    const told = unique([fallback, intake.page, intake.notify, ...topics], ({ topicArn }) => topicArn);
     const keys = unique(told.flatMap(({ masterKey }) => (masterKey ? [masterKey] : [])), ({ keyArn }) => keyArn);
     return [
       new iam.PolicyStatement({ actions: ['sns:Publish'], resources: told.map(({ topicArn }) => topicArn) }),

@@ -74,6 +74,8 @@ describe('a recipient', () => {
     );
     expect(of('secretsmanager:GetSecretValue')).toHaveLength(5);
     expect(of('sns:Publish').map((arn) => arn.replace(/[0-9A-F]{8}>$/, '>'))).toEqual([
+      // Where it says what one channel alone is to try again.
+      '<BackupIntakeNotify>', '<BackupIntakePage>',
       '<BackupNotifyChatslackT0123ABCDC0123ABCDTopic>', expect.stringMatching(/BackupNotifyChatteams/), '<BackupTopic>', '<Ops>',
     ]);
     expect(of('events:PutEvents')).toHaveLength(2);

@@ -46,7 +46,7 @@ describe('what is said of a policy arrives', () => {
     ['run machine', 'database/Run/Role', ['Intake/Page', 'Intake/Notify', 'Backup/Topic']],
     ['retire machine', 'Retire/Round/Role', ['Intake/Notify', 'Backup/Topic']],
     ['scheduler', 'Shared/SchedulerRole', ['Intake/Notify']],
-    ['notify worker', 'Notify/Worker/Role', ['Backup/Topic', 'Notify/Chat-slack-T0123ABCD-C0123ABCD/Topic', 'Shop/Ops']],
+    ['notify worker', 'Notify/Worker/Role', ['Backup/Topic', 'Notify/Chat-slack-T0123ABCD-C0123ABCD/Topic', 'Shop/Ops', 'Intake/Page', 'Intake/Notify']],
   ])('from the %s, at its topics and at no other', (_, path, topics) => {
     const all = topicsOf(made.resolver);
     const heard = all.filter(({ arn }) => authorizer.mayPublish({ principal: role(path), topicArn: arn }).allow).map((one) => one.path);

@@ -173,25 +173,69 @@ describe('the notify worker', () => {
     expect(logged.join()).toContain('CloudWatch could not be asked for what is safe');
   });
 
-  test('one channel that fails stops no other; the invocation fails, and tried again tells only that one', async () => {
-    services.slack.reset(status(404));
-    const first = tell(alarm('ALARM'), { id: 'again' });
-    await expect(first).rejects.toMatchObject({ name: 'TransientError', code: 'NOTIFY_INCOMPLETE', message: expect.stringMatching(/slack: \[CHANNEL_REFUSED\].*HTTP 404/) });
-    expect(endpoint.messages).toHaveLength(3);
-    expect(endpoint.events).toHaveLength(1);
-    for (const name of ['teams', 'https', 'pagerduty', 'jira'] as const) expect(services[name].received).toHaveLength(1);
-    services.slack.reset(status(200));
-    await tell(alarm('ALARM'), { id: 'again' });
-    expect(services.slack.received).toHaveLength(1);
-    expect(endpoint.messages).toHaveLength(3);
-    for (const name of ['teams', 'https', 'pagerduty', 'jira'] as const) expect(services[name].received).toHaveLength(1);
+  describe('where one channel fails', () => {
+    const handed = () => endpoint.messages.filter(({ topicArn }) => topicArn === PAGE);
+    const others = ['teams', 'https', 'pagerduty', 'jira'] as const;
+    /** Another process, as after a cold start: it remembers nothing. */
+    const anew = async (message: string): Promise<unknown> => {
+      jest.resetModules();
+      const { notify: cold } = await import('../../lambda/workers/notify');
+      return await cold({ Records: [{ Sns: { MessageId: 'of-the-retry', TopicArn: PAGE, Timestamp: AT, Message: message } }] }, { awsRequestId: 'retry' });
+    };
+
+    test('the others hear it once, and another process tells only that one', async () => {
+      services.slack.reset(status(404));
+      expect(await tell(alarm('ALARM'), { id: 'again' })).toMatchObject({ told: [{ handedOver: ['slack'] }] });
+      expect(endpoint.messages).toHaveLength(3 + 1);
+      for (const name of others) expect(services[name].received).toHaveLength(1);
+      const [{ message }] = handed();
+      services.slack.reset(status(500));
+      await expect(anew(message)).rejects.toMatchObject({ code: 'NOTIFY_INCOMPLETE', message: expect.stringMatching(/slack: /) });
+      services.slack.reset(status(200));
+      expect(await anew(message)).toEqual({ told: [{ message: 'again', kind: 'recoveryPointOld', channels: ['slack'] }] });
+      expect(services.slack.received).toHaveLength(1);
+      SlackMessage.parse(services.slack.received[0].body);
+      expect(endpoint.messages).toHaveLength(3 + 1);
+      expect(endpoint.events).toHaveLength(1);
+      for (const name of others) expect(services[name].received).toHaveLength(1);
+    });
+
+    test('each that fails is tried by itself', async () => {
+      services.slack.reset(status(404));
+      services.jira.reset(status(404));
+      expect(await tell(alarm('ALARM'))).toMatchObject({ told: [{ handedOver: ['slack', 'jira'] }] });
+      expect(handed().map(({ message }) => (JSON.parse(message) as { channel: string }).channel)).toEqual(['slack', 'jira']);
+    });
+
+    test('all are asked where the channels were declared anew since', async () => {
+      services.slack.reset(status(404));
+      await tell(alarm('ALARM'));
+      const [{ message }] = handed();
+      services.slack.reset(status(200));
+      const moved = JSON.stringify({ ...JSON.parse(message) as object, index: 0 });
+      expect(await anew(moved)).toMatchObject({ told: [{ channels: every().map(({ channel }) => channel) }] });
+    });
+
+    test('the invocation fails where it cannot be handed over, and where nobody took the message', async () => {
+      services.slack.reset(status(404));
+      plan = ({ operation, resource }) => (operation === 'Publish' && resource === PAGE ? { status: 403, code: 'AuthorizationError' } : undefined);
+      const incomplete = { name: 'TransientError', code: 'NOTIFY_INCOMPLETE', message: expect.stringMatching(/slack: \[CHANNEL_REFUSED\].*HTTP 404/) };
+      await expect(tell(alarm('ALARM'), { id: 'kept' })).rejects.toMatchObject(incomplete);
+      // The same process, at least, repeats nothing.
+      await expect(tell(alarm('ALARM'), { id: 'kept' })).rejects.toMatchObject(incomplete);
+      for (const name of others) expect(services[name].received).toHaveLength(1);
+      plan = () => undefined;
+      await expect(tell(alarm('ALARM'), { channels: every().filter(({ channel }) => channel === 'slack') })).rejects.toMatchObject(incomplete);
+      expect(handed()).toEqual([]);
+    });
   });
 
   test('a topic, a bus or a secret that refuses is named, and its reason', async () => {
     plan = ({ operation }) => (operation === 'PutEvents' ? { status: 400, code: 'AccessDeniedException' } : undefined);
-    await expect(tell(alarm('ALARM'))).rejects.toThrow(/eventbridge: \[CHANNEL_UNREACHABLE\] EventBridge did not take the message for .*default \(AccessDeniedException\)/);
+    const only = (channel: string) => ({ channels: every().filter((one) => one.channel === channel) });
+    await expect(tell(alarm('ALARM'), only('eventbridge'))).rejects.toThrow(/eventbridge: \[CHANNEL_UNREACHABLE\] EventBridge did not take the message for .*default \(AccessDeniedException\)/);
     plan = ({ operation, resource }) => (operation === 'Publish' && resource === TOPIC ? { status: 403, code: 'AuthorizationError' } : undefined);
-    await expect(tell(alarm('ALARM'))).rejects.toThrow(/subscribers: .*AuthorizationError/);
+    await expect(tell(alarm('ALARM'), only('subscribers'))).rejects.toThrow(/subscribers: .*AuthorizationError/);
     const gone: NotifyChannel = { channel: 'slack', secret: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:gone-abcdef', language: 'en', ...ALL };
     plan = () => undefined;
     await expect(tell(alarm('ALARM'), { channels: [gone] })).rejects.toThrow(/slack: \[SECRET_MISSING\]/);
@@ -206,7 +250,8 @@ describe('the notify worker', () => {
 
   test('leaves no address and no key in its log or its error, whatever fails', async () => {
     for (const service of Object.values(services)) service.reset(status(404));
-    const error: Error = await tell(alarm('ALARM')).then(() => Promise.reject(new Error('it was told')), (reason: Error) => reason);
+    const outside = every().filter((one) => 'secret' in one);
+    const error: Error = await tell(alarm('ALARM'), { channels: outside }).then(() => Promise.reject(new Error('it was told')), (reason: Error) => reason);
     expect(error.message).toContain('5 recipients');
     for (const said of [...logged, error.message, String(error.stack)]) for (const secret of ['hidden-', KEY]) expect(said).not.toContain(secret);
   });

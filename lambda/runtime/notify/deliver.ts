@@ -67,6 +67,11 @@ export async function deliver(channel: NotifyChannel, message: Message, id: stri
   }
 }
 
+/** Puts a text on a topic as it is. @throws RunError */
+export async function say(topic: string, text: string, delivery: Delivery): Promise<void> {
+  await publish(topic, { Message: text }, delivery);
+}
+
 interface Publication {
   readonly Message: string;
   readonly Subject?: string;

@@ -1,14 +1,17 @@
 import { z } from 'zod';
+import { CONTRACT_VERSION } from '../../../lib/contract/common';
 import { Notice, parseAlarmMark, type AlarmMark, type NotifiedSeverity } from '../../../lib/contract/notification';
 
 /** What SNS hands to Lambda (Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS notifications"). */
-const SnsEvent = z.object({
-  Records: z.array(z.object({
-    Sns: z.object({
-      MessageId: z.string(), TopicArn: z.string(), Timestamp: z.string(), Message: z.string(), Subject: z.string().nullish(),
-    }),
-  })).min(1),
+const SnsMessage = z.object({
+  MessageId: z.string(), TopicArn: z.string(), Timestamp: z.string(), Message: z.string(), Subject: z.string().nullish(),
 });
+type SnsMessage = z.infer<typeof SnsMessage>;
+const SnsEvent = z.object({ Records: z.array(z.object({ Sns: SnsMessage })).min(1) });
+
+/** A message that one channel did not take while others did: the worker says it to itself, so that a retry repeats that channel alone. */
+const HandedOver = z.object({ version: z.literal(CONTRACT_VERSION), event: z.literal('handed-over'), channel: z.string(), index: z.number().int(), message: SnsMessage });
+type HandedOver = z.infer<typeof HandedOver>;
 
 /** What CloudWatch says of an alarm; a composite one has no trigger (CloudWatch User Guide, "Notifying users on alarm changes"). */
 const CloudWatchAlarm = z.object({
@@ -29,6 +32,10 @@ interface Said {
   readonly severity: NotifiedSeverity;
   /** When SNS got it. */
   readonly at: string;
+  /** As SNS brought it; absent where nobody did. */
+  readonly source?: SnsMessage;
+  /** The one channel that is still to bring it. @default all */
+  readonly only?: Pick<HandedOver, 'channel' | 'index'>;
 }
 
 /** What came on an intake topic: an alarm of ours, a notice, another's alarm, or anything else. */
@@ -46,8 +53,14 @@ export type Heard = Said & (
 export function heardOf(event: unknown, pageTopic: string): Heard[] {
   const parsed = SnsEvent.safeParse(event);
   if (!parsed.success) return [{ form: 'unknown', id: 'direct', severity: 'notify', at: new Date().toISOString(), text: JSON.stringify(event) ?? '' }];
-  return parsed.data.Records.flatMap(({ Sns: { MessageId, TopicArn, Timestamp, Message, Subject } }) => {
-    const said: Said = { id: MessageId, severity: TopicArn === pageTopic ? 'page' : 'notify', at: Timestamp };
+  return parsed.data.Records.flatMap(({ Sns }) => {
+    const handed = HandedOver.safeParse(valueOf(Sns.Message));
+    const { message: source, ...only } = handed.success ? handed.data : { message: Sns };
+    const { MessageId, TopicArn, Timestamp, Message, Subject } = source;
+    const said: Said = {
+      id: MessageId, severity: TopicArn === pageTopic ? 'page' : 'notify', at: Timestamp, source,
+      ...'channel' in only ? { only: { channel: only.channel, index: only.index } } : {},
+    };
     const value = valueOf(Message);
     const notice = Notice.safeParse(value);
     if (notice.success) return { ...said, form: 'notice', notice: notice.data };
@@ -57,6 +70,13 @@ export function heardOf(event: unknown, pageTopic: string): Heard[] {
     if (mark && alarm.data.NewStateValue === 'OK' && alarm.data.OldStateValue === 'INSUFFICIENT_DATA') return [];
     return mark ? { ...said, form: 'alarm', alarm: alarm.data, mark } : { ...said, form: 'foreign-alarm', alarm: alarm.data };
   });
+}
+
+/** What is to be said on the message's own topic for one channel to try alone; undefined for a message that came from nowhere. */
+export function handOver({ source }: Heard, channel: string, index: number): { readonly topic: string; readonly text: string } | undefined {
+  if (!source) return undefined;
+  const handed: HandedOver = { version: CONTRACT_VERSION, event: 'handed-over', channel, index, message: source };
+  return { topic: source.TopicArn, text: JSON.stringify(handed) };
 }
 
 function valueOf(text: string): unknown {

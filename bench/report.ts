@@ -1,11 +1,9 @@
-import type { Measured, PgRestoreMeasured } from './commands';
+import type { DatasetSize, LineLayout, TableLayout } from './engine';
 import { median, megabytes, seconds } from './figures';
-import type { DatasetSize } from './load-dataset';
-import type { Measurement } from './options';
+import type { Measured } from './measured';
 import type { SentinelFigures } from './sentinel';
 import { MANY_POLICIES, type SynthFigures } from './synth';
 import type { Figures } from './turns';
-import type { VerifyMeasured } from './workers';
 import type { WriterFigures } from './writer';
 
 export interface BenchReport {
@@ -14,15 +12,27 @@ export interface BenchReport {
     readonly memoryBytes: number;
     readonly platform: string;
     readonly node: string;
-    /** Undefined when no database was measured. */
-    readonly postgres: string | undefined;
   };
-  readonly dataset?: DatasetSize & { readonly description: string; readonly seconds: number };
   readonly runs: number;
-  readonly figures: Figures;
-  readonly writer?: Readonly<Record<string, WriterFigures>>;
+  readonly engines: readonly EngineReport[];
   readonly synth?: SynthFigures;
   readonly sentinel?: readonly SentinelFigures[];
+}
+
+export interface EngineReport {
+  /** With its version. */
+  readonly server: string;
+  readonly dataset: DatasetSize & { readonly description: string; readonly seconds: number };
+  readonly textName: string;
+  readonly layout: readonly TableLayout[];
+  readonly figures: Figures;
+  readonly writer?: Readonly<Record<string, WriterFigures>>;
+}
+
+/** Medians of each line, and its ratios to others by their names, as they go into the JSON. */
+export interface Medians {
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly ratios: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 interface Line {
@@ -34,87 +44,62 @@ interface Line {
   readonly memory: Measured['memory'];
 }
 
-const TITLES: Readonly<Record<Exclude<Measurement, 'writer' | 'synth' | 'sentinel'>, string>> = {
-  cron: 'pg_dump | gzip (the cron line)',
-  custom: 'pg_dump -Fc',
-  restic: 'pg_dump | restic --stdin',
-  dump: 'dump worker, store in the loop',
-  pg_restore: 'pg_restore -j2, tuned server',
-  verify: 'verify worker, the whole drill',
-};
-
-/** Medians of a report, and ratios of medians, as they go into the JSON. */
-export function mediansOf({ figures: { measured }, synth }: Pick<BenchReport, 'figures' | 'synth'>) {
-  const wall = (name: keyof typeof TITLES): number | undefined => measured[name] && median(measured[name].map((one) => one.seconds));
-  const ratio = (one: number | undefined, other: number | undefined): number | undefined =>
-    one !== undefined && other !== undefined ? one / other : undefined;
-  const restores = measured.pg_restore as PgRestoreMeasured[] | undefined;
-  const analyzed = restores && median(restores.map((one) => one.seconds + one.analyzeSeconds));
-  const drills = measured.verify as VerifyMeasured[] | undefined;
-  const restoring = drills && median(drills.map((one) => one.restoreSeconds));
-  return {
-    seconds: {
-      ...Object.fromEntries(Object.keys(TITLES).map((name) => [name, wall(name as keyof typeof TITLES)])),
-      analyzed, restore: restoring,
-    },
-    ratios: {
-      dumpOfCron: ratio(wall('dump'), wall('cron')),
-      dumpOfCustom: ratio(wall('dump'), wall('custom')),
-      restoreOfPgRestore: ratio(restoring, wall('pg_restore')),
-      restoreOfAnalyzed: ratio(restoring, analyzed),
-      drillOfPgRestore: ratio(wall('verify'), wall('pg_restore')),
-      drillOfAnalyzed: ratio(wall('verify'), analyzed),
-      manyPoliciesOfOne: synth && median(synth.many) / median(synth.one),
-    },
-  };
+export function mediansOf({ layout, figures: { measured } }: Pick<EngineReport, 'layout' | 'figures'>): Medians {
+  const lines = layout.flatMap((table) => table.lines.map((line) => ({ table, line })));
+  const walls = Object.fromEntries(lines.flatMap(({ line }) => {
+    const all = measured[line.measurement];
+    return all ? [[line.name, median(all.map(line.seconds ?? ((one) => one.seconds)))]] : [];
+  }));
+  const ratios = lines.flatMap(({ table, line }) => {
+    const bases = comparedWith(table, line).filter(({ line: base }) => line.name in walls && base in walls);
+    return bases.length > 0 ? [[line.name, Object.fromEntries(bases.map(({ line: base }) => [base, walls[line.name] / walls[base]]))] as const] : [];
+  });
+  return { seconds: walls, ratios: Object.fromEntries(ratios) };
 }
 
-export function renderReport(report: BenchReport): string {
-  const { machine, dataset, figures, runs } = report;
-  const { measured, skipped } = figures;
-  const { seconds: walls, ratios } = mediansOf(report);
-  const line = (name: keyof typeof TITLES, against: Line['against']): Line | undefined => {
-    const all = measured[name];
-    const storedBytes = all?.at(-1)?.storedBytes;
-    const [wall, cpu] = all ? [median(all.map((one) => one.seconds)), median(all.map(cpuOf))] : [];
-    return all && wall !== undefined ? { name: TITLES[name], wall, cpu, against, storedBytes, memory: peakOf(all) } : undefined;
-  };
-  const dumps = (['cron', 'custom', 'restic', 'dump'] as const).map((name) => line(name, {
-    'of cron': ratioOf(measured, name, 'cron'), 'of -Fc': ratioOf(measured, name, 'custom'),
-  }));
-  const restored = line('verify', {});
-  const restores = [
-    line('pg_restore', { 'of pg_restore': ratioOf(measured, 'pg_restore', 'pg_restore') }),
-    walls.analyzed === undefined
-      ? undefined
-      : { name: '  and vacuumdb --analyze-only -j2', wall: walls.analyzed, against: { 'of both': 1 }, memory: NO_MEMORY },
-    restored && walls.restore !== undefined
-      ? { name: '  of which restore', wall: walls.restore, against: { 'of pg_restore': ratios.restoreOfPgRestore, 'of both': ratios.restoreOfAnalyzed }, memory: NO_MEMORY }
-      : undefined,
-    line('verify', { 'of pg_restore': ratios.drillOfPgRestore, 'of both': ratios.drillOfAnalyzed }),
-  ];
+function comparedWith(table: TableLayout, { against }: LineLayout): TableLayout['against'] {
+  return table.against.filter(({ line }) => against?.includes(line) ?? true);
+}
+
+export function renderReport({ machine, runs, engines, synth, sentinel }: BenchReport): string {
   const text = [
-    ...(dataset ? [`${dataset.description}: ${dataset.tables} tables, ${dataset.rows} rows, ${megabytes(dataset.copyTextBytes)} MB of COPY text, `
-    + `${megabytes(dataset.diskBytes)} MB on disk`] : []),
-    `${machine.postgres === undefined ? '' : `PostgreSQL ${machine.postgres}, `}Node ${machine.node}, ${machine.cpus} cores, ${(machine.memoryBytes / 1e9).toFixed(1)} GB; `
+    `Node ${machine.node}, ${machine.cpus} cores, ${(machine.memoryBytes / 1e9).toFixed(1)} GB; `
     + `medians of ${runs} turns; cpu is of command, servers and store; memory is the peak of all turns`,
     '',
-    ...table(['dump', 'wall s', 'of cron', 'of -Fc', 'cpu s', 'stored MB', 'peak MB', 'Node MB', 'others MB'], dumps),
-    ...table(['restore', 'wall s', 'of pg_restore', 'of both', 'cpu s', 'peak MB', 'Node MB', 'others MB'], restores),
+    ...engines.flatMap(engineText),
   ];
-  if (report.writer) text.push(...writerTable(report.writer));
-  if (report.synth) text.push(...synthTable(report.synth));
-  if (report.sentinel) text.push(...sentinelTable(report.sentinel));
-  for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);
+  if (synth) text.push(...synthTable(synth));
+  if (sentinel) text.push(...sentinelTable(sentinel));
   return `${text.join('\n')}\n`;
 }
 
-const NO_MEMORY: Measured['memory'] = { tree: undefined, worker: undefined, children: undefined };
-
-function ratioOf(measured: Figures['measured'], one: keyof typeof TITLES, other: keyof typeof TITLES): number | undefined {
-  const [a, b] = [measured[one], measured[other]];
-  return a && b ? median(a.map((run) => run.seconds)) / median(b.map((run) => run.seconds)) : undefined;
+function engineText(report: EngineReport): string[] {
+  const { server, dataset, textName, layout, figures: { measured, skipped }, writer } = report;
+  const medians = mediansOf(report);
+  const text = [
+    `${server}, ${dataset.description}: ${dataset.tables} tables, ${dataset.rows} rows, ${megabytes(dataset.textBytes)} MB of ${textName}, ${megabytes(dataset.diskBytes)} MB on disk`,
+    '',
+  ];
+  for (const one of layout) {
+    const lines = one.lines.map((line) => lineOf(one, line, measured[line.measurement], medians));
+    const heads = one.against.map(({ head }) => `of ${head}`);
+    text.push(...table([one.title, 'wall s', ...heads, 'cpu s', ...one.title === 'dump' ? ['stored MB'] : [], 'peak MB', 'Node MB', 'others MB'], lines));
+  }
+  if (writer) text.push(...writerTable(writer));
+  for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);
+  return text;
 }
+
+/** What is a share of a measurement has seconds of its own, and nothing else. */
+function lineOf(of: TableLayout, line: LineLayout, all: readonly Measured[] | undefined, { seconds: walls, ratios }: Medians): Line | undefined {
+  if (!all) return undefined;
+  const against = Object.fromEntries(of.against.map(({ head, line: base }) => [`of ${head}`, ratios[line.name]?.[base]]));
+  const common = { name: line.title, wall: walls[line.name], against };
+  if (line.seconds) return { ...common, memory: NO_MEMORY };
+  return { ...common, cpu: median(all.map(cpuOf)), storedBytes: all.at(-1)?.storedBytes, memory: peakOf(all) };
+}
+
+const NO_MEMORY: Measured['memory'] = { tree: undefined, worker: undefined, children: undefined };
 
 /** All that this run had done for it: the command, its server, the store. */
 function cpuOf({ cpuSeconds }: Measured): number {

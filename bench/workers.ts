@@ -3,14 +3,13 @@ import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { type PostgresConfig } from '../lib/contract/engines/postgres';
 import { DumpResult, RunRequest, VerifyResult } from '../lib/contract/run-request';
 import { parseVerdict } from '../lib/contract/verdict';
 import { bringDebianPackages, unpackedLibraryPath } from '../rehearsal/servers/debian-packages';
 import { runWorker } from '../rehearsal/worker-process';
-import { MeasurementError, type Measured, type Target } from './commands';
 import type { EndpointAnswer, EndpointOrder } from './endpoint-process';
 import { nameProcess, watchCpu } from './cpu-clock';
+import { type Measured, MeasurementError } from './measured';
 import { watchMemory } from './memory-sampler';
 
 const REGION = 'us-east-1';
@@ -20,9 +19,6 @@ const TIMEOUT_SECONDS = 3600;
 const LOG_LINES_KEPT = 25;
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-/** Who reads the source: as the documentation asks for, no superuser. */
-export const READER = 'bench_reader';
-
 export interface VerifyMeasured extends Measured {
   /** Loading alone, without the scratch server's start, the reading of hashes and the census. */
   readonly restoreSeconds: number;
@@ -30,9 +26,22 @@ export interface VerifyMeasured extends Measured {
   readonly censusSeconds: number;
 }
 
+/** What the workers of an engine work on. */
+export interface WorkerSubject {
+  /** The engine's name, which its bundle has too. */
+  readonly engine: string;
+  /** The account that reads the source: as the documentation asks for, nobody who may do everything. */
+  readonly secret: Readonly<Record<string, string | number>>;
+  /** The source's configuration, as the engine's contract has it. */
+  config(secretArn: string): Readonly<Record<string, unknown>>;
+  /** Folders with the engine's programs. */
+  readonly path: readonly string[];
+  /** @default none: they find their libraries */
+  readonly libraryPath?: string;
+}
+
 export interface WorkersProps {
-  readonly source: Target;
-  readonly readerPassword: string;
+  readonly subject: WorkerSubject;
   readonly folder: string;
   readonly memoryMegabytes: number;
 }
@@ -50,8 +59,8 @@ export class Workers {
   }
 
   /** Why they cannot be measured here; undefined when they can. */
-  public static missing(): string | undefined {
-    return existsSync(join(bundle(), 'index.js')) ? undefined : 'there is no bundles/postgres/index.js: npm run build makes it';
+  public static missing({ engine }: WorkerSubject): string | undefined {
+    return existsSync(join(bundle(engine), 'index.js')) ? undefined : `there is no bundles/${engine}/index.js: npm run build makes it`;
   }
 
   public static async start(props: WorkersProps): Promise<Workers> {
@@ -59,18 +68,16 @@ export class Workers {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const closed = new Promise<void>((done) => child.once('close', () => done()));
-    const { server, database } = props.source;
     const order: EndpointOrder = {
-      directory: join(props.folder, 'store'), bucket: BUCKET, secretName: 'bench/database',
-      secret: { host: '127.0.0.1', port: server.port, username: READER, password: props.readerPassword, dbname: database },
+      directory: join(props.folder, 'store'), bucket: BUCKET, secretName: 'bench/database', secret: props.subject.secret,
     };
     if (child.pid) nameProcess(child.pid, 'store');
     child.stdin.write(`${JSON.stringify(order)}\n`);
     const { value, done } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
     if (done) throw new MeasurementError('the local endpoint did not start');
-    // The worker's uid has no name; the image has this library for initdb's sake.
+    // The worker's uid has no name; the images have this library for the servers' sake.
     const wrapper = await unpackedLibraryPath(await bringDebianPackages(['libnss-wrapper']));
-    const libraryPath = [server.binaries.libraryPath, wrapper].filter(Boolean).join(delimiter);
+    const libraryPath = [props.subject.libraryPath, wrapper].filter(Boolean).join(delimiter);
     return new Workers(props, JSON.parse(value) as EndpointAnswer, libraryPath, async () => {
       child.stdin.end();
       await closed;
@@ -102,13 +109,9 @@ export class Workers {
   }
 
   private request(): RunRequest {
-    const config: PostgresConfig = {
-      flavor: 'self-hosted', secretArn: this.store.secretArn, authentication: 'password', tls: { mode: 'disable' },
-      databases: [this.props.source.database], tables: { exclude: [], schemaOnly: [] },
-      maximumConnections: 6, maximumBlockingSeconds: 30, lockTimeoutSeconds: 30, compressionLevel: 1,
-    };
     return RunRequest.parse({
-      version: 1, environment: 'bench', application: 'bench', protection: 'database', engine: 'postgres', config,
+      version: 1, environment: 'bench', application: 'bench', protection: 'database', engine: this.props.subject.engine,
+      config: this.props.subject.config(this.store.secretArn),
       store: { bucket: BUCKET, region: REGION, keyArn: this.store.keyArn },
       objectives: { rpoSeconds: 86_400, rtoSeconds: TIMEOUT_SECONDS }, limits: { timeoutSeconds: TIMEOUT_SECONDS }, assertions: [],
       slot: new Date(Date.UTC(2026, 0, 1) + this.slots * 60_000).toISOString(), execution: `bench-${this.slots}`,
@@ -116,14 +119,14 @@ export class Workers {
   }
 
   private async run(verb: 'dump' | 'verify'): Promise<{ result: unknown; measured: Measured }> {
-    const { binaries } = this.props.source.server;
+    const { subject } = this.props;
     const said: string[] = [];
     const memory = watchMemory();
     const cpu = watchCpu();
     const answer = await runWorker({
-      directory: bundle(), handler: `index.${verb}`, functionName: `bench-${verb}`, event: this.request(),
+      directory: bundle(subject.engine), handler: `index.${verb}`, functionName: `bench-${verb}`, event: this.request(),
       memoryMegabytes: this.props.memoryMegabytes, timeoutSeconds: TIMEOUT_SECONDS, credentials: CREDENTIALS, endpointUrl: this.store.url,
-      region: REGION, path: [binaries.bin], libraryPath: this.libraryPath,
+      region: REGION, path: subject.path, libraryPath: this.libraryPath,
       // In the open, on the disk that the others use: a sandbox's /tmp lies in memory, and its size would be the limit.
       sandbox: undefined,
       onLog: (line) => {
@@ -142,6 +145,6 @@ export class Workers {
   }
 }
 
-function bundle(): string {
-  return resolve(__dirname, '../bundles/postgres');
+function bundle(engine: string): string {
+  return resolve(__dirname, '../bundles', engine);
 }

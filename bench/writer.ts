@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MeasurementError } from './commands';
+import type { WriterPlace } from './engine';
+import { MeasurementError } from './measured';
 
 export interface WriterFigures {
   readonly transactions: number;
@@ -12,10 +13,10 @@ export interface WriterFigures {
 
 /** What a writing client waits for its transactions while something else runs. The client is a process of its own. */
 export async function writeDuring(
-  connectionString: string, table: string, keys: number, meanwhile: () => Promise<unknown>,
+  place: WriterPlace, meanwhile: () => Promise<unknown>,
 ): Promise<WriterFigures> {
   const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), join(__dirname, 'writer-process.ts')], {
-    stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, BENCH_URL: connectionString, BENCH_TABLE: table, BENCH_KEYS: String(keys) },
+    stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, BENCH_WRITER: JSON.stringify(place) },
   });
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,10 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { MEASUREMENTS, parseOptions, UsageError } from '../../bench/options';
+import { type Measurable, parseOptions as parse, UsageError } from '../../bench/options';
 
-test('without options it is 1 GB, three turns, everything', () => {
+const ENGINES: Measurable = {
+  first: { measurements: ['cron', 'custom', 'dump', 'pg_restore', 'verify', 'writer'], needs: { pg_restore: 'custom', verify: 'dump' } },
+  second: { measurements: ['cron', 'zstd', 'dump', 'client', 'verify'], needs: { client: 'zstd', verify: 'dump' } },
+};
+const parseOptions = (args: string[]) => parse(args, ENGINES);
+
+test('without options it is 1 GB, three turns, everything of every engine', () => {
   expect(parseOptions([])).toEqual({
-    sizeBytes: 1e9, tables: 12, oneTable: false, smallTables: 0, runs: 3, only: MEASUREMENTS, memoryMegabytes: 3008,
+    engines: ['first', 'second'],
+    sizeBytes: 1e9, tables: 12, oneTable: false, smallTables: 0, runs: 3, only: ['cron', 'custom', 'dump', 'pg_restore', 'verify', 'writer', 'zstd', 'client', 'synth', 'sentinel'], memoryMegabytes: 3008,
     jsonFile: undefined, folder: undefined,
   });
 });
@@ -18,6 +26,14 @@ test('takes sizes with their units and the modes', () => {
 
 test('what restores brings along what is restored, in the order of the turns', () => {
   expect(parseOptions(['--only', 'verify, pg_restore'])?.only).toEqual(['custom', 'dump', 'pg_restore', 'verify']);
+  expect(parseOptions(['--engine', 'second', '--only', 'client'])).toMatchObject({ engines: ['second'], only: ['zstd', 'client'] });
+});
+
+test('engines are named, or all', () => {
+  expect(parseOptions(['--engine', 'second, first'])?.engines).toEqual(['first', 'second']);
+  expect(parseOptions(['--engine', 'all'])?.engines).toEqual(['first', 'second']);
+  expect(() => parseOptions(['--engine', 'third'])).toThrow('--engine third: give some of first, second, or all');
+  expect(() => parseOptions(['--engine', 'second', '--only', 'custom'])).toThrow(/--only custom: give some of cron, zstd/);
 });
 
 test.each([
@@ -40,4 +56,5 @@ test('the command ends with 2 and its usage for an unknown option, with 0 for he
   const help = bench('--help');
   expect([help.status, help.stderr]).toEqual([0, '']);
   expect(help.stdout).toMatch(/--small-tables N/);
+  for (const engine of readdirSync(resolve(__dirname, '../../bench/engines'))) expect(help.stdout).toMatch(new RegExp(`^  ${engine} .*dump, .*verify`, 'm'));
 });

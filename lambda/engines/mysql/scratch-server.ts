@@ -6,9 +6,8 @@ import { messageOf, RefusedError } from '../../runtime/errors';
 import { endScratch, fileSystemBytes, freeBytes, full, letThrough, shortDirectory, spawnScratch } from '../../runtime/scratch-process';
 import { serverUser, type ServerUser } from '../../runtime/server-user';
 import { memoryBytes } from '../../runtime/worker-size';
-import { DIALECTS } from './dialect';
-import type { Family } from './flavors';
 import type { MySqlNotes } from './notes';
+import { scratchOptions } from './scratch-settings';
 import { placeOptions, type ServerTools } from './server-tools';
 import { toolEnvironment } from './tools';
 
@@ -52,7 +51,7 @@ export async function startServer(tools: ServerTools, directory: string, setting
     await initialize(tools, data, user, environment, signal);
     child = spawnScratch({
       program: tools.server, directory: base, logFile, user, environment, endedBy: 'SIGKILL',
-      args: ['--no-defaults', ...placeOptions(tools), `--datadir=${data}`, `--socket=${socket}`, `--secure-file-priv=${files}`, ...serverOptions(tools.family, settings, free)],
+      args: ['--no-defaults', ...placeOptions(tools), `--datadir=${data}`, `--socket=${socket}`, `--secure-file-priv=${files}`, ...scratchOptions({ family: tools.family, settings, freeDiskBytes: free, memoryBytes: memoryBytes() })],
     });
     const end = (): void => void child?.kill('SIGKILL');
     process.once('exit', end);
@@ -78,22 +77,6 @@ export async function startServer(tools: ServerTools, directory: string, setting
     sizeBytes: () => fileSystemBytes(directory),
     stop: discard,
   };
-}
-
-/** A server that is thrown away: nothing is promised to disk, and memory goes to loading (design section 12). */
-function serverOptions(family: Family, settings: MySqlNotes['settings'], freeDiskBytes: number): string[] {
-  const { sqlMode, lowerCaseTableNames, characterSet, collation } = settings;
-  const megabytes = (bytes: number): string => `${Math.max(8, Math.floor(bytes / MEBIBYTE))}M`;
-  const memory = memoryBytes();
-  return [
-    '--skip-networking', '--skip-log-bin', '--skip-name-resolve', '--event-scheduler=OFF', '--local-infile=OFF', '--symbolic-links=OFF',
-    '--performance-schema=OFF', '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-flush-method=nosync', '--innodb-use-native-aio=0',
-    '--innodb-fast-shutdown=2', ...DIALECTS[family].options({ logBytes: Math.max(8 * MEBIBYTE, Math.min(2048 * MEBIBYTE, freeDiskBytes * 0.1)) }),
-    `--innodb-buffer-pool-size=${megabytes(Math.min(2048 * MEBIBYTE, memory * 0.35))}`,
-    `--innodb-sort-buffer-size=${megabytes(Math.min(64 * MEBIBYTE, memory * 0.02))}`,
-    '--max-allowed-packet=1G', '--max-connections=40', '--default-time-zone=+00:00', '--log-bin-trust-function-creators=ON',
-    `--sql-mode=${sqlMode}`, `--lower-case-table-names=${lowerCaseTableNames}`, `--character-set-server=${characterSet}`, `--collation-server=${collation}`,
-  ];
 }
 
 async function initialize(

@@ -1,18 +1,22 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { cronLine, customFormat, MeasurementError, pgRestore } from '../../bench/commands';
-import { nameProcess } from '../../bench/cpu-clock';
-import { datasetOf } from '../../bench/dataset';
-import { loadDataset, measureDataset, type DatasetSize } from '../../bench/load-dataset';
-import { watchMemory } from '../../bench/memory-sampler';
-import { parseOptions, type BenchOptions } from '../../bench/options';
-import { writeDuring } from '../../bench/writer';
-import { startPostgres, type PostgresServer } from '../../rehearsal/servers/postgres-server';
+import { cronLine, customFormat, pgRestore } from '../../../bench/engines/postgres/commands';
+import { nameProcess } from '../../../bench/cpu-clock';
+import { datasetOf } from '../../../bench/engines/postgres/dataset';
+import { loadDataset, measureDataset } from '../../../bench/engines/postgres/load-dataset';
+import type { DatasetSize } from '../../../bench/engine';
+import { MeasurementError } from '../../../bench/measured';
+import { watchMemory } from '../../../bench/memory-sampler';
+import { loadEngines } from '../../../bench/engines';
+import { parseOptions as parse, type BenchOptions } from '../../../bench/options';
+import { writeDuring } from '../../../bench/writer';
+import { startPostgres, type PostgresServer } from '../../../rehearsal/servers/postgres-server';
 
+const parseOptions = (args: string[]) => parse(args, loadEngines());
 const folder = mkdtempSync(join(tmpdir(), 'bench-test-'));
 let server: PostgresServer;
 beforeAll(async () => {
@@ -39,10 +43,10 @@ async function sizes(url: string): Promise<{ name: string; bytes: number }[]> {
 }
 
 test('a data set has the size asked for, one table of 60 %, keys and a dozen others', async () => {
-  const { tables, copyTextBytes, url } = await made('sized', ['--size', '12MB', '--tables', '11']);
+  const { tables, textBytes, url } = await made('sized', ['--size', '12MB', '--tables', '11']);
   expect(tables).toBe(13);
-  expect(copyTextBytes / 12e6).toBeGreaterThan(0.9);
-  expect(copyTextBytes / 12e6).toBeLessThan(1.1);
+  expect(textBytes / 12e6).toBeGreaterThan(0.9);
+  expect(textBytes / 12e6).toBeLessThan(1.1);
   const all = await sizes(url);
   expect(all[0].name).toBe('events');
   expect(all[0].bytes / all.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(0.5);
@@ -51,13 +55,13 @@ test('a data set has the size asked for, one table of 60 %, keys and a dozen oth
 test('one table, and many small ones', async () => {
   const one = await made('one', ['--one-table', '5MB']);
   expect(one.tables).toBe(1);
-  expect(one.copyTextBytes / 5e6).toBeGreaterThan(0.9);
-  expect(one.copyTextBytes / 5e6).toBeLessThan(1.1);
+  expect(one.textBytes / 5e6).toBeGreaterThan(0.9);
+  expect(one.textBytes / 5e6).toBeLessThan(1.1);
   expect(await made('small', ['--small-tables', '260'])).toMatchObject({ tables: 260, rows: 5200 });
 });
 
 test('the commands do what they are measured for: what pg_restore brings back is the data set', async () => {
-  const { rows, copyTextBytes } = await made('copied', ['--size', '3MB']);
+  const { rows, textBytes } = await made('copied', ['--size', '3MB']);
   nameProcess(server.processId, 'server');
   const target = { server, database: 'copied' };
   const cron = await cronLine(target, join(folder, 'copies'));
@@ -66,11 +70,11 @@ test('the commands do what they are measured for: what pg_restore brings back is
     expect(seconds).toBeGreaterThan(0);
     if (process.platform === 'linux') expect(cpuSeconds.command + cpuSeconds.server).toBeGreaterThan(0);
     expect(storedBytes).toBeGreaterThan(100_000);
-    expect(storedBytes).toBeLessThan(copyTextBytes);
+    expect(storedBytes).toBeLessThan(textBytes);
   }
   const url = await server.createDatabase('brought');
   await pgRestore({ server, database: 'brought' }, join(folder, 'copies'));
-  expect(await measureDataset(url)).toMatchObject({ rows, copyTextBytes });
+  expect(await measureDataset(url)).toMatchObject({ rows, textBytes });
   await server.dropDatabase('brought');
   await expect(pgRestore({ server, database: 'brought' }, join(folder, 'copies'))).rejects.toThrow(MeasurementError);
 });
@@ -85,13 +89,14 @@ test('a writer waits longer for a table that somebody locks', async () => {
   const watching = new Client({ connectionString: url });
   await watching.connect();
   const number = async (query: string): Promise<number> => Number((await watching.query<{ n: string }>(query)).rows[0].n);
+  const place = { module: resolve(__dirname, '../../../bench/engines/postgres/writing.ts'), address: url, table: 'small_1', column: 'label', keys: 20 };
   // Each transaction makes one label longer by a dot.
   const written = 'SELECT sum(length(label)) AS n FROM small_1';
   const before = await number(written);
-  const alone = await writeDuring(url, 'small_1', 20, async () => {
+  const alone = await writeDuring(place, async () => {
     while (await number(written) < before + 10) await pause(20);
   });
-  const locked = await writeDuring(url, 'small_1', 20, async () => {
+  const locked = await writeDuring(place, async () => {
     await watching.query('BEGIN; LOCK small_1');
     while (await number('SELECT count(*) AS n FROM pg_locks WHERE NOT granted') === 0) await pause(20);
     await pause(400);
@@ -122,14 +127,14 @@ whereProc('the memory of what was started is seen, Node and others apart (needs 
 
 test('the same options make the same rows', async () => {
   const [a, b] = [await made('again', ['--size', '2MB', '--tables', '3']), await made('and', ['--size', '2MB', '--tables', '3'])];
-  expect([a.rows, a.copyTextBytes]).toEqual([b.rows, b.copyTextBytes]);
+  expect([a.rows, a.textBytes]).toEqual([b.rows, b.textBytes]);
 });
 
 test('Ctrl-C leaves no server and no file', async () => {
   const place = mkdtempSync(join(folder, 'place-'));
-  const bench = spawn(process.execPath, [resolve(__dirname, '../../scripts/bench.mjs'), '--size', '300MB', '--only', 'cron', '--folder', place], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const bench = spawn(process.execPath, [resolve(__dirname, '../../../scripts/bench.mjs'), '--engine', 'postgres', '--size', '300MB', '--only', 'cron', '--folder', place], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<number | null>((done) => bench.once('exit', done));
-  for (let left = 1000; left > 0 && !readdirSync(place).some((name) => readdirSync(join(place, name)).includes('source')); left--) await pause(50);
+  for (let left = 1000; left > 0 && !readdirSync(place).some((name) => existsSync(join(place, name, 'postgres/source'))); left--) await pause(50);
   await pause(500);
   bench.kill('SIGINT');
   expect(await ended).toBe(130);

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import type { Dataset } from './dataset';
+import type { Dataset, DatasetSize } from '../../engine';
 
 const CONNECTIONS = 2;
 
@@ -24,13 +24,6 @@ export async function loadDataset(connectionString: string, dataset: Dataset): P
   }
 }
 
-export interface DatasetSize {
-  readonly tables: number;
-  readonly rows: number;
-  readonly copyTextBytes: number;
-  readonly diskBytes: number;
-}
-
 /** Reads every table once: that is the data set's size, and warms the cache for all who are measured. */
 export async function measureDataset(connectionString: string): Promise<DatasetSize> {
   const client = new Client({ connectionString });
@@ -38,14 +31,14 @@ export async function measureDataset(connectionString: string): Promise<DatasetS
   try {
     const { rows: tables } = await client.query<{ name: string }>('SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = \'r\' AND relnamespace = \'public\'::regnamespace');
     let rows = 0;
-    let copyTextBytes = 0;
+    let textBytes = 0;
     for (const { name } of tables) {
       const stream = client.query(copyTo(`COPY ${name} TO STDOUT`));
-      for await (const chunk of stream) copyTextBytes += (chunk as Buffer).length;
+      for await (const chunk of stream) textBytes += (chunk as Buffer).length;
       rows += stream.rowCount ?? 0;
     }
     const { rows: [{ bytes }] } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
-    return { tables: tables.length, rows, copyTextBytes, diskBytes: Number(bytes) };
+    return { tables: tables.length, rows, textBytes, diskBytes: Number(bytes) };
   } finally {
     await client.end();
   }

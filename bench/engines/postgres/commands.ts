@@ -1,28 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { bringDebianPackages, unpackedEnvironment } from '../rehearsal/servers/debian-packages';
-import { postgresEnvironment } from '../rehearsal/servers/postgres-binaries';
-import type { PostgresServer } from '../rehearsal/servers/postgres-server';
-import { watchCpu } from './cpu-clock';
-import { watchMemory, type MemoryPeaks } from './memory-sampler';
-
-export interface Measured {
-  readonly seconds: number;
-  readonly storedBytes?: number;
-  readonly memory: MemoryPeaks;
-  /** Processor seconds by who spent them; see `watchCpu`. */
-  readonly cpuSeconds: Readonly<Record<string, number>>;
-}
-
-/** A command that did not do what is measured; its figure would be a lie. */
-export class MeasurementError extends Error {
-  public constructor(message: string) {
-    super(message);
-    this.name = 'MeasurementError';
-  }
-}
+import { bringDebianPackages, unpackedEnvironment } from '../../../rehearsal/servers/debian-packages';
+import { postgresEnvironment } from '../../../rehearsal/servers/postgres-binaries';
+import type { PostgresServer } from '../../../rehearsal/servers/postgres-server';
+import type { Measured } from '../../measured';
+import { measureShell } from '../../shell';
 
 /** Where a command reads or writes a database. */
 export interface Target {
@@ -83,36 +66,12 @@ export async function findRestic(): Promise<{ environment: NodeJS.ProcessEnv } |
   }
 }
 
-async function shell(script: string, { server, database }: Target, folder: string, env: NodeJS.ProcessEnv): Promise<Measured> {
-  const status = join(folder, 'status');
-  await mkdir(folder, { recursive: true });
-  await rm(status, { force: true });
+function shell(script: string, { server, database }: Target, folder: string, env: NodeJS.ProcessEnv): Promise<Measured> {
   const own = postgresEnvironment(server.binaries);
-  const memory = watchMemory();
-  const cpu = watchCpu();
-  const began = performance.now();
-  const { code, said } = await new Promise<{ code: number | null; said: string }>((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', script], {
-      cwd: folder, stdio: ['ignore', 'ignore', 'pipe'],
-      env: {
-        ...own, HOME: folder, TMPDIR: folder, ...env, PATH: [own.PATH, env.PATH].filter(Boolean).join(delimiter), STATUS: status,
-        PGHOST: server.socketDirectory, PGPORT: String(server.port), PGDATABASE: database,
-        PGUSER: server.superuser, PGPASSWORD: server.password,
-      },
-    });
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2000);
-    });
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, said }));
+  return measureShell(script, folder, {
+    ...own, ...env, PATH: [own.PATH, env.PATH].filter(Boolean).join(delimiter),
+    PGHOST: server.socketDirectory, PGPORT: String(server.port), PGDATABASE: database, PGUSER: server.superuser, PGPASSWORD: server.password,
   });
-  const seconds = (performance.now() - began) / 1000;
-  const cpuSeconds = cpu();
-  const peaks = memory();
-  const ended = (await readFile(status, 'utf8').catch(() => 'nothing')).trim();
-  if (code !== 0 || ended !== '0') throw new MeasurementError(`${script} ended with ${code} and ${ended}: ${said.trim()}`);
-  return { seconds, memory: peaks, cpuSeconds };
 }
 
 async function sizeOf(folder: string): Promise<number> {

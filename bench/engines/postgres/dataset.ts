@@ -1,30 +1,19 @@
-import type { BenchOptions } from './options';
+import { describeSize, SMALL_TABLE_ROWS, weightOf } from '../../dataset-shape';
+import type { Dataset, DatasetOptions } from '../../engine';
 
-/** Share of the COPY text that the dominating table has. */
-const DOMINATING_SHARE = 0.6;
 /** COPY text of one row of each form, measured; only the split between tables hangs on it. */
 const EVENT_BYTES = 311;
 const FORM_BYTES = [176, 156, 186] as const;
 const ACCOUNT_BYTES = 160;
 /** The dominating table is filled in pieces, so that two connections share the work. */
 const PIECES = 8;
-const SMALL_TABLE_ROWS = 20;
 const SMALL_TABLES_A_STATEMENT = 250;
 
-/** SQL in phases; the statements of one phase may run side by side, the largest first. */
-export interface Dataset {
-  readonly description: string;
-  readonly phases: readonly (readonly string[])[];
-}
-
 /** The statements that make a data set; the same options make the same rows. */
-export function datasetOf(options: Pick<BenchOptions, 'sizeBytes' | 'tables' | 'oneTable' | 'smallTables'>): Dataset {
+export function datasetOf(options: DatasetOptions): Dataset {
   if (options.smallTables > 0) return smallTables(options.smallTables);
-  if (options.oneTable) return dominated(options.sizeBytes, 0, `one table of ${gigabytes(options.sizeBytes)}`, 1);
-  return dominated(
-    options.sizeBytes, options.tables, `${gigabytes(options.sizeBytes)} of rows, one table of ${options.tables + 2} has ${DOMINATING_SHARE * 100} %`,
-    DOMINATING_SHARE,
-  );
+  const { description, share, tables } = describeSize(options);
+  return dominated(options.sizeBytes, tables, description, share);
 }
 
 const PHRASES = `CREATE TABLE bench_phrases AS SELECT n AS id, (
@@ -74,11 +63,8 @@ function accountRows(accounts: number): string {
     FROM generate_series(1, ${accounts}) AS n JOIN bench_phrases p ON p.id = n % 16384`;
 }
 
-/** A fifth of what is left goes to the first table, a fifth of the rest to the next …, and the rest in equal parts. */
 function sideRows(index: number, tables: number, bytes: number): number {
-  const weight = (i: number): number => Math.max(0.2 * 0.8 ** i, 0.02);
-  const all = Array.from({ length: tables }, (_, i) => weight(i)).reduce((sum, one) => sum + one, 0);
-  return Math.max(10, Math.round(bytes * weight(index) / all / FORM_BYTES[index % FORM_BYTES.length]));
+  return Math.max(10, Math.round(bytes * weightOf(index, tables) / FORM_BYTES[index % FORM_BYTES.length]));
 }
 
 interface SideTable {
@@ -135,8 +121,4 @@ function smallTables(count: number): Dataset {
     END LOOP; END $$`);
   }
   return { description: `${count} tables of ${SMALL_TABLE_ROWS} rows`, phases: [statements, ['VACUUM (ANALYZE, FREEZE)'], ['CHECKPOINT']] };
-}
-
-function gigabytes(bytes: number): string {
-  return bytes >= 1e9 ? `${bytes / 1e9} GB` : `${bytes / 1e6} MB`;
 }

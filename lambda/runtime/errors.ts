@@ -7,7 +7,7 @@ export abstract class RunError extends Error {
 
   constructor(
     readonly code: string,
-    sentence: string,
+    readonly sentence: string,
     readonly mend: string,
     options?: ErrorOptions,
   ) {

@@ -29,6 +29,13 @@ export async function* listVersions(store: StoreReaderOptions, prefix: string, a
   }
 }
 
+/** The first version of each key, in the order of the keys: of what is written once, whatever lies over it was not ours. */
+export async function listOriginals(store: StoreReaderOptions, prefix: string, after?: string): Promise<StoredVersion[]> {
+  const originals = new Map<string, StoredVersion>();
+  for await (const version of listVersions(store, prefix, after)) if (!version.deleteMarker) originals.set(version.key, version);
+  return [...originals.values()];
+}
+
 /** By key, the newest version of a key first. */
 function inOrder(a: StoredVersion, b: StoredVersion): number {
   if (a.key !== b.key) return a.key < b.key ? -1 : 1;

@@ -17,6 +17,9 @@ export interface StoreReaderOptions {
   readonly signal: AbortSignal;
 }
 
+/** What is read of a part. */
+export type StoredPart = Pick<Part, 'name' | 'key' | 'versionId' | 'sizeBytes' | 'sha256'>;
+
 /** Reads a small document whole; undefined when the key does not exist. */
 export async function readDocument({ client, bucket, signal }: StoreReaderOptions, key: string): Promise<string | undefined> {
   try {
@@ -93,22 +96,23 @@ class StoredBytesCheck extends Transform {
   }
 
   override _flush(done: (error?: Error | null) => void): void {
-    const { name, sizeBytes, sha256 } = this.part;
-    if (this.bytes !== sizeBytes) {
-      return done(new IntegrityError('PART_SIZE_DIFFERS', `Part ${name} has ${this.bytes} bytes, its manifest says ${sizeBytes}.`, MEND));
-    }
-    const found = this.sha256.digest('hex');
-    if (found !== sha256) {
-      return done(new IntegrityError('PART_HASH_DIFFERS', `Part ${name} has SHA-256 ${found}, its manifest says ${sha256}.`, MEND));
-    }
+    const damage = partDamage(this.part, this.bytes, this.sha256.digest('hex'));
+    if (damage) return done(damage);
     this.onVerified(this.part);
     done();
   }
 }
 
-/** The object's bytes, taken up again with a range when the connection breaks off. */
-async function* storedBytes({ client, bucket, signal }: StoreReaderOptions, part: Part): AsyncGenerator<Buffer> {
-  let offset = 0;
+/** Whether the bytes that came are those of the manifest. */
+export function partDamage({ name, sizeBytes, sha256 }: StoredPart, bytes: number, found: string): IntegrityError | undefined {
+  if (bytes !== sizeBytes) return new IntegrityError('PART_SIZE_DIFFERS', `Part ${name} has ${bytes} bytes, its manifest says ${sizeBytes}.`, MEND);
+  if (found !== sha256) return new IntegrityError('PART_HASH_DIFFERS', `Part ${name} has SHA-256 ${found}, its manifest says ${sha256}.`, MEND);
+  return undefined;
+}
+
+/** The object's bytes from an offset on, taken up again with a range when the connection breaks off. */
+export async function* storedBytes({ client, bucket, signal }: StoreReaderOptions, part: StoredPart, from = 0): AsyncGenerator<Buffer> {
+  let offset = from;
   for (let resumed = 0; ; resumed++) {
     try {
       const answer = await client.send(

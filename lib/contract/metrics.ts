@@ -12,8 +12,8 @@ export interface MetricDefinition {
   readonly unit: 'Seconds' | 'Bytes' | 'Count' | 'Percent';
   /** Whose it is, and so its dimensions. */
   readonly of: 'protection' | 'policy';
-  /** Who writes it: a run, a retire round, a round that lengthens locks, or the sentinel in each of its rounds (a gauge). */
-  readonly by: 'run' | 'retire' | 'extend' | 'sentinel';
+  /** Who writes it: a run, a round that retires, lengthens locks or reads copies again, or the sentinel in each of its rounds (a gauge). */
+  readonly by: 'run' | 'retire' | 'extend' | 'scrub' | 'sentinel';
 }
 
 /** Every metric, once: infra and workers name it by this table. Ages and times of a gauge count up to the sentinel's round. */
@@ -35,6 +35,11 @@ export const METRICS = {
   locksExtended: { name: 'LocksExtended', unit: 'Count', of: 'protection', by: 'extend' },
   /** Kept copies whose lock ends soon and may not be lengthened. */
   locksEnding: { name: 'LocksEnding', unit: 'Count', of: 'protection', by: 'extend' },
+
+  /** Copies whose stored bytes were read again, all of them. */
+  copiesRead: { name: 'CopiesRead', unit: 'Count', of: 'protection', by: 'scrub' },
+  /** Copies that were not as they were written when they were last read. */
+  copiesDamaged: { name: 'CopiesDamaged', unit: 'Count', of: 'protection', by: 'scrub' },
 
   /** Since the recovery point of the newest proven copy; since the policy took effect while there is none. */
   recoveryPointAge: { name: 'RecoveryPointAge', unit: 'Seconds', of: 'protection', by: 'sentinel' },
@@ -76,7 +81,10 @@ export const METRICS = {
   unreadable: { name: 'Unreadable', unit: 'Count', of: 'protection', by: 'sentinel' },
   /** How far the clock of the newest run's worker lay from the store's. */
   clockSkew: { name: 'ClockSkew', unit: 'Seconds', of: 'protection', by: 'sentinel' },
-  /** Since the stored bytes of the copy were read that was read longest ago; 0 where no scrub is declared. */
+  /**
+   * Since the stored bytes of the copy were read that was read longest ago, from its writing and the first round of all on; 0 where no scrub
+   * is declared.
+   */
   lastReadAge: { name: 'LastReadAge', unit: 'Seconds', of: 'protection', by: 'sentinel' },
   /** Whether schedule or state machine are not as declared: disabled, changed, deleted. */
   scheduleDrift: { name: 'ScheduleDrift', unit: 'Count', of: 'protection', by: 'sentinel' },
@@ -87,11 +95,11 @@ export const METRICS = {
   sentinelRounds: { name: 'SentinelRounds', unit: 'Count', of: 'policy', by: 'sentinel' },
   /** Messages in the dead-letter queue: slots that could not start. */
   deadLetters: { name: 'DeadLetters', unit: 'Count', of: 'policy', by: 'sentinel' },
-  /** What of the lock and versioning is not as declared. */
+  /** What of the lock, of versioning and of the bucket's policy is not as declared. */
   lockDrift: { name: 'LockDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
   lifecycleDrift: { name: 'LifecycleDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
   replicationDrift: { name: 'ReplicationDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
-  /** Keys of the store that are disabled, pending deletion, or no longer rotated. */
+  /** What is wrong with the store's keys: disabled, pending deletion, no longer rotated, each statement of a policy that is not as declared. */
   keyTrouble: { name: 'KeyTrouble', unit: 'Count', of: 'policy', by: 'sentinel' },
   /** Subscriptions that nobody confirmed, or that were declared and are gone. */
   unconfirmedRecipients: { name: 'UnconfirmedRecipients', unit: 'Count', of: 'policy', by: 'sentinel' },

@@ -1,7 +1,7 @@
 /**
  * Keys of the store, the kind first, so that lifecycle rules, grants and listings are plain prefixes.
  */
-export type ObjectKind = 'runs' | 'parts' | 'verdicts' | 'policies' | 'audits';
+export type ObjectKind = 'runs' | 'parts' | 'verdicts' | 'policies' | 'audits' | 'scrubs';
 
 export interface PolicyId {
   readonly environment: string;
@@ -86,4 +86,37 @@ export function policyRecordKey(id: ProtectionId, digest: string): string {
 /** What one retire round found in the whole store; `instant` is the round's. */
 export function auditKey(id: PolicyId, instant: string): string {
   return `${policyPrefix('audits', id)}${runIdOf(instant)}.json`;
+}
+
+/** What one scrub round found, of all protections; `instant` is the round's. */
+export function scrubRoundKey(id: PolicyId, instant: string): string {
+  return `${scrubRoundsPrefix(id)}${runIdOf(instant)}.json`;
+}
+
+export function scrubRoundsPrefix(id: PolicyId): string {
+  return `${policyPrefix('scrubs', id)}rounds/`;
+}
+
+/** When each copy of a protection was last read. A round that reads for long writes several: `sequence` counts them from 0. */
+export function readingsKey(id: ProtectionId, instant: string, sequence: number): string {
+  return `${readingsPrefix(id)}${runIdOf(instant)}-${String(sequence).padStart(6, '0')}.json`;
+}
+
+export function readingsPrefix({ protection, ...id }: ProtectionId): string {
+  return `${policyPrefix('scrubs', id)}readings/${protection}/`;
+}
+
+/** The round and the sequence that a key of readings has; undefined for a key of another kind or shape. */
+export function parseReadingsKey(key: string): { readonly runId: string; readonly sequence: number } | undefined {
+  const match = /^scrubs\/[^/]+\/[^/]+\/readings\/[^/]+\/(\d{8}T\d{6}Z)-(\d{6})\.json$/.exec(key);
+  return match ? { runId: match[1], sequence: Number(match[2]) } : undefined;
+}
+
+/** Which protections are paused from an instant on: beside the audits, whose rules and readers it has. */
+export function pausesKey(id: PolicyId, instant: string): string {
+  return `${pausesPrefix(id)}${runIdOf(instant)}.json`;
+}
+
+export function pausesPrefix(id: PolicyId): string {
+  return `${policyPrefix('audits', id)}pauses/`;
 }

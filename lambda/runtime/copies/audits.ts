@@ -1,11 +1,10 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { auditKey, policyPrefix, runIdOf, type PolicyId } from '../../../lib/contract/object-keys';
+import { auditKey, pausesPrefix, policyPrefix, runIdOf, type PolicyId } from '../../../lib/contract/object-keys';
 import { parseStoreAudit, type StoreAudit } from '../../../lib/contract/store-audit';
 import { messageOf } from '../errors';
-import { isPreconditionFailed, storeError } from '../store-errors';
-import { listVersions, type StoredVersion } from '../store-listing';
+import { listOriginals, type StoredVersion } from '../store-listing';
 import type { StoreReaderOptions } from '../store-reader';
 import { readStoredDocument } from './stored-document';
+import { writeOnce } from './written-once';
 
 /** A round a day leaves one: after so many days without there is none worth its age. */
 const NEWEST_WITHIN_SECONDS = 8 * 86_400;
@@ -38,27 +37,14 @@ export async function earlierAudit(store: StoreReaderOptions, id: PolicyId, now:
 }
 
 /** Written once: a round that is repeated finds its own. */
-export async function writeAudit({ client, bucket, signal }: StoreReaderOptions, audit: StoreAudit): Promise<void> {
-  const key = auditKey(audit, audit.at);
-  try {
-    await client.send(
-      new PutObjectCommand({
-        Bucket: bucket, Key: key, Body: JSON.stringify(parseStoreAudit(audit)), ContentType: 'application/json', IfNoneMatch: '*', ChecksumAlgorithm: 'SHA256',
-      }),
-      { abortSignal: signal },
-    );
-  } catch (error) {
-    if (!isPreconditionFailed(error)) throw storeError(error, `write ${key}`);
-  }
+export async function writeAudit(store: StoreReaderOptions, audit: StoreAudit): Promise<void> {
+  await writeOnce(store, auditKey(audit, audit.at), parseStoreAudit(audit));
 }
 
-/** The first version of each, by key: whatever lies over it was not ours. */
 async function listSince(store: StoreReaderOptions, id: PolicyId, now: Date, seconds: number): Promise<StoredVersion[]> {
   const prefix = policyPrefix('audits', id);
-  const originals = new Map<string, StoredVersion>();
-  const after = `${prefix}${runIdOf(new Date(now.getTime() - seconds * 1000).toISOString())}`;
-  for await (const version of listVersions(store, prefix, after)) if (!version.deleteMarker) originals.set(version.key, version);
-  return [...originals.values()];
+  const found = await listOriginals(store, prefix, `${prefix}${runIdOf(new Date(now.getTime() - seconds * 1000).toISOString())}`);
+  return found.filter(({ key }) => !key.startsWith(pausesPrefix(id)));
 }
 
 async function readAudit(store: StoreReaderOptions, { environment, application }: PolicyId, version: StoredVersion): Promise<FoundAudit> {

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { CONTRACT_VERSION, NewerContractError } from '../../../lib/contract/common';
 import { policyRecordKey, protectionPrefix, type ProtectionId } from '../../../lib/contract/object-keys';
 import { digestedText, parsePolicyRecord, type DeclaredPromise, type PolicyRecord } from '../../../lib/contract/policy-record';
 import type { RetentionEra } from '../../../lib/model/retention';
 import { IntegrityError, messageOf, RefusedError } from '../errors';
-import { isPreconditionFailed, storeError } from '../store-errors';
-import { listVersions, type StoredVersion } from '../store-listing';
+import { listOriginals, type StoredVersion } from '../store-listing';
 import type { StoreReaderOptions } from '../store-reader';
 import { readStoredDocument } from './stored-document';
+import { writeOnce } from './written-once';
 
 /** What was declared of one protection, the oldest first. */
 export type PolicyRecords = readonly PolicyRecord[];
@@ -20,10 +19,8 @@ export type PolicyRecords = readonly PolicyRecord[];
  * @throws RefusedError for a record of a newer release, IntegrityError for a damaged or missing one
  */
 export async function readRecords(store: StoreReaderOptions, id: ProtectionId): Promise<PolicyRecords> {
-  const originals = new Map<string, StoredVersion>();
-  // The oldest version is the one that was written; whatever lies over it was not ours.
-  for await (const version of listVersions(store, protectionPrefix('policies', id))) if (!version.deleteMarker) originals.set(version.key, version);
-  const records = await Promise.all([...originals.values()].map((version) => readRecord(store, id, version)));
+  const originals = await listOriginals(store, protectionPrefix('policies', id));
+  const records = await Promise.all(originals.map((version) => readRecord(store, id, version)));
   records.sort((a, b) => instant(a.record) - instant(b.record));
   const known = new Set(records.map(({ digest }) => digest));
   const gap = records.find(({ record: { previous } }) => previous !== null && !known.has(previous));
@@ -75,18 +72,8 @@ export function nextRecord(records: PolicyRecords, id: ProtectionId, declared: D
 }
 
 /** Written once: another worker that met the same declaration at the same time wrote the same. */
-export async function writeRecord({ client, bucket, signal }: StoreReaderOptions, record: PolicyRecord): Promise<void> {
-  const key = policyRecordKey(record, digestOf(record.previous, record.declared));
-  try {
-    await client.send(
-      new PutObjectCommand({
-        Bucket: bucket, Key: key, Body: JSON.stringify(parsePolicyRecord(record)), ContentType: 'application/json', IfNoneMatch: '*', ChecksumAlgorithm: 'SHA256',
-      }),
-      { abortSignal: signal },
-    );
-  } catch (error) {
-    if (!isPreconditionFailed(error)) throw storeError(error, `write ${key}`);
-  }
+export async function writeRecord(store: StoreReaderOptions, record: PolicyRecord): Promise<void> {
+  await writeOnce(store, policyRecordKey(record, digestOf(record.previous, record.declared)), parsePolicyRecord(record));
 }
 
 export function erasOf(records: PolicyRecords): RetentionEra[] {

@@ -5,12 +5,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CensusItem } from '../../../lib/contract/census';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import type { EngineContext, PartSink } from '../../runtime/engine';
-import { IntegrityError, TransientError } from '../../runtime/errors';
+import { IntegrityError, RunError, TransientError } from '../../runtime/errors';
 import { groupTables } from '../../runtime/group-tables';
 import { Stop } from '../../runtime/stop';
 import { quoteIdent, type Session, type SessionPlace } from './connection';
 import { COMMON_OPTIONS, ROW_OPTIONS, type RunningDump, startDump } from './dump-tool';
 import { type Lane, openLanes, share } from './lanes';
+import { watchLocks } from './lock-watch';
 import type { DatabaseNotes } from './notes';
 import type { ServerFacts } from './preflight';
 import { type RowReader, write } from './row-reader';
@@ -55,6 +56,8 @@ export async function dumpDatabase(props: DatabaseDumpProps): Promise<DatabaseDu
   const stop = new Stop(context.signal);
   session.onLost((error) => stop.because(error));
   const found = await survey(session, context.config, database);
+  // A session that is lost says so itself.
+  watchLocks({ session, stop, database, seconds: context.config.lockTimeoutSeconds }).catch(() => undefined);
   try {
     return await new DatabaseDump(props, stop, found).run();
   } catch (error) {
@@ -223,7 +226,7 @@ class DatabaseDump {
 
   /** A table that is gone or another makes the tools say all kinds of things: the change is the reason behind them. */
   private async because(error: unknown): Promise<never> {
-    if (error instanceof IntegrityError) await this.refuseChanges().catch((reason: Error) => { throw reason instanceof TransientError && reason.code === 'SOURCE_CHANGED' ? reason : error; });
+    if (error instanceof RunError && !(error instanceof TransientError)) await this.refuseChanges().catch((reason: Error) => { throw reason instanceof TransientError && reason.code === 'SOURCE_CHANGED' ? reason : error; });
     throw error;
   }
 

@@ -9,6 +9,7 @@ import { IntegrityError, TransientError } from '../../runtime/errors';
 import type { ServerAddress } from './connection';
 import { failureOf, type FailureScene } from './failures';
 import type { Family } from './flavors';
+import { seriesOf } from './server-tools';
 import { type ClientTools, toolEnvironment } from './tools';
 
 /** Where a program of the family connects to. */
@@ -57,7 +58,7 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
   signal.throwIfAborted();
   const base = join(scratchDirectory, `client-${randomBytes(6).toString('hex')}`);
   const files = await writeOptionFile(base, target, tools.family);
-  const child = spawn(tools.dump, [`--defaults-file=${base}.cnf`, ...options, ...familyOptions(tools.family), '--', database, ...tables], {
+  const child = spawn(tools.dump, [`--defaults-file=${base}.cnf`, ...options, ...familyOptions(tools), '--', database, ...tables], {
     stdio: ['ignore', 'pipe', 'pipe'], env: toolEnvironment(tools.dump),
   });
   let said = '';
@@ -91,9 +92,13 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
   return { stdout: child.stdout, ended, kill };
 }
 
+/** Since then the tool asks for masking policies, which are the server's and not a database's, with a right of its own. */
+const MASKING_SERIES = 907;
+
 /** Without these MySQL's tool asks for rights that a managed host gives nobody (tried by others, MySQL bug 109685). */
-function familyOptions(family: Family): string[] {
-  return family === 'mysql' ? ['--set-gtid-purged=OFF', '--column-statistics=0'] : [];
+function familyOptions({ family, version }: ClientTools): string[] {
+  if (family !== 'mysql') return [];
+  return ['--set-gtid-purged=OFF', '--column-statistics=0', ...seriesOf(version) >= MASKING_SERIES ? ['--skip-masking-policies'] : []];
 }
 
 function sceneOf(target: ToolTarget, database: string): FailureScene {
@@ -115,8 +120,12 @@ export async function writeOptionFile(base: string, target: ToolTarget, family: 
       files.push(`${base}.pem`);
       lines['ssl-ca'] = `${base}.pem`;
     }
-    if (family === 'mysql') lines['ssl-mode'] = { 'verify-full': 'VERIFY_IDENTITY', require: 'REQUIRED', disable: 'DISABLED' }[tls.mode];
-    else Object.assign(lines, tls.mode === 'disable' ? { 'skip-ssl': '' } : { ssl: '', [tls.mode === 'verify-full' ? 'ssl-verify-server-cert' : 'skip-ssl-verify-server-cert']: '' });
+    if (family === 'mysql') {
+      lines['ssl-mode'] = { 'verify-full': 'VERIFY_IDENTITY', require: 'REQUIRED', disable: 'DISABLED' }[tls.mode];
+      // A server that has forgotten the password's digest wants it whole, and without TLS only for its own key.
+      if (tls.mode === 'disable') lines['get-server-public-key'] = '';
+    }
+    if (family === 'mariadb') Object.assign(lines, tls.mode === 'disable' ? { 'skip-ssl': '' } : { ssl: '', [tls.mode === 'verify-full' ? 'ssl-verify-server-cert' : 'skip-ssl-verify-server-cert']: '' });
   } else {
     Object.assign(lines, { protocol: 'socket', socket: target.socket, user: target.user, password: target.password });
   }

@@ -19,7 +19,7 @@ export interface ClientTools {
 
 const NAMES: Readonly<Record<Family, { readonly dump: string; readonly client: string; readonly version: RegExp }>> = {
   mariadb: { dump: 'mariadb-dump', client: 'mariadb', version: /Distrib (\d[\w.]*-MariaDB)|from (\d[\w.]*-MariaDB)/ },
-  mysql: { dump: 'mysqldump', client: 'mysql', version: /Ver (8\.\d+\.\d+|9\.\d+\.\d+)/ },
+  mysql: { dump: 'mysqldump', client: 'mysql', version: /^(?!.*MariaDB).* Ver (\d+\.\d+\.\d+)/ },
 };
 
 /**

@@ -13,6 +13,8 @@ export class MySqlFlavor {
   public static readonly RDS_MYSQL = new MySqlFlavor('rds-mysql', 'mysql');
   /** Amazon Aurora MySQL. */
   public static readonly AURORA_MYSQL = new MySqlFlavor('aurora-mysql', 'mysql');
+  /** TiDB 6.5 or newer, on servers of one's own or as TiDB Cloud; it is read by MySQL's tool, and its copies come up in MySQL. */
+  public static readonly TIDB = new MySqlFlavor('tidb', 'mysql');
 
   private constructor(
     /** The word for it in manifests. */
@@ -56,6 +58,27 @@ export class NonTransactionalTables {
   public static readonly REFUSE = new NonTransactionalTables('refuse');
   /** They are locked against writers while the dump lasts. */
   public static readonly LOCK = new NonTransactionalTables('lock');
+
+  private constructor(
+    /** The word for it in the worker's configuration. */
+    public readonly treatment: string,
+  ) {}
+}
+
+/** What keeps TiDB's garbage collection from the versions that a dump reads. */
+export class TiDbGarbageCollection {
+  /** The server's `tidb_gc_life_time` must be longer than reading takes, else the run is refused with both numbers. */
+  public static readonly REFUSE = new TiDbGarbageCollection('refuse');
+  /**
+   * `tidb_gc_life_time` is raised for the dump where it is too short, and put back however the run ends; what a killed worker left raised,
+   * the next run puts back. The user needs SYSTEM_VARIABLES_ADMIN. Not on TiDB Cloud's Starter and Essential, where nobody may set it.
+   */
+  public static readonly RAISE = new TiDbGarbageCollection('raise');
+  /**
+   * A transaction that is open while the dump lasts holds the collection back, as TiDB's manual promises, up to `tidb_gc_max_wait_time` (a
+   * day unless set) and, on TiDB Cloud's Starter and Essential, the 30 minutes that a transaction may last there.
+   */
+  public static readonly HOLD = new TiDbGarbageCollection('hold');
 
   private constructor(
     /** The word for it in the worker's configuration. */

@@ -6,7 +6,7 @@ import type { DatabaseSourceOptions, DatabaseSourceProps } from '../database-sou
 import { bindDatabase, generatedSecret } from '../network/database-way';
 import { PropRefused, requireDuration } from '../refusal';
 import { Source, type SourceConfig } from '../source';
-import { type MySqlDatabases, MySqlFlavor, NonTransactionalTables } from './mysql-choices';
+import { type MySqlDatabases, MySqlFlavor, NonTransactionalTables, TiDbGarbageCollection } from './mysql-choices';
 
 const TABLE_PATTERN = /^[^.]+\.[^.]+$/u;
 
@@ -22,6 +22,20 @@ export interface MySqlTables {
    * @default - none
    */
   readonly schemaOnly?: string[];
+}
+
+/** What concerns `MySqlFlavor.TIDB` alone. */
+export interface TiDbOptions {
+  /**
+   * What keeps garbage collection from the versions that a dump reads.
+   * @default TiDbGarbageCollection.REFUSE
+   */
+  readonly garbageCollection?: TiDbGarbageCollection;
+  /**
+   * How long reading the databases may take, from 1 second to 7 days; held against what keeps the versions.
+   * @default - a minute and a second for each 8 MiB of tables
+   */
+  readonly readTime?: Duration;
 }
 
 /** Options that a MySqlSource takes wherever its server comes from. */
@@ -46,6 +60,11 @@ export interface MySqlSourceOptions extends DatabaseSourceOptions {
    * @default Duration.seconds(10)
    */
   readonly lockTimeout?: Duration;
+  /**
+   * Of `MySqlFlavor.TIDB` alone.
+   * @default - its defaults
+   */
+  readonly tidb?: TiDbOptions;
 }
 
 /** Properties of a MySqlSource. */
@@ -102,9 +121,28 @@ export class MySqlSource extends Source {
       tables: this.tables(scope),
       nonTransactional: (props.nonTransactional ?? NonTransactionalTables.REFUSE).treatment,
       lockTimeoutSeconds: requireDuration(scope, 'source.lockTimeout', props.lockTimeout ?? Duration.seconds(10), Duration.seconds(1), Duration.hours(1)),
+      ...this.tidb(scope),
     };
     DeclaredMySqlConfig.parse(Stack.of(scope).resolve(config));
     return { engine: 'mysql', imageTarget: props.flavor.family, ...way, config };
+  }
+
+  private tidb(scope: Construct) {
+    const { flavor, tidb, nonTransactional } = this.props;
+    if (flavor !== MySqlFlavor.TIDB) {
+      if (tidb !== undefined) throw new PropRefused(scope, 'source.tidb', `options of TiDB for flavor '${flavor.name}'`, 'MySqlFlavor.TIDB alone, or leave it out');
+      return {};
+    }
+    if (nonTransactional === NonTransactionalTables.LOCK) {
+      throw new PropRefused(scope, 'source.nonTransactional', 'NonTransactionalTables.LOCK', 'nothing for MySqlFlavor.TIDB: all of its tables have transactions');
+    }
+    const { garbageCollection = TiDbGarbageCollection.REFUSE, readTime } = tidb ?? {};
+    return {
+      tidb: {
+        garbageCollection: garbageCollection.treatment,
+        ...readTime === undefined ? {} : { readSeconds: requireDuration(scope, 'source.tidb.readTime', readTime, Duration.seconds(1), Duration.days(7)) },
+      },
+    };
   }
 
   private tables(scope: Construct) {

@@ -12,6 +12,7 @@ import { RowReader } from './row-reader';
 import { readRelations, type Relation } from './survey';
 import { type ClientTools, findTools } from './tools';
 import { quoteIdent } from './connection';
+import { rowDigests } from './value-kinds';
 
 /** Counts what a live server holds, in the form of the dump's own census: rows by the same tool, the rest by the catalogue. */
 export async function takeCensus(context: EngineContext<unknown>, target: Target, expected: Census): Promise<Census> {
@@ -36,7 +37,7 @@ async function countDatabase(
     const own = expected.items.filter((item) => item.database === database);
     const wanted = (kind: string) => new Set(own.filter((item) => item.kind === kind).map(({ name }) => name));
     // What a definition is called is the server's: one of another series may say the same in other words.
-    const alike = connection.exceptions.every(({ code }) => code !== 'SERVER_VERSION');
+    const alike = connection.exceptions.every(({ code }) => code !== 'SERVER_VERSION' && code !== 'OTHER_SERVER');
     const items = relations.map(({ name, kind, definition }): CensusItem => (
       { kind: kind === 'table' ? 'definition' : kind, name, database, method: alike ? 'hashed' : 'present', ...alike ? { sha256: definition } : {} }));
     const names = async (kind: string, sql: string): Promise<void> => {
@@ -51,7 +52,8 @@ async function countDatabase(
     }
     const copied = wanted('table');
     const counted = relations.filter(({ name, kind }) => kind === 'table' && copied.has(name));
-    items.push(...await countRows(context, connection, tools, database, counted));
+    const digests = connection.otherServer ? await rowDigests(session, database) : undefined;
+    items.push(...await countRows(context, connection, tools, database, counted, digests));
     for (const { name } of relations.filter((one) => one.kind === 'table' && !copied.has(one.name))) {
       const [{ any }] = await session.rows<{ any: number }>(`SELECT EXISTS (SELECT * FROM ${quoteIdent(name)}) AS any`);
       if (Number(any) !== 0) items.push({ kind: 'table', name, database, method: 'present' });
@@ -65,7 +67,7 @@ async function countDatabase(
 /** Nobody writes there, so tools side by side see one state. */
 async function countRows(
   context: EngineContext<unknown>, { socket, reader: login }: TargetConnection, tools: ClientTools, database: string,
-  tables: readonly Relation[],
+  tables: readonly Relation[], digests: Awaited<ReturnType<typeof rowDigests>> | undefined,
 ): Promise<CensusItem[]> {
   const items: CensusItem[] = [];
   await Promise.all(share(groupTables(tables, loadingSessions()), loadingSessions()).map(async (groups) => {
@@ -75,7 +77,7 @@ async function countRows(
       scratchDirectory: context.scratchDirectory, signal: context.signal,
     });
     try {
-      const reader = new RowReader(dump.stdout, tools.family);
+      const reader = new RowReader(dump.stdout, tools.family, digests);
       await reader.seek();
       for (const { name } of ordered) {
         if (reader.table !== name) throw new IntegrityError('DUMP_CUT', `The count of database "${database}" met ${reader.table ?? 'its end'} where table ${name} was to come.`, 'Look at the scratch server\'s log.');

@@ -4,6 +4,7 @@ import { readServer as readAnyServer, type ServerAddress } from '../../runtime/c
 import { tlsOptions } from '../../runtime/database-tls';
 import type { EngineContext } from '../../runtime/engine';
 import { codeOf, failureOf, type FailureScene } from './failures';
+import { isTiDb } from './flavors';
 
 export type { ServerAddress };
 
@@ -14,7 +15,7 @@ const LOST = 'PROTOCOL_CONNECTION_LOST';
 
 /** @throws RefusedError SECRET_SHAPE */
 export function readServer(context: EngineContext<MySqlConfig>): Promise<ServerAddress> {
-  return readAnyServer(context, { schemes: ['mysql', 'mariadb'], port: 3306 });
+  return readAnyServer(context, { schemes: ['mysql', 'mariadb'], port: isTiDb(context.config) ? 4000 : 3306 });
 }
 
 /** One connection; `lost` tells of its end once it is open, whoever ended it. */

@@ -12,11 +12,15 @@ import { quoteIdent, type Session, type SessionPlace } from './connection';
 import { COMMON_OPTIONS, ROW_OPTIONS, type RunningDump, startDump } from './dump-tool';
 import { type Lane, openLanes, share } from './lanes';
 import { watchLocks } from './lock-watch';
+import { isTiDb } from './flavors';
 import type { DatabaseNotes } from './notes';
 import type { ServerFacts } from './preflight';
-import { type RowReader, write } from './row-reader';
+import { RowReader, write } from './row-reader';
 import { readRelations, type Relation, type Survey, survey } from './survey';
+import { sequenceStatements, toolOptions } from './tidb-dump';
+import type { TiDbView, TiDbViews } from './tidb-view';
 import type { ClientTools } from './tools';
+import { rowDigests } from './value-kinds';
 
 export interface DatabaseDumpProps {
   readonly context: EngineContext<MySqlConfig>;
@@ -27,6 +31,8 @@ export interface DatabaseDumpProps {
   readonly database: string;
   readonly directory: string;
   readonly sink: PartSink;
+  /** Of TiDB, where any number of tools may read at one timestamp. */
+  readonly views?: TiDbViews;
 }
 
 export interface DatabaseDumped {
@@ -47,6 +53,9 @@ export const PREAMBLE = [
   '',
 ].join('\n');
 
+/** The same for TiDB too, which else takes no values for AUTO_RANDOM (TiDB, "AUTO_RANDOM"). */
+const TIDB_PREAMBLE = PREAMBLE.replace('SET time_zone', 'SET /*T! @@allow_auto_random_explicit_insert=1, */ time_zone');
+
 /** What each part of rows ends with: without it a part is not whole. */
 export const END_OF_ROWS = '-- End of these rows\n';
 
@@ -55,6 +64,7 @@ export async function dumpDatabase(props: DatabaseDumpProps): Promise<DatabaseDu
   const { context, session, database } = props;
   const stop = new Stop(context.signal);
   session.onLost((error) => stop.because(error));
+  props.views?.onLost((error) => stop.because(error));
   const found = await survey(session, context.config, database);
   // A session that is lost says so itself.
   watchLocks({ session, stop, database, seconds: context.config.lockTimeoutSeconds }).catch(() => undefined);
@@ -76,6 +86,7 @@ class DatabaseDump {
   private readonly partOf = new Map<string, string>();
   private position: string | undefined;
   private parts = 0;
+  private view: TiDbView | undefined;
 
   constructor(private readonly props: DatabaseDumpProps, private readonly stop: Stop, private readonly found: Survey) {}
 
@@ -83,7 +94,8 @@ class DatabaseDump {
     const { found, props: { context, database, directory } } = this;
     await this.letSecondPass();
     await this.lockNonTransactional();
-    const recoveryPoint = context.now();
+    this.view = await this.props.views?.begin();
+    const recoveryPoint = this.view?.at ?? context.now();
     const lanes = await this.copy().catch((error: unknown) => this.because(error));
     await this.refuseChanges();
     this.countObjects();
@@ -101,9 +113,11 @@ class DatabaseDump {
 
   private async copy(): Promise<{ lanes: Lane[]; reason: string }> {
     const lanes = await this.lanes();
-    await this.objects('schema', ['--no-data', '--routines', '--skip-triggers', ...this.ignored()]);
+    const tidb = isTiDb(this.props.context.config);
+    if (tidb) await this.sequences();
+    await this.objects('schema', ['--no-data', ...tidb ? [] : ['--routines'], '--skip-triggers', ...this.ignored()]);
     await this.stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane)));
-    await this.objects('after', ['--no-data', '--no-create-info', '--triggers', '--events', '--skip-routines', ...this.ignored()]);
+    await this.objects('after', ['--no-data', '--no-create-info', ...tidb ? ['--skip-triggers'] : ['--triggers', '--events'], '--skip-routines', ...this.ignored()]);
     return lanes;
   }
 
@@ -126,36 +140,39 @@ class DatabaseDump {
   }
 
   private async lanes(): Promise<{ lanes: Lane[]; reason: string }> {
-    const { found, props: { tools, context } } = this;
+    const { found, view, props: { tools, context, session } } = this;
     const bytes = found.rows.reduce((sum, table) => sum + table.bytes, 0);
     const most = Math.min(MOST_LANES, Math.max(2, availableParallelism()));
     const groups = groupTables(found.rows, most);
     if (groups.length === 0) return { lanes: [], reason: 'there are no rows' };
     // Empty when several tools can know that they see one state, which one tool then says for the notes too.
     const hindrance = await this.whyOne();
-    const start = (tables: readonly string[]): Promise<RunningDump> => this.tool([...ROW_OPTIONS, ...hindrance === '' ? ['--master-data=2'] : []], tables);
+    const start = (tables: readonly string[]): Promise<RunningDump> => this.tool([...ROW_OPTIONS, ...hindrance === '' && !view ? ['--master-data=2'] : []], tables);
+    const digests = view ? await rowDigests(session, found.database) : undefined;
+    const reading = (dump: RunningDump): RowReader => new RowReader(dump.stdout, tools.family, digests);
     const count = Math.min(most, groups.length);
     let reason = 'one tool is as fast for so little';
     if (count > 1 && bytes >= LEAST_BYTES_FOR_TWO) {
       reason = hindrance;
       if (hindrance === '') {
-        const lanes = await openLanes(share(groups, count), start, tools.family);
+        const lanes = await openLanes(share(groups, count), start, reading, view !== undefined);
         if (lanes) {
-          this.position = lanes[0].reader.position;
+          this.position = view ? `TSO ${view.tso}` : lanes[0].reader.position;
           return { lanes, reason: `all at ${this.position}` };
         }
         reason = 'too much was written for several tools to begin at one position of the binary log';
         context.log.warn(reason, { database: found.database });
       }
     }
-    const lanes = await openLanes(share(groups, 1), start, tools.family) ?? [];
-    this.position = lanes[0]?.reader.position;
+    const lanes = await openLanes(share(groups, 1), start, reading) ?? [];
+    this.position = view ? `TSO ${view.tso}` : lanes[0]?.reader.position;
     return { lanes, reason };
   }
 
   /** Why several tools could not know that they see one state; empty when they can. */
   private async whyOne(): Promise<string> {
     const { server, tools, session } = this.props;
+    if (this.view) return '';
     if (tools.family !== 'mariadb') return 'MySQL tells no session at which position of the binary log its snapshot stands';
     if (!server.binaryLog) return 'the server writes no binary log, by which several sessions would know that they see one state';
     const grants = (await session.rows<Record<string, string>>('SHOW GRANTS')).map((row) => Object.values(row)[0]);
@@ -171,7 +188,7 @@ class DatabaseDump {
         { name: `${directory}/rows/${this.nextPart()}.sql`, kind: 'rows', database, compression: { zstdLevel: context.config.compressionLevel } },
         async (out) => {
           passed.length = 0;
-          await write(out, PREAMBLE);
+          await write(out, this.view ? TIDB_PREAMBLE : PREAMBLE);
           for (const table of tables) passed.push(await this.copyTable(table, reader, out));
           stop.check();
           await write(out, END_OF_ROWS);
@@ -213,13 +230,24 @@ class DatabaseDump {
 
   private ignored(): string[] {
     const { found, props: { database } } = this;
-    return found.excluded.map((table) => `--ignore-table=${database}.${table}`);
+    const sequences = isTiDb(this.props.context.config) ? found.relations.filter(({ kind }) => kind === 'sequence').map(({ name }) => name) : [];
+    return [...found.excluded, ...sequences].map((table) => `--ignore-table=${database}.${table}`);
+  }
+
+  /** MySQL's tool knows none, and tables may take their numbers from them. */
+  private async sequences(): Promise<void> {
+    const { found, props: { database, directory, sink, session } } = this;
+    const names = found.relations.filter(({ kind }) => kind === 'sequence').map(({ name }) => name);
+    if (names.length === 0) return;
+    const statements = await sequenceStatements(session, database, names);
+    await sink.write({ name: `${directory}/sequences.sql`, kind: 'sequences', database, compression: 'none' }, (out) => write(out, statements));
   }
 
   private async tool(options: readonly string[], tables: readonly string[]): Promise<RunningDump> {
     const { tools, place, database, context } = this.props;
     return startDump({
-      tools, target: { server: place.server, tls: place.tls }, database, options, tables,
+      tools, target: { server: place.server, tls: place.tls }, database, tables,
+      options: this.view ? toolOptions(options, this.view) : options,
       scratchDirectory: context.scratchDirectory, signal: this.stop.signal,
     });
   }
@@ -232,9 +260,9 @@ class DatabaseDump {
 
   /** A TRUNCATE or RENAME during the dump gives wrong rows and no error: what there is must be what there was. */
   private async refuseChanges(): Promise<void> {
-    const { found, props: { session, database } } = this;
+    const { found, props: { session, database, context } } = this;
     if (found.nonTransactional.length > 0) await session.run('UNLOCK TABLES');
-    const after = new Map((await readRelations(session, database)).map((one) => [one.name, one]));
+    const after = new Map((await readRelations(session, database, isTiDb(context.config))).map((one) => [one.name, one]));
     const before = found.relations.filter(({ name }) => !found.excluded.includes(name));
     const changed = before.find(({ name, createdAt, definition, kind }) => {
       const now = after.get(name);
@@ -250,7 +278,9 @@ class DatabaseDump {
   private countObjects(): void {
     const { found, props: { database } } = this;
     for (const { name, kind, definition } of found.relations.filter((one) => !found.excluded.includes(one.name))) {
-      this.census.push({ kind: kind === 'table' ? 'definition' : kind, name, database, method: 'hashed', sha256: definition });
+      // What TiDB says of a definition, no scratch server repeats word for word.
+      const said = this.view ? { method: 'present' as const } : { method: 'hashed' as const, sha256: definition };
+      this.census.push({ kind: kind === 'table' ? 'definition' : kind, name, database, ...said });
     }
     for (const [kind, names] of [['trigger', found.triggers], ['routine', found.routines], ['event', found.events]] as const) {
       for (const name of names) this.census.push({ kind, name, database, method: 'present' });

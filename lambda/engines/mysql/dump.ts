@@ -4,18 +4,22 @@ import type { Dumped, EngineContext, PartSink } from '../../runtime/engine';
 import { readAccounts } from './accounts';
 import { type DatabaseDumped, dumpDatabase } from './database-dump';
 import { readme, restoreScript } from './guide';
+import { isTiDb } from './flavors';
 import { describeServer, lookAt, toolVersions } from './inspect';
 import { MySqlNotes } from './notes';
 import { write } from './row-reader';
+import { TiDbViews } from './tidb-view';
 
 /** Reads every database, each in a view of its own, into parts. The recovery point is that of the earliest. */
 export async function dump(context: EngineContext<MySqlConfig>, sink: PartSink): Promise<Dumped> {
   const { config } = context;
   const { session, server, tools, place } = await lookAt(context);
+  let views: TiDbViews | undefined;
   try {
+    views = isTiDb(config) ? await TiDbViews.open(context, place, server) : undefined;
     const dumped: DatabaseDumped[] = [];
     for (const [index, database] of server.databases.entries()) {
-      dumped.push(await dumpDatabase({ context, session, place, server, tools, database, directory: `db${index + 1}`, sink }));
+      dumped.push(await dumpDatabase({ context, session, place, server, tools, database, directory: `db${index + 1}`, sink, views }));
     }
     const accounts = await readAccounts(session);
     context.signal.throwIfAborted();
@@ -25,6 +29,7 @@ export async function dump(context: EngineContext<MySqlConfig>, sink: PartSink):
     const notes = MySqlNotes.parse({
       version: 1, flavor: config.flavor, serverVersion: server.version,
       settings: { sqlMode, lowerCaseTableNames, maximumPacketBytes, characterSet, collation },
+      ...server.binaryCollations ? { binaryCollations: true } : {},
       databases: dumped.map((one) => one.notes),
     } satisfies MySqlNotes);
     const leftOut = [...dumped.flatMap((one) => one.survey.leftOut), ...accounts.leftOut];
@@ -39,6 +44,7 @@ export async function dump(context: EngineContext<MySqlConfig>, sink: PartSink):
       tools: toolVersions(tools), census: dumped.flatMap<CensusItem>((one) => one.census), leftOut, engineNotes: notes,
     };
   } finally {
+    await views?.close();
     await session.close();
   }
 }

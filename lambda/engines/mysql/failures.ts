@@ -66,6 +66,10 @@ export function failureOf(error: unknown, scene: FailureScene): RunError {
     case 'ER_NOT_KEYFILE':
       return refused('SOURCE_DAMAGED', `The source itself is damaged: ${message}.`, 'Do not retire any older copy; look at the server\'s disk and repair or restore the table.');
   }
+  // TiDB, "Error Codes and Troubleshooting": 8055 and 9006.
+  if (/GC life time is shorter than transaction duration|snapshot is older than GC safe point/i.test(message)) {
+    return refused('SNAPSHOT_TOO_OLD', `${database} no longer has the versions that the dump reads: ${message}.`, 'Lengthen tidb_gc_life_time, or let the source raise it (TiDbGarbageCollection.RAISE) with a readTime that is long enough.');
+  }
   if (/does not support secure connection|SSL is required, but the server/.test(message)) {
     return refused('TLS_REFUSED', `Server ${server} refused TLS.`, 'Turn it on there (ssl_cert, ssl_key); only for loopback and private tests set the TLS mode to "disable".');
   }

@@ -8,7 +8,7 @@ export type Right = 'SELECT' | 'SHOW VIEW' | 'TRIGGER' | 'EVENT' | 'LOCK TABLES'
 export function missingRights(grants: readonly string[], database: string, needed: readonly Right[]): Right[] {
   const given = new Set<string>();
   for (const grant of grants) {
-    const match = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`)\.\* TO /i.exec(grant);
+    const match = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|[^\s`.]+)\.\* TO /i.exec(grant);
     if (!match || !covers(match[2], database)) continue;
     for (const right of match[1].split(',')) given.add(right.trim().toUpperCase());
   }
@@ -19,7 +19,8 @@ export function missingRights(grants: readonly string[], database: string, neede
 /** Names in grants are patterns of LIKE: `%` and `_`, each taken as it is behind a backslash. */
 function covers(scope: string, database: string): boolean {
   if (scope === '*') return true;
-  const pattern = scope.slice(1, -1).replaceAll('``', '`');
+  // Earlier TiDBs write names without quotes.
+  const pattern = scope.startsWith('`') ? scope.slice(1, -1).replaceAll('``', '`') : scope;
   let expression = '';
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern[at];

@@ -2,9 +2,11 @@ import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import type { EngineContext, Inspection } from '../../runtime/engine';
 import { RefusedError } from '../../runtime/errors';
 import { openSession, readServer, type Session, type SessionPlace } from './connection';
-import { flavorOf } from './flavors';
+import { flavorOf, isTiDb } from './flavors';
 import { preflight, type ServerFacts } from './preflight';
 import { survey } from './survey';
+import { readingSeconds, readLife, refuseShortLife } from './tidb-life';
+import { requireInitCommand } from './tidb-dump';
 import { type ClientTools, findTools } from './tools';
 
 export interface Looked {
@@ -18,7 +20,7 @@ export interface Looked {
  * Looks at the server and at every database, so that what cannot be copied whole is refused before anything is written. The session is
  * the caller's to close.
  *
- * @throws RefusedError WRONG_FLAVOR, NO_TOOLS, NO_PERMISSION, NON_TRANSACTIONAL, EMPTY_DATABASE and those of the connection
+ * @throws RefusedError WRONG_FLAVOR, NO_TOOLS, NO_PERMISSION, NON_TRANSACTIONAL, EMPTY_DATABASE, GC_TOO_SHORT and those of the connection
  */
 export async function lookAt(context: EngineContext<MySqlConfig>): Promise<Looked> {
   const { config, signal } = context;
@@ -29,6 +31,10 @@ export async function lookAt(context: EngineContext<MySqlConfig>): Promise<Looke
   try {
     const server = await preflight(session, config, address.database);
     const tools = await findTools(flavorOf(config).family);
+    if (isTiDb(config)) {
+      await requireInitCommand(tools);
+      refuseShortLife(config, await readLife(session), readingSeconds(config, server));
+    }
     const empty: string[] = [];
     for (const database of server.databases) {
       signal.throwIfAborted();

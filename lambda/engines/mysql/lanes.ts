@@ -1,7 +1,6 @@
 import { TransientError } from '../../runtime/errors';
 import type { RunningDump } from './dump-tool';
-import { RowReader } from './row-reader';
-import type { Family } from './flavors';
+import type { RowReader } from './row-reader';
 import type { Relation } from './survey';
 
 /** A dump tool at work on its share of the tables. */
@@ -31,20 +30,22 @@ export function share(groups: readonly Relation[][], lanes: number): Relation[][
  * Starts one tool a share. Each opens a snapshot of its own; they are one view of the database when all stand at the same position of the
  * binary log (design section 12: 0 of 40 trials torn), so they are begun together until they do.
  *
+ * @param oneView whether they stand on one state however they begin
  * @returns undefined when they never did: too much is written for that
  */
 export async function openLanes(
-  shares: readonly (readonly Relation[][])[], start: (tables: readonly string[]) => Promise<RunningDump>, family: Family,
+  shares: readonly (readonly Relation[][])[], start: (tables: readonly string[]) => Promise<RunningDump>,
+  reading: (dump: RunningDump) => RowReader, oneView = false,
 ): Promise<Lane[] | undefined> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const lanes = await Promise.all(shares.map(async (parts): Promise<Lane> => {
       const dump = await start(parts.flat().map(({ name }) => name));
-      return { dump, parts, reader: new RowReader(dump.stdout, family) };
+      return { dump, parts, reader: reading(dump) };
     }));
     const begun = await Promise.allSettled(lanes.map(({ reader }) => reader.seek()));
     const failed = begun.find((one) => one.status === 'rejected');
     const positions = new Set(lanes.map(({ reader }) => reader.position));
-    const together = shares.length === 1 || positions.size === 1 && !positions.has(undefined);
+    const together = oneView || shares.length === 1 || positions.size === 1 && !positions.has(undefined);
     if (!failed && together) return lanes;
     for (const { dump } of lanes) dump.kill();
     const ends = await Promise.allSettled(lanes.map(({ dump }) => dump.ended));

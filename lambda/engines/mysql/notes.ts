@@ -12,7 +12,7 @@ const DatabaseNotes = z.strictObject({
   tables: z.array(z.strictObject({ name: z.string(), part: z.string().optional(), bytes: z.number().nonnegative() })),
   /** How it was read: side by side on one view of the database, or in one stream, and why. */
   lanes: z.strictObject({ count: z.number().int().positive(), reason: z.string() }),
-  /** `file:position` of the binary log at the snapshot, where the server has one and told. */
+  /** `file:position` of the binary log at the snapshot, where the server has one and told; `TSO n` of TiDB's clock. */
   position: z.string().optional(),
 });
 export type DatabaseNotes = z.infer<typeof DatabaseNotes>;
@@ -27,6 +27,8 @@ export const MySqlNotes = z.strictObject({
     sqlMode: z.string(), lowerCaseTableNames: z.number().int(), maximumPacketBytes: z.number().int(),
     characterSet: z.string(), collation: z.string(),
   }),
+  /** Of TiDB: whether the cluster compared every text by its bytes, whatever its collation was called. */
+  binaryCollations: z.boolean().optional(),
   databases: z.array(DatabaseNotes).min(1),
 });
 export type MySqlNotes = z.infer<typeof MySqlNotes>;

@@ -1,7 +1,11 @@
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import { RefusedError } from '../../runtime/errors';
 import type { Session } from './connection';
-import { flavorOf } from './flavors';
+import { flavorOf, isTiDb } from './flavors';
+import { seriesOf } from './server-tools';
+
+/** 6.5, as a series. */
+const OLDEST_TIDB = 605;
 
 /** What a server says of itself; a scratch server is set up alike. */
 export interface ServerFacts {
@@ -16,6 +20,8 @@ export interface ServerFacts {
   /** Whether it writes a binary log, by which two sessions know that they see one state. */
   readonly binaryLog: boolean;
   readonly readOnly: boolean;
+  /** Of TiDB: whether it compares every text by its bytes, whatever its collation is called. */
+  readonly binaryCollations?: boolean;
   /** Bytes of tables and indexes, an estimate. */
   readonly bytes: number;
 }
@@ -31,23 +37,25 @@ interface Variables {
   readOnly: number;
 }
 
-/** @throws RefusedError WRONG_FLAVOR, UNKNOWN_DATABASE, NO_DATABASE_NAMED, EMPTY_DATABASE */
+/** @throws RefusedError WRONG_FLAVOR, SERVER_TOO_OLD, UNKNOWN_DATABASE, NO_DATABASE_NAMED, EMPTY_DATABASE */
 export async function preflight(session: Session, config: MySqlConfig, named: string | undefined): Promise<ServerFacts> {
+  const tidb = isTiDb(config) ? await preflightTiDb(session) : undefined;
   const [facts] = await session.rows<Variables>(
     `SELECT VERSION() AS version, @@GLOBAL.sql_mode AS sqlMode, @@lower_case_table_names AS lowerCase, @@GLOBAL.max_allowed_packet AS packet,
-       @@GLOBAL.character_set_server AS characterSet, @@GLOBAL.collation_server AS collation, @@GLOBAL.log_bin AS binaryLog, @@GLOBAL.read_only AS readOnly`,
+       @@GLOBAL.character_set_server AS characterSet, @@GLOBAL.collation_server AS collation,
+       ${tidb ? '0' : '@@GLOBAL.log_bin'} AS binaryLog, ${tidb ? '0' : '@@GLOBAL.read_only'} AS readOnly`,
   );
-  refuseOtherFamily(facts.version, config);
+  if (!tidb) refuseOtherFamily(facts.version, config);
   const databases = await chooseDatabases(session, config, named);
   const [{ bytes }] = await session.rows<{ bytes: string | number | null }>(
     'SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)', [databases],
   );
   return {
-    version: /^\d+(\.\d+)*/.exec(facts.version)?.[0] ?? facts.version,
+    version: tidb?.version ?? /^\d+(\.\d+)*/.exec(facts.version)?.[0] ?? facts.version,
     databases, sqlMode: facts.sqlMode, lowerCaseTableNames: Number(facts.lowerCase), maximumPacketBytes: Number(facts.packet),
     characterSet: facts.characterSet, collation: facts.collation,
     binaryLog: Number(facts.binaryLog) === 1, readOnly: Number(facts.readOnly) === 1,
-    bytes: Number(bytes ?? 0),
+    bytes: Number(bytes ?? 0), ...tidb?.binaryCollations ? { binaryCollations: true } : {},
   };
 }
 
@@ -83,4 +91,19 @@ async function chooseDatabases(session: Session, config: MySqlConfig, named: str
     throw new RefusedError('EMPTY_DATABASE', 'The server has no database but its own.', 'Create one, or correct the connection.');
   }
   return chosen;
+}
+
+/** What a TiDB server says of itself where it is asked in TiDB's own words. */
+async function preflightTiDb(session: Session): Promise<{ version: string; binaryCollations: boolean }> {
+  const [{ text }] = await session.rows<{ text: string }>('SELECT TIDB_VERSION() AS text').catch((cause: unknown) => {
+    throw new RefusedError('WRONG_FLAVOR', 'The policy says TiDB, and the server does not know TIDB_VERSION().', 'Name the flavor that it is.', { cause });
+  });
+  // TiDB, "Information Functions": "Release Version: v8.5.1" in its first line.
+  const version = /Release Version: v?(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? '';
+  if (seriesOf(version) < OLDEST_TIDB) {
+    throw new RefusedError('SERVER_TOO_OLD', `The server is TiDB ${version || text.split('\n')[0]}.`, 'Upgrade it to 6.5 or newer: before, a transaction does not hold garbage collection back for certain.');
+  }
+  // TiDB, "Character Set and Collation": without the new framework every collation compares bytes.
+  const [{ alike }] = await session.rows<{ alike: number | string }>('SELECT \'a\' = \'A\' COLLATE utf8mb4_general_ci AS alike');
+  return { version, binaryCollations: Number(alike) === 0 };
 }

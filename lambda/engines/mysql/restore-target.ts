@@ -17,6 +17,8 @@ export interface TargetConnection {
   readonly administrator: Login;
   readonly loader: Login;
   readonly reader: Login;
+  /** Whether the copy is of a server that returns rows in no order, and writes values in its own way. */
+  readonly otherServer?: boolean;
   /** What the scratch server itself is no exact likeness in. */
   readonly exceptions: readonly Exception[];
   /** The reason behind a failure when the server's disk is full. */

@@ -1,4 +1,5 @@
 import { Readable, Transform } from 'node:stream';
+import { censusLabel } from '../../../lib/contract/census';
 import type { Part } from '../../../lib/contract/manifest';
 import type { CopyReader, EngineContext, Restored, Target } from '../../runtime/engine';
 import { IntegrityError } from '../../runtime/errors';
@@ -7,10 +8,13 @@ import { loadingSessions } from '../../runtime/worker-size';
 import { feed, type ClientProps } from './client-tool';
 import { grantedName, quoteIdent, type Session } from './connection';
 import { END_OF_ROWS } from './database-dump';
+import type { Exception } from '../../../lib/contract/verdict';
+import { isTiDb } from './flavors';
 import type { DatabaseNotes } from './notes';
 import { parseNotes } from './parse-notes';
 import { openTarget, restoreError, type TargetConnection } from './restore-target';
 import { lighten, type LightTable } from './schema-text';
+import { schemaForMySql } from './tidb-schema';
 import { type ClientTools, findTools } from './tools';
 
 /** About how much longer a byte of an index takes than one that is loaded; only the order of steps counts. */
@@ -27,13 +31,15 @@ export async function restoreCopy(context: EngineContext<unknown>, copy: CopyRea
   const notes = parseNotes(copy.manifest);
   const tools = await findTools(connection.family);
   const seconds: Record<string, number> = {};
+  const exceptions = [...connection.exceptions];
   try {
     for (const database of notes.databases) {
       const one = new DatabaseRestore({ context, copy, connection, tools, notes: database, seconds });
       await one.run();
+      exceptions.push(...one.exceptions);
       context.log.info('database restored', { database: database.name, ...seconds });
     }
-    return { exceptions: [...connection.exceptions], seconds };
+    return { exceptions, seconds };
   } catch (error) {
     throw await restoreError(error, connection, context.signal);
   }
@@ -49,10 +55,13 @@ interface DatabaseRestoreProps {
 }
 
 class DatabaseRestore {
+  /** What could not come up. */
+  readonly exceptions: Exception[] = [];
+
   constructor(private readonly props: DatabaseRestoreProps) {}
 
   async run(): Promise<void> {
-    const { schema, tables } = lighten(await this.text('schema'));
+    const { schema, tables } = lighten(await this.schema());
     const after = await this.text('after');
     await this.createDefiners(new Set([...definersOf(schema), ...definersOf(after)]));
     await this.timed('schema', () => feed(() => Promise.resolve(Readable.from([schema])), this.client()));
@@ -120,6 +129,17 @@ class DatabaseRestore {
     const { tools, connection, context, notes } = this.props;
     const { scratchDirectory, signal } = context;
     return { tools, target: { socket: connection.socket, ...connection.loader }, database: notes.name, scratchDirectory, signal };
+  }
+
+  private async schema(): Promise<string> {
+    const { copy, notes } = this.props;
+    const { flavor, binaryCollations = false } = parseNotes(copy.manifest);
+    const text = await this.text('schema');
+    if (!isTiDb({ flavor })) return text;
+    const { schema, exceptions } = schemaForMySql(text, notes.name, binaryCollations);
+    const sequences = copy.census.items.filter(({ kind, database }) => kind === 'sequence' && database === notes.name);
+    this.exceptions.push(...exceptions, ...sequences.map((item): Exception => ({ code: 'TIDB_ONLY', name: censusLabel(item), reason: 'the scratch server is MySQL, which has no sequences' })));
+    return schema;
   }
 
   private async text(kind: 'schema' | 'after'): Promise<string> {

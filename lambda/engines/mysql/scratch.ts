@@ -4,12 +4,15 @@ import type { EngineContext, Scratch } from '../../runtime/engine';
 import { full } from '../../runtime/scratch-process';
 import { grantedName, quoteIdent } from './connection';
 import { DIALECTS } from './dialect';
-import { FLAVORS } from './flavors';
+import { FLAVORS, isTiDb } from './flavors';
 import { parseNotes } from './parse-notes';
 import { openTarget, type TargetConnection } from './restore-target';
 import { startServer } from './scratch-server';
 import { chooseServer } from './server-tools';
+import { otherServer, sqlModeForMySql } from './tidb-schema';
 
+/** TiDB, "MySQL Compatibility": that of MySQL 8.0. */
+const MYSQL_LIKE_TIDB = '8.0.11';
 /** How long an assertion may run. */
 const ASSERTION_SECONDS = 300;
 
@@ -21,13 +24,17 @@ const ASSERTION_SECONDS = 300;
  */
 export async function startScratch(context: EngineContext<unknown>, manifest: Manifest): Promise<Scratch> {
   const notes = parseNotes(manifest);
-  const { tools, exceptions } = await chooseServer(FLAVORS[notes.flavor].family, manifest.source.version);
-  const server = await startServer(tools, context.scratchDirectory, notes.settings, context.signal);
+  const tidb = isTiDb(notes);
+  const { tools, exceptions } = await chooseServer(FLAVORS[notes.flavor].family, tidb ? MYSQL_LIKE_TIDB : manifest.source.version);
+  // A file system of a worker tells large letters from small ones.
+  const settings = tidb ? { ...notes.settings, sqlMode: sqlModeForMySql(notes.settings.sqlMode), lowerCaseTableNames: 0 } : notes.settings;
+  const server = await startServer(tools, context.scratchDirectory, settings, context.signal);
   const mark = randomBytes(6).toString('hex');
   const login = (user: string) => ({ user, password: randomBytes(24).toString('hex') });
   const connection: TargetConnection = {
     socket: server.socket, family: tools.family, serverVersion: tools.version,
-    administrator: login('root'), loader: login(`loader_${mark}`), reader: login(`reader_${mark}`), exceptions,
+    administrator: login('root'), loader: login(`loader_${mark}`), reader: login(`reader_${mark}`), exceptions: tidb ? [otherServer(tools.version)] : exceptions,
+    ...tidb ? { otherServer: true } : {},
     diskFull: async (error) => ((await server.isFull()) ? full(await server.sizeBytes(), error) : undefined),
   };
   try {

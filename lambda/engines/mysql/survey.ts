@@ -3,8 +3,9 @@ import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import type { LeftOut } from '../../../lib/contract/manifest';
 import { RefusedError } from '../../runtime/errors';
 import { quoteIdent, type Session } from './connection';
-import { flavorOf } from './flavors';
+import { flavorOf, isTiDb } from './flavors';
 import { missingRights, type Right } from './grants';
+import { withoutPositions } from './tidb-schema';
 
 /** Engines whose rows a consistent snapshot holds. */
 const TRANSACTIONAL = new Set(['innodb', 'tokudb', 'rocksdb', 'tidb']);
@@ -67,7 +68,7 @@ export async function survey(session: Session, config: MySqlConfig, database: st
   const [schema] = await session.rows<{ characterSet: string; collation: string }>(
     'SELECT DEFAULT_CHARACTER_SET_NAME AS characterSet, DEFAULT_COLLATION_NAME AS collation FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [database],
   );
-  const relations = await readRelations(session, database);
+  const relations = await readRelations(session, database, isTiDb(config));
   const base = relations.filter(({ kind }) => kind === 'table');
   const excluded = base.filter(({ name }) => matches(config.tables.exclude, database, name)).map(({ name }) => name);
   const kept = base.filter(({ name }) => !excluded.includes(name));
@@ -100,7 +101,7 @@ export async function survey(session: Session, config: MySqlConfig, database: st
 }
 
 /** What there is, by name, with what tells that it was changed. */
-export async function readRelations(session: Session, database: string): Promise<Relation[]> {
+export async function readRelations(session: Session, database: string, tidb = false): Promise<Relation[]> {
   const found = await session.rows<TableRow>(
     `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, DATA_LENGTH AS bytes, CREATE_TIME AS createdAt, AUTO_INCREMENT AS next
      FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE <> 'TEMPORARY' ORDER BY TABLE_NAME`, [database],
@@ -108,9 +109,9 @@ export async function readRelations(session: Session, database: string): Promise
   const relations: Relation[] = [];
   for (const { name, type, engine, bytes, createdAt, next } of found) {
     const kind: RelationKind = type === 'VIEW' || type === 'SYSTEM VIEW' ? 'view' : type === 'SEQUENCE' ? 'sequence' : 'table';
-    const shown = await session.rows<Record<string, string>>(`SHOW CREATE TABLE ${quoteIdent(database)}.${quoteIdent(name)}`);
+    const shown = await session.rows<Record<string, string>>(`SHOW CREATE ${tidb && kind === 'sequence' ? 'SEQUENCE' : 'TABLE'} ${quoteIdent(database)}.${quoteIdent(name)}`);
     // A view's columns name their database or not, as the view was once written and before it is read again.
-    const text = (Object.values(shown[0])[1] ?? '').replace(/ AUTO_INCREMENT=\d+/, '').replaceAll(`${quoteIdent(database)}.`, '');
+    const text = withoutPositions(Object.values(shown[0])[1] ?? '').replaceAll(`${quoteIdent(database)}.`, '');
     relations.push({
       name, kind, engine: (engine ?? '').toLowerCase(), bytes: Number(bytes ?? 0), createdAt: createdAt ?? '',
       definition: createHash('sha256').update(text).digest('hex'), versioned: type === 'SYSTEM VERSIONED',
@@ -122,7 +123,8 @@ export async function readRelations(session: Session, database: string): Promise
 
 async function requireRights(session: Session, config: MySqlConfig, database: string): Promise<void> {
   const grants = (await session.rows<Record<string, string>>('SHOW GRANTS')).map((row) => Object.values(row)[0]);
-  const needed: Right[] = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', ...config.nonTransactional === 'lock' ? ['LOCK TABLES' as const] : []];
+  // TiDB has no triggers, events and routines (TiDB, "MySQL Compatibility").
+  const needed: Right[] = isTiDb(config) ? ['SELECT', 'SHOW VIEW'] : ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', ...config.nonTransactional === 'lock' ? ['LOCK TABLES' as const] : []];
   const missing = missingRights(grants, database, needed);
   const { user } = session.scene;
   if (missing.length > 0) {
@@ -131,6 +133,7 @@ async function requireRights(session: Session, config: MySqlConfig, database: st
       `GRANT ${missing.join(', ')} ON ${quoteIdent(database)}.* TO the user.`,
     );
   }
+  if (isTiDb(config)) return;
   if (flavorOf(config).family === 'mariadb') {
     await session.rows('SELECT 1 FROM mysql.proc LIMIT 1').catch((cause: unknown) => {
       throw new RefusedError(

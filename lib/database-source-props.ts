@@ -3,6 +3,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import type { DatabaseAuthentication } from './database-authentication';
 import type { DatabaseTls } from './database-tls';
+import type { SshTunnel } from './ssh-tunnel';
 import type { WorkerImage } from './worker-image';
 
 /** Options that a database's source takes wherever its server comes from. */
@@ -83,4 +84,10 @@ export interface DatabaseSourceProps extends DatabaseSourceOptions {
    * @default - nothing is opened
    */
   readonly opens?: ec2.IConnectable;
+  /**
+   * SSH host that alone reaches the server; `host` and `port`, here or in the secret, are then as that host sees them. TLS to the server
+   * goes on inside; it may be `DISABLE` for a server on the SSH host itself (`127.0.0.1`), whose bytes leave no machine unencrypted.
+   * @default - none: the server is reached directly
+   */
+  readonly tunnel?: SshTunnel;
 }

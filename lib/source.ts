@@ -24,6 +24,17 @@ export interface SourceNetwork {
   readonly createEndpoints?: boolean;
 }
 
+/** A host in front of a source, which alone the dump worker goes to. */
+export interface SourceGateway {
+  /** Its port. */
+  readonly port: number;
+  /**
+   * What must let the dump worker in at that port.
+   * @default - nothing is opened
+   */
+  readonly opens?: ec2.IConnectable;
+}
+
 /** What a source says of itself at synth. */
 export interface SourceConfig {
   /** Name of the engine; `bundles/<engine>` is the context of its worker image. */
@@ -55,6 +66,11 @@ export interface SourceConfig {
    * @default - nothing is opened
    */
   readonly opens?: ec2.IConnectable;
+  /**
+   * What stands in front of the source.
+   * @default - nothing: the dump worker goes to the source itself
+   */
+  readonly gateway?: SourceGateway;
   /**
    * Constructs whose data this is: `RequireBackup` takes them, and what is in them, for protected.
    * @default - none that is known

@@ -9,7 +9,16 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundles = join(root, 'bundles');
 
-const common = { bundle: true, platform: 'node', format: 'cjs', absWorkingDir: root, logLevel: 'warning', legalComments: 'linked' };
+// Native parts of ssh2 that nobody builds here: it goes on without them where they do not load.
+const NATIVE = ['pg-native', 'cpu-features', './crypto/build/Release/sshcrypto.node'];
+
+// zod has its messages in fifty languages, 0.3 MB a bundle, and says the English ones unless told otherwise.
+const oneLanguage = {
+  name: 'one-language',
+  setup: ({ onLoad }) => onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export { default as en } from \'./en.js\';' })),
+};
+
+const common = { bundle: true, platform: 'node', format: 'cjs', absWorkingDir: root, logLevel: 'warning', legalComments: 'linked', plugins: [oneLanguage] };
 
 /** Every file a bundle may be made of; its digest tells whether the bundles are stale. */
 async function digestOfSources() {
@@ -41,9 +50,9 @@ async function bundleEngine(name, into) {
     import { runTask } from './lambda/workers/task';
     runTask({ dump, verify }, process.argv.slice(2), process.env).then((code) => process.exit(code));
   `;
-  const options = { ...common, target: 'node24', minifySyntax: true, minifyWhitespace: true, external: ['pg-native'] };
+  const options = { ...common, target: 'node24', minifySyntax: true, minifyWhitespace: true, external: NATIVE };
   await build({ ...options, stdin: { contents: workers, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' }, outfile: join(out, 'index.js') });
-  await build({ ...options, stdin: { contents: task, resolveDir: root, sourcefile: `${name}-task.ts`, loader: 'ts' }, external: ['./index.js', 'pg-native'], outfile: join(out, 'task.js') });
+  await build({ ...options, stdin: { contents: task, resolveDir: root, sourcefile: `${name}-task.ts`, loader: 'ts' }, external: ['./index.js', ...NATIVE], outfile: join(out, 'task.js') });
   const image = join(root, 'lambda', 'images', name);
   if (existsSync(image)) await cp(image, out, { recursive: true });
 }
@@ -60,7 +69,7 @@ async function bundleWorker(name, into) {
 const WORKERS = ['retire', 'extend', 'sentinel', 'notify'];
 
 // The policy simulator stays outside: its licence is not ours to pass on in a bundle.
-const OUTSIDE = ['pg-native', '@cloud-copilot/*'];
+const OUTSIDE = [...NATIVE, '@cloud-copilot/*'];
 
 async function bundleCommandLine(into) {
   const entry = join(root, 'bin', 'backup-policy.ts');

@@ -1,3 +1,4 @@
+import type { SshTunnelConfig } from '../../lib/contract/ssh-tunnel';
 import type { EngineContext } from './engine';
 import { RefusedError } from './errors';
 
@@ -8,6 +9,8 @@ export interface ServerAddress {
   readonly user: string;
   /** Database that the secret names. */
   readonly database?: string;
+  /** Where a connection is opened instead: the near end of a tunnel. Certificates are made for `host`. @default the server itself */
+  readonly through?: { readonly host: string; readonly port: number };
   /** PEM of the authority given by `tls.caSecretArn`. */
   readonly authority?: string;
   password(): Promise<string>;
@@ -19,7 +22,8 @@ export interface ConnectionConfig {
   readonly host?: string;
   readonly port?: number;
   readonly authentication: 'password' | 'rds-iam';
-  readonly tls: { readonly caSecretArn?: string };
+  readonly tls: { readonly mode: string; readonly caSecretArn?: string };
+  readonly tunnel?: SshTunnelConfig;
 }
 
 interface Credentials {
@@ -41,7 +45,7 @@ export interface SecretForm {
 /**
  * Reads the connection's secret; fields of the configuration stand over those of the secret.
  *
- * @throws RefusedError SECRET_SHAPE when it is of another form: the message names fields, never values
+ * @throws RefusedError SECRET_SHAPE when it is of another form: the message names fields, never values; RunError of the tunnel
  */
 export async function readServer(context: EngineContext<ConnectionConfig>, form: SecretForm): Promise<ServerAddress> {
   const { config, secrets } = context;
@@ -61,12 +65,21 @@ export async function readServer(context: EngineContext<ConnectionConfig>, form:
   if (authority !== undefined && !authority.includes('-----BEGIN CERTIFICATE-----')) {
     throw new RefusedError('SECRET_SHAPE', 'The secret of the certificate authority holds no PEM certificate.', 'Store the PEM text, -----BEGIN CERTIFICATE----- included.');
   }
+  const through = config.tunnel && await openTunnel(context, config.tunnel, { host, port });
   return {
     host, port, user,
+    ...(through ? { through } : {}),
     ...(credentials.database ? { database: credentials.database } : {}),
     ...(authority ? { authority } : {}),
     password: async () => (config.authentication === 'rds-iam' ? rdsToken(host, port, user) : freshPassword(context, form)),
   };
+}
+
+async function openTunnel(
+  { config, tunnels }: EngineContext<ConnectionConfig>, tunnel: SshTunnelConfig, target: { readonly host: string; readonly port: number },
+) {
+  if (!tunnels) throw new RefusedError('SSH_UNREACHABLE', 'This program opens no SSH tunnels.', 'Run the worker of this release.');
+  return tunnels.to(tunnel, target, config.tls.mode !== 'disable');
 }
 
 async function freshPassword({ config, secrets }: EngineContext<ConnectionConfig>, form: SecretForm): Promise<string> {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 
@@ -10,11 +11,13 @@ export interface DatabaseTls {
   readonly mode: 'verify-full' | 'require' | 'disable';
 }
 
-/** Options of a TLS socket: false for none. */
-export async function tlsOptions(tls: DatabaseTls, authority: string | undefined): Promise<ConnectionOptions | false> {
+/** Options of a TLS socket: false for none. `name` is the server's own where the socket goes elsewhere, to a tunnel. */
+export async function tlsOptions(tls: DatabaseTls, authority: string | undefined, name?: string): Promise<ConnectionOptions | false> {
   if (tls.mode === 'disable') return false;
   if (tls.mode === 'require') return { rejectUnauthorized: false };
-  return { rejectUnauthorized: true, ca: await trusted(authority) };
+  // An address has no place in TLS's server name.
+  const named = name === undefined ? {} : { host: name, ...(isIP(name) ? {} : { servername: name }) };
+  return { rejectUnauthorized: true, ca: await trusted(authority), ...named };
 }
 
 /** Only the given authority when there is one; else the public ones and RDS's. */

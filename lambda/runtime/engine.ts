@@ -5,6 +5,7 @@ import type { Census, CensusItem } from '../../lib/contract/census';
 import type { LeftOut, Manifest, Part } from '../../lib/contract/manifest';
 import type { Exception } from '../../lib/contract/verdict';
 import type { Log } from './log';
+import type { Tunnels } from './ssh/tunnels';
 
 /**
  * The run-time half of a source: the same five verbs for every engine, and one shared suite of tests.
@@ -42,6 +43,8 @@ export interface EngineContext<Config> {
   readonly signal: AbortSignal;
   /** Reads secrets by ARN, fresh at each call: a rotation between two steps is met by the new value. */
   readonly secrets: SecretReader;
+  /** Ways through an SSH host. @default none: a source that needs one is refused */
+  readonly tunnels?: Tunnels;
   /** A folder of the worker's own under /tmp, removed at its end. */
   readonly scratchDirectory: string;
   now(): Date;

@@ -10,6 +10,7 @@ import type { Engine, EngineContext } from './engine';
 import { RefusedError } from './errors';
 import { createLog, type Log } from './log';
 import { createSecretReader } from './secrets';
+import { Tunnels } from './ssh/tunnels';
 
 // The SDK looks for its shared files in the home folder, and fails where a uid has neither a name nor HOME.
 process.env.HOME ??= tmpdir();
@@ -70,7 +71,11 @@ export async function withInvocation<Config, Result>(
   const log = createLog({ environment, application, protection, runId, attempt, verb });
 
   const deadline = startDeadline(verb, request.limits.timeoutSeconds, context);
-  const { signal } = deadline;
+  // A way to the source that breaks ends everything, with its own reason.
+  const broken = new AbortController();
+  const signal = AbortSignal.any([deadline.signal, broken.signal]);
+  const secrets = createSecretReader();
+  const tunnels = new Tunnels({ secrets, log, signal, onFailure: (error) => broken.abort(error) });
   const scratchDirectory = await mkdtemp(join(tmpdir(), 'bp-'));
   try {
     return await body({
@@ -85,7 +90,8 @@ export async function withInvocation<Config, Result>(
         attempt,
         log,
         signal,
-        secrets: createSecretReader(),
+        secrets,
+        tunnels,
         scratchDirectory,
         now: () => new Date(),
       },
@@ -96,6 +102,7 @@ export async function withInvocation<Config, Result>(
     throw cause;
   } finally {
     deadline.end();
+    await tunnels.close();
     await rm(scratchDirectory, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sshTunnel } from './ssh-tunnel';
 
 /** What the template holds for a value that is known only at deployment. */
 export const DeployedText = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
@@ -31,6 +32,8 @@ export function connectionFields<T extends z.ZodType, P extends z.ZodType>(deplo
       /** Secret with the PEM of the certificate authority; the public ones and RDS's bundle are in the image. */
       caSecretArn: deployed.optional(),
     }),
+    /** The SSH host that alone reaches the server. */
+    tunnel: sshTunnel(deployed).optional(),
     /** zstd level; 1 beat 3 in time and size (design section 12). */
     compressionLevel: z.number().int().min(1).max(19),
   };

@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { isLoopback } from '../contract/ssh-tunnel';
 import { namedDatabases } from '../coverage/named-databases';
 import { DatabaseAuthentication } from '../database-authentication';
 import type { DatabaseSourceProps } from '../database-source-props';
@@ -8,6 +9,7 @@ import { DatabaseTls } from '../database-tls';
 import { PropRefused, requireInteger } from '../refusal';
 import { readSecret } from '../secret-access';
 import type { SourceConfig } from '../source';
+import type { SshTunnelBinding } from '../ssh-tunnel';
 
 /** The part of a database source's configuration that every engine has. */
 export interface DatabaseWayConfig {
@@ -16,6 +18,7 @@ export interface DatabaseWayConfig {
   readonly port?: number;
   readonly authentication: string;
   readonly tls: { readonly mode: string; readonly caSecretArn?: string };
+  readonly tunnel?: SshTunnelBinding['config'];
   readonly compressionLevel: number;
 }
 
@@ -25,6 +28,8 @@ export function bindDatabase(scope: Construct, props: DatabaseSourceProps): Omit
   const tls = props.tls ?? DatabaseTls.VERIFY_FULL;
   checkTogether(scope, props, authentication, tls);
   const { vpc, vpcSubnets, securityGroups, createEndpoints, opens, connection, caCertificate } = props;
+  const tunnel = props.tunnel?._bind(scope);
+  if (tunnel) checkTunnel(scope, props, tls, tunnel);
   return {
     config: {
       secretArn: connection.secretArn,
@@ -32,12 +37,15 @@ export function bindDatabase(scope: Construct, props: DatabaseSourceProps): Omit
       ...(props.port === undefined ? {} : { port: portOf(scope, props.port) }),
       authentication: authentication.method,
       tls: { mode: tls.mode, ...(caCertificate === undefined ? {} : { caSecretArn: caCertificate.secretArn }) },
+      ...(tunnel ? { tunnel: tunnel.config } : {}),
       compressionLevel: requireInteger(scope, 'source.compressionLevel', props.compressionLevel ?? 1, 1, 19),
     },
     scratchImage: props.scratchImage,
     statements: [
       ...readSecret(scope, connection), ...(caCertificate ? readSecret(scope, caCertificate) : []), ...authentication._statements(scope),
+      ...tunnel?.statements ?? [],
     ],
+    ...(tunnel ? { gateway: tunnel.gateway } : {}),
     ...(vpc ? { network: { vpc, vpcSubnets, securityGroups, createEndpoints } } : {}),
     opens,
     protects: [...props.protects ?? [], ...namedDatabases(scope, { secretArn: connection.secretArn, host: props.host, opens })],
@@ -59,6 +67,14 @@ function checkTogether(scope: Construct, props: DatabaseSourceProps, authenticat
     throw new PropRefused(scope, 'source.tls', 'DISABLE', 'VERIFY_FULL or REQUIRE with DatabaseAuthentication.rdsIam(): RDS takes the token over TLS only');
   }
   if (caCertificate && tls.mode !== 'verify-full') throw new PropRefused(scope, 'source.caCertificate', 'given', 'only with DatabaseTls.VERIFY_FULL, which uses it');
+}
+
+function checkTunnel(scope: Construct, { vpc, host, opens }: DatabaseSourceProps, tls: DatabaseTls, { gateway }: SshTunnelBinding): void {
+  if (opens) throw new PropRefused(scope, 'source.opens', 'given', 'with source.tunnel only tunnel.opens: it is the SSH host that lets the worker in');
+  if (gateway.opens && !vpc) throw new PropRefused(scope, 'source.tunnel.opens', 'given', 'only together with source.vpc');
+  if (tls.mode === 'disable' && host !== undefined && !Token.isUnresolved(host) && !isLoopback(host)) {
+    throw new PropRefused(scope, 'source.tls', `DISABLE for ${host}`, 'VERIFY_FULL or REQUIRE: behind the SSH host the tunnel protects nothing; DISABLE for 127.0.0.1 there');
+  }
 }
 
 function hostOf(scope: Construct, host: string): string {

@@ -1,3 +1,4 @@
+import { connect as connectSocket } from 'node:net';
 import { createConnection, type Connection, type ConnectionOptions, type SslOptions } from 'mysql2/promise';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import { readServer as readAnyServer, type ServerAddress } from '../../runtime/connection-secret';
@@ -41,10 +42,15 @@ export async function openSession(place: SessionPlace): Promise<Session> {
   const { server, database, tls } = place;
   const scene: FailureScene = { host: server.host, port: server.port, user: server.user, ...(database === undefined ? {} : { database }) };
   const connection = await connect(async () => ({
-    host: server.host, port: server.port, user: server.user, password: await server.password(), database,
+    host: server.host, port: server.port, ...through(server), user: server.user, password: await server.password(), database,
     ssl: await ssl(tls, server.authority),
   }), scene);
   return sessionOf(connection, scene);
+}
+
+/** The library checks the certificate for `host`, wherever its stream goes. */
+function through({ through: place }: ServerAddress): ConnectionOptions {
+  return place ? { stream: () => connectSocket(place.port, place.host) } : {};
 }
 
 /** The client library checks a certificate's name only when it is told to. */

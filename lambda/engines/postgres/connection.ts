@@ -47,13 +47,13 @@ function digest(text: string): string {
 /** The options of node-postgres for one database of the server: no startup parameter but the name, for poolers refuse others. */
 export async function clientOptions(server: ServerAddress, tls: PostgresConfig['tls'], database: string, name: string): Promise<ClientConfig> {
   return {
-    host: server.host,
-    port: server.port,
+    host: (server.through ?? server).host,
+    port: (server.through ?? server).port,
     user: server.user,
     password: await server.password(),
     database,
     application_name: name,
-    ssl: await tlsOptions(tls, server.authority),
+    ssl: await tlsOptions(tls, server.authority, server.through && server.host),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
     connectionTimeoutMillis: CONNECT_MILLISECONDS,

@@ -57,7 +57,8 @@ export async function writeArchive(props: ArchiveProps, out: Writable): Promise<
       env: toolEnvironment(tools.bin, {
         HOME: scratchDirectory,
         PGHOST: server.host,
-        PGPORT: String(server.port),
+        ...(server.through ? { PGHOSTADDR: server.through.host } : {}),
+        PGPORT: String((server.through ?? server).port),
         PGUSER: server.user,
         PGDATABASE: database,
         PGPASSFILE: passFile,

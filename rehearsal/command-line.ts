@@ -14,7 +14,7 @@ import { reportText } from './report/text';
 import { ReportWriteError, writeAlarmReport, writeReport } from './report/write';
 import { ServersError } from './servers/servers-error';
 import { UnknownProtectionError } from './stage';
-import { UnknownEngineError } from './sources';
+import { ADDRESSES, UnknownEngineError } from './sources';
 import { SourceError } from './sources/source';
 import { UsageError, nearest } from './usage';
 
@@ -35,7 +35,8 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
   --alarms                   a fault for each alarm of the policies: how soon it is heard, the message, when it is over;
                              and a month in which nobody hears of anything. Some minutes; alarms.json, alarms.html
   --source-sql [ID=]FILE     fills the throwaway server; may be given again, in order    (default: a small sample)
-  --connection ID=ADDRESS    a database of one's own instead, which is only read: postgres:// or mysql://user@host/db,
+  --connection ID=ADDRESS    a database of one's own instead, which is only read:
+                             ${ADDRESSES.join(' or ')},
                              or env:NAME for the variable that holds it, so that no password stands among the
                              arguments, where others see it
   --identity ID=FILE         age identity for the drills of an encrypted protection      (default: a throwaway one)
@@ -142,6 +143,7 @@ function forbidWithAlarms(options: ReturnType<typeof parse>): void {
   const { slot, days: passing, protection, keep } = options;
   const other = Object.entries({ slot, days: passing, protection, 'every-slot': options['every-slot'] || undefined, 'keep': keep || undefined })
     .find(([, value]) => value !== undefined)?.[0];
+  if (options.connection.length > 0) throw new UsageError('--alarms and --connection do not go together: faults are done to the database', REHEARSE_USAGE);
   if (other !== undefined) throw new UsageError(`--alarms and --${other} do not go together`, REHEARSE_USAGE);
 }
 
@@ -183,7 +185,7 @@ function sourceFile(text: string): { protection?: string; file: string } {
 function connections(given: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(given.map((pair) => {
     // The value may hold a password: no message of ours repeats it.
-    const [id, address] = split('--connection', pair, 'ID=postgres://… or ID=env:NAME', true);
+    const [id, address] = split('--connection', pair, `ID=${ADDRESSES[0]} or ID=env:NAME`, true);
     const variable = /^env:(.+)$/.exec(address)?.[1];
     if (variable === undefined) return [id, address];
     const value = env[variable];

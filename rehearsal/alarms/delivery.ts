@@ -20,16 +20,22 @@ export interface Arrived {
   readonly text: string;
 }
 
-/** A state change that was told, and what became of it. */
-export interface Told {
-  readonly change: StateChange;
-  readonly at: number;
-  readonly topic: string;
+/** What became of something that was published. */
+export interface Brought {
   readonly arrived: readonly Arrived[];
   /** It went to subscribers as CloudWatch wrote it. */
   readonly raw?: boolean;
   /** Why it arrived nowhere, or not everywhere. */
   readonly problem?: string;
+}
+
+/** A state change that was told, and what became of it. */
+export interface Told extends Brought {
+  readonly change: StateChange;
+  readonly at: number;
+  readonly topic: string;
+  /** How long quiet hours kept it. */
+  readonly mutedSeconds?: number;
 }
 
 export interface DeliveryProps {
@@ -48,8 +54,25 @@ export class Deliveries {
 
   constructor(private readonly props: DeliveryProps) {}
 
-  async tell({ change, at, targets }: TakenAction): Promise<Told[]> {
-    return await Promise.all(targets.map((topic) => this.#tellTopic(change, at, topic)));
+  async tell({ change, at, targets, mutedSeconds }: TakenAction): Promise<Told[]> {
+    const muted = mutedSeconds === undefined ? {} : { mutedSeconds };
+    return await Promise.all(targets.map(async (topic) => ({ change, at, topic, ...muted, ...await this.#tellTopic(change, at, topic) })));
+  }
+
+  /** Brings to its subscribers what is on a topic. */
+  async bring(published: PublishedMessage): Promise<Brought> {
+    const { endpoint, world } = this.props;
+    const { topicArn, subject = '', message } = published;
+    const subscribed = endpoint.topics.subscriptions(topicArn).filter((one) => accepts(one, {}, message));
+    const toWorker = subscribed.some(({ protocol, endpoint: arn }) => protocol === 'lambda' && arn === world.notify?.arn);
+    const direct = subscribed.filter(({ protocol }) => protocol !== 'lambda');
+    const raw = direct.map(({ protocol, endpoint: to }) => ({ channel: protocol, to, title: subject, text: message }));
+    if (!toWorker) return { arrived: raw, raw: true, ...raw.length === 0 ? { problem: `nobody is subscribed to ${topicArn}` } : {} };
+    try {
+      return { arrived: [...raw, ...await this.#notify(published)] };
+    } catch (error) {
+      return { arrived: raw, problem: (error as Error).message };
+    }
   }
 
   async stop(): Promise<void> {
@@ -57,25 +80,12 @@ export class Deliveries {
     await this.#receiver.stop();
   }
 
-  async #tellTopic(change: StateChange, at: number, topic: string): Promise<Told> {
-    const { authorizer, endpoint, world } = this.props;
-    const told = { change, at, topic };
-    const decision = authorizer.mayPublish({ principal: 'cloudwatch.amazonaws.com', topicArn: topic, sourceArn: change.alarm.arn });
-    if (!decision.allow) return { ...told, arrived: [], problem: decision.reason };
+  async #tellTopic(change: StateChange, at: number, topic: string): Promise<Brought> {
+    const decision = this.props.authorizer.mayPublish({ principal: 'cloudwatch.amazonaws.com', topicArn: topic, sourceArn: change.alarm.arn });
+    if (!decision.allow) return { arrived: [], problem: decision.reason };
     const { Subject, Message } = alarmMessage(change);
-    const published: PublishedMessage = {
-      messageId: randomUUID(), at: new Date(at * 1000), topicArn: topic, subject: Subject, message: Message, attributes: {},
-    };
-    const subscribed = endpoint.topics.subscriptions(topic).filter((one) => accepts(one, {}));
-    const toWorker = subscribed.some(({ protocol, endpoint: arn }) => protocol === 'lambda' && arn === world.notify?.arn);
-    const direct = subscribed.filter(({ protocol }) => protocol !== 'lambda');
-    const raw = direct.map(({ protocol, endpoint: to }) => ({ channel: protocol, to, title: Subject, text: Message }));
-    if (!toWorker) return { ...told, arrived: raw, raw: true, ...raw.length === 0 ? { problem: `nobody is subscribed to ${topic}` } : {} };
-    try {
-      return { ...told, arrived: [...raw, ...await this.#notify(published)] };
-    } catch (error) {
-      return { ...told, arrived: raw, problem: (error as Error).message };
-    }
+    const said = { topicArn: topic, subject: Subject, message: Message, attributes: {} };
+    return await this.bring({ messageId: randomUUID(), at: new Date(at * 1000), ...said });
   }
 
   async #notify({ messageId, at, topicArn, subject, message }: PublishedMessage): Promise<Arrived[]> {
@@ -98,7 +108,7 @@ export class Deliveries {
   /** Who of a topic gets it, each in the form of its protocol. */
   #subscribers({ topicArn, subject = '', message, messageStructure, attributes }: PublishedMessage): Arrived[] {
     const texts = messageStructure === 'json' ? JSON.parse(message) as Record<string, string> : { default: message };
-    const found = this.props.endpoint.topics.subscriptions(topicArn).filter((one) => accepts(one, attributes));
+    const found = this.props.endpoint.topics.subscriptions(topicArn).filter((one) => accepts(one, attributes, message));
     const arrived = found.map(({ protocol, endpoint: to }) => (
       { channel: protocol, to, title: subject, text: texts[protocol] ?? texts.default }));
     // A topic that others read has no subscription in the template.

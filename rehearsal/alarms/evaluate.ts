@@ -26,6 +26,8 @@ export interface TakenAction {
   readonly at: number;
   /** ARNs of the state's actions. */
   readonly targets: readonly string[];
+  /** How long a mute rule kept it. */
+  readonly mutedSeconds?: number;
 }
 
 interface Standing {

@@ -17,6 +17,10 @@ export interface Fault {
   readonly withinHours: number;
   /** And be over so long after the mend. */
   readonly overWithinHours: number;
+  /** How it is done, for who reads the report. @default the name says it */
+  readonly means?: string;
+  /** Name of a database beside the source that it needs. @default none */
+  readonly twin?: string;
   /** Why nobody can hear of it while it lasts; then only its end is told. */
   readonly unheard?: string;
   /** Between two rounds of the sentinel that really look. @default 3600 */

@@ -19,15 +19,34 @@ export interface AlarmRow {
   /** How it is told: empty where another alarm tells it. */
   readonly messages: readonly Arrived[];
   readonly overMessages: readonly Arrived[];
+  /** How long quiet hours kept its message. */
+  readonly quietSeconds?: number;
   /** Why nobody could hear of it while it lasted. */
   readonly unheard?: string;
   /** Why it did not fire, was not over, or did not arrive. */
   readonly problem?: string;
 }
 
+/** A run of the state machine in which a fault stood, and what it said at once, without waiting for any alarm. */
+export interface RunRow {
+  readonly protection: string;
+  readonly slot: string;
+  readonly outcome: 'proven' | 'failed';
+  /** Of the fault. */
+  readonly endedAfterSeconds: number;
+  /** Error and sentence, of one that failed. */
+  readonly failure?: string;
+  readonly messages: readonly Arrived[];
+  /** Why nobody heard of one that failed. */
+  readonly problem?: string;
+}
+
 /** A fault and what became of it. */
 export interface FaultReport {
   readonly fault: string;
+  /** How it was done. @default the fault says it */
+  readonly means?: string;
+  readonly runs: readonly RunRow[];
   readonly rows: readonly AlarmRow[];
   /** Paths of alarms that fired too. */
   readonly also: readonly string[];
@@ -41,7 +60,13 @@ export interface HealthyReport {
   readonly to: string;
   readonly days: number;
   /** Instants at which the clocks of a schedule's zone were changed. */
-  readonly zoneChanges: readonly { readonly timeZone: string; readonly at: string }[];
+  readonly zoneChanges: readonly { readonly timeZone: string; readonly at: string; readonly kind: 'hour-skipped' | 'hour-twice' }[];
+  /** The zone whose clocks the schedules were kept by, because those of their own never change: what rings says nothing of this policy. */
+  readonly standIn?: string;
+  /** The first hour after the deployment, as a rule with no copy and none due. */
+  readonly deployed: {
+    readonly seconds: number; readonly runs: number; readonly rounds: number; readonly alarms: number; readonly messages: number;
+  };
   readonly runs: number;
   readonly rounds: { readonly real: number; readonly quiet: number };
   /** Alarms that fired all the same, and when. */
@@ -54,6 +79,18 @@ export interface HealthyReport {
   readonly failures: readonly string[];
 }
 
+/** Something that other tools learn of late or never. */
+export interface OftenMissed {
+  readonly what: string;
+  /** How it was done. */
+  readonly means: string;
+  /** Kinds of the alarms that must say it; none where nobody may hear of it. */
+  readonly alarms: readonly string[];
+  /** Of the first alarm. */
+  readonly firedAfterSeconds?: number;
+  readonly asItShould: boolean;
+}
+
 export interface PolicyAlarmReport {
   readonly application: string;
   readonly environment: string;
@@ -61,7 +98,10 @@ export interface PolicyAlarmReport {
   readonly region: string;
   readonly alarms: number;
   readonly healthy: HealthyReport;
+  /** Days around the other changes of the clocks, each from a deployment on. */
+  readonly clockChanges: readonly HealthyReport[];
   readonly faults: readonly FaultReport[];
+  readonly oftenMissed: readonly OftenMissed[];
   /** Paths of alarms that no fault has fired. */
   readonly withoutFault: readonly string[];
 }
@@ -77,12 +117,21 @@ export interface AlarmReport {
 }
 
 /** Every sentence that says why it failed; none where every alarm was heard and the healthy days were silent. */
-export function problemsOf({ healthy, faults, withoutFault }: PolicyAlarmReport): string[] {
+export function problemsOf({ healthy, clockChanges, faults, withoutFault }: PolicyAlarmReport): string[] {
   return [
-    ...healthy.alarms.map(({ alarm, at, reason }) => `${alarm} fired at ${at}, in days without a fault: ${reason}`),
-    ...healthy.messages.map(({ at, message: { channel, title } }) => `${channel} got "${title}" at ${at}, in days without a fault`),
-    ...healthy.failures.map((failure) => `in days without a fault: ${failure}`),
+    ...[healthy, ...clockChanges].filter(({ standIn }) => standIn === undefined).flatMap(disturbances),
+    ...faults.flatMap(({ fault, runs }) => runs.flatMap(({ protection, slot, problem }) => (
+      problem === undefined ? [] : [`the run of ${protection} at ${slot}, when ${fault}: ${problem}`]))),
     ...faults.flatMap(({ rows }) => rows.flatMap(({ alarm, fault, problem }) => (problem === undefined ? [] : [`${alarm}, when ${fault}: ${problem}`]))),
     ...withoutFault.map((alarm) => `${alarm}: no fault fires it`),
+  ];
+}
+
+/** What rang in days without a fault. */
+function disturbances({ alarms, messages, failures }: HealthyReport): string[] {
+  return [
+    ...alarms.map(({ alarm, at, reason }) => `${alarm} fired at ${at}, in days without a fault: ${reason}`),
+    ...messages.map(({ at, message: { channel, title } }) => `${channel} got "${title}" at ${at}, in days without a fault`),
+    ...failures.map((failure) => `in days without a fault: ${failure}`),
   ];
 }

@@ -3,13 +3,15 @@ import type { AlarmKindName } from '../../lib/contract/alarm-kinds';
 import type { Alarm } from './alarm';
 import { stateOf } from './evaluate';
 import type { Fault } from './fault';
-import type { AlarmRow, FaultReport } from './model';
-import type { Timeline } from './timeline';
+import type { AlarmRow, FaultReport, RunRow } from './model';
+import type { DoneRun, Timeline } from './timeline';
 import type { World } from './world';
 
 const HOUR = 3600;
 /** Alarms have settled by then. */
 const SETTLING_SECONDS = 75 * 60;
+/** No quiet hours are longer: a weekend's. */
+const LONGEST_QUIET_SECONDS = 73 * HOUR;
 
 /** The kind that an alarm's description says; undefined for one that gathers others. */
 export function kindOf({ description }: Alarm): AlarmKindName | undefined {
@@ -32,7 +34,7 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
   const expected = expectedOf(fault, world);
   await timeline.pass(SETTLING_SECONDS);
   const before = timeline.states();
-  const from = { change: timeline.changes.length, told: timeline.told.length };
+  const from = { change: timeline.changes.length, told: timeline.told.length, done: timeline.done.length };
   const injected = timeline.now;
   await fault.inject(timeline);
   timeline.stir();
@@ -45,12 +47,14 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
   await timeline.pass(fault.withinHours * HOUR, { spacingSeconds, ...step(fault.withinHours), until: allFired });
   // What is told after a wait of its own, and by whom.
   await timeline.pass(10 * 60, { spacingSeconds });
+  await untilToldOf(timeline, spacingSeconds);
   const mended = timeline.now;
   await fault.mend(timeline);
   timeline.stir();
   const isOver = (): boolean => timeline.states().length === 0;
   await timeline.pass(fault.overWithinHours * HOUR, { spacingSeconds, ...step(fault.overWithinHours), until: isOver });
   await timeline.pass(10 * 60, { spacingSeconds });
+  await untilToldOf(timeline, spacingSeconds);
   const changes = timeline.changes.slice(from.change);
   const told = timeline.told.slice(from.told);
   const rows = expected.map((alarm): AlarmRow => {
@@ -60,6 +64,7 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
     const over = stateOf(timeline.board, alarm) === 'ALARM' ? undefined
       : changes.findLast((change) => change.alarm === alarm && change.from === 'ALARM')?.at;
     const of = (state: string) => told.filter(({ change }) => change.alarm === alarm && change.to === state);
+    const quiet = Math.max(0, ...of('ALARM').map(({ mutedSeconds = 0 }) => mutedSeconds));
     const problem = problemOf({ alarm, at, over, told: of('ALARM'), before, fault });
     const protection = parseAlarmMark(alarm.description)?.protection;
     return {
@@ -68,13 +73,29 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
       ...declared ? { severity: declared.severity } : {},
       ...at === undefined ? {} : { firedAfterSeconds: at - injected },
       ...over === undefined ? {} : { overAfterSeconds: Math.max(0, over - mended) },
-      ...fault.unheard === undefined ? {} : { unheard: fault.unheard },
+      ...fault.unheard === undefined ? {} : { unheard: fault.unheard }, ...quiet > 0 ? { quietSeconds: quiet } : {},
       messages: of('ALARM').flatMap(({ arrived }) => arrived), overMessages: of('OK').flatMap(({ arrived }) => arrived),
       ...problem === undefined ? {} : { problem },
     };
   });
   const also = [...new Set(changes.filter(({ to, alarm }) => to === 'ALARM' && !expected.includes(alarm)).map(({ alarm }) => alarm.path))];
-  return { fault: fault.name, rows, also, rounds: timeline.rounds, seconds: Math.round(performance.now() - began) / 1000 };
+  const runs = timeline.done.slice(from.done).map((one) => runRow(one, injected));
+  const means = fault.means === undefined ? {} : { means: fault.means };
+  return { fault: fault.name, ...means, runs, rows, also, rounds: timeline.rounds, seconds: Math.round(performance.now() - began) / 1000 };
+}
+
+/** What quiet hours keep is told when they are over. */
+async function untilToldOf(timeline: Timeline, spacingSeconds: number | undefined): Promise<void> {
+  if (timeline.keepsQuiet) await timeline.pass(LONGEST_QUIET_SECONDS, { spacingSeconds, until: () => !timeline.keepsQuiet });
+}
+
+function runRow({ protection, slot, at, proven, failure, told }: DoneRun, injected: number): RunRow {
+  const messages = told.flatMap(({ arrived }) => arrived);
+  const problem = told.find((one) => one.problem !== undefined)?.problem ?? (proven || messages.length > 0 ? undefined : 'it failed, and its message reached nobody');
+  return {
+    protection, slot: new Date(slot * 1000).toISOString(), outcome: proven ? 'proven' : 'failed', endedAfterSeconds: at - injected, messages,
+    ...failure === undefined ? {} : { failure }, ...problem === undefined ? {} : { problem },
+  };
 }
 
 interface Judged {

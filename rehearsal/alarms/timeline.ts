@@ -5,9 +5,11 @@ import { parseExpression, slotsBetween } from '../../lib/model/schedule';
 import type { Authorizer } from '../cloud/authorizer';
 import type { RoleKeyring } from '../cloud/role-keys';
 import type { Endpoint } from '../endpoint';
-import { Deliveries, type Told } from './delivery';
+import { type Brought, Deliveries, type Told } from './delivery';
 import { type Board, evaluate, NEW_BOARD, type StateChange, stateOf } from './evaluate';
 import { type CopyTraits, HEALTHY, type MasterCopy, storeCopy, storeVerdict } from './master-copy';
+import { MutedActions } from './muted-actions';
+import type { RealRuns } from './real-runs';
 import { Sentinel } from './sentinel';
 import { WarmWorker } from './warm-worker';
 import type { WatchedProtection, World } from './world';
@@ -20,17 +22,36 @@ export interface TimelineProps {
   readonly authorizer: Authorizer;
   readonly keys: RoleKeyring;
   readonly masters: ReadonlyMap<string, MasterCopy>;
-  /** Actions that no role may do any more. */
+  readonly runs: RealRuns;
+  /** Actions that no role may do any more, or `ROLE-ARN ACTION` that one may not. */
   readonly denied: Set<string>;
   /** Whether messages are made and brought; else only states are followed. @default true */
   readonly tells?: boolean;
   readonly signal?: AbortSignal;
 }
 
+/** The state machine is started for a slot, with its workers and the database: what a fault has put in its way stops it or does not. */
+export interface RealRun {
+  readonly really: true;
+  /** How far its workers' clocks are ahead of the store's. @default 0 */
+  readonly skewSeconds?: number;
+}
+
+/** A run of the state machine, and what it had told when it was over. */
+export interface DoneRun {
+  readonly protection: string;
+  readonly slot: number;
+  readonly at: number;
+  readonly proven: boolean;
+  /** The error and its sentence, of one that failed. */
+  readonly failure?: string;
+  readonly told: readonly Brought[];
+}
+
 /** What is done otherwise than declared, until it is mended. */
 export interface Behaviour {
   /** How the run of a slot goes; undefined leaves no copy. @default healthy */
-  run: (slot: number, one: WatchedProtection) => CopyTraits | undefined;
+  run: (slot: number, one: WatchedProtection) => CopyTraits | RealRun | undefined;
   /** What becomes of a line that the sentinel logs. @default it is measured */
   measured: (line: string) => string | undefined;
   /** Whether the platform runs the sentinel of a region at its slots. @default true */
@@ -57,6 +78,7 @@ export class Timeline {
   };
   readonly changes: StateChange[] = [];
   readonly told: Told[] = [];
+  readonly done: DoneRun[] = [];
   /** What workers failed with. */
   readonly failures: { readonly worker: string; readonly at: number; readonly message: string }[] = [];
   readonly deliveries: Deliveries;
@@ -69,6 +91,7 @@ export class Timeline {
   now: number;
   readonly #sentinels: readonly Sentinel[];
   readonly #retire: WarmWorker;
+  readonly #muted: MutedActions;
   #later: { readonly at: number; readonly run: () => Promise<void> }[] = [];
 
   constructor(readonly props: TimelineProps) {
@@ -82,6 +105,7 @@ export class Timeline {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     this.client = new S3Client({ endpoint: endpoint.url, region, credentials, forcePathStyle: true });
     this.deliveries = new Deliveries(props);
+    this.#muted = new MutedActions(props.world.mutes);
   }
 
   get denied(): Set<string> {
@@ -95,6 +119,11 @@ export class Timeline {
 
   states(): string[] {
     return this.props.world.alarms.filter((alarm) => stateOf(this.board, alarm) === 'ALARM').map(({ path }) => path);
+  }
+
+  /** Whether quiet hours keep something back. */
+  get keepsQuiet(): boolean {
+    return this.#muted.waiting > 0;
   }
 
   async stop(): Promise<void> {
@@ -156,6 +185,10 @@ export class Timeline {
     const traits = this.behaviour.run(slot, one);
     const master = masters.get(one.id.protection)!;
     if (!traits) return;
+    if ('really' in traits) {
+      this.#after(slot, MINUTE, () => this.#runReally(one, slot, traits));
+      return;
+    }
     this.#after(slot, traits.runSeconds, async () => {
       const target = { client: this.client, bucket: one.bucket };
       const instant = new Date(slot * 1000).toISOString().replace('.000Z', 'Z');
@@ -164,6 +197,18 @@ export class Timeline {
       if (traits.verifySeconds === undefined) return;
       this.#after(this.now, traits.verifySeconds, () => storeVerdict(master, copy, endpoint.now(), traits, target));
     });
+  }
+
+  async #runReally({ id: { protection } }: WatchedProtection, slot: number, { skewSeconds = 0 }: RealRun): Promise<void> {
+    const { endpoint, runs } = this.props;
+    const before = endpoint.messages.length;
+    this.runs++;
+    const { execution: { outcome, error } } = await runs.run(protection, slot, skewSeconds);
+    const told: Brought[] = [];
+    for (const message of endpoint.messages.slice(before)) told.push(await this.deliveries.bring(message));
+    const proven = outcome === 'succeeded';
+    const failure = proven ? {} : { failure: error ? `${error.name}: ${error.cause}` : outcome };
+    this.done.push({ protection, slot, at: this.now, proven, ...failure, told });
   }
 
   #after(from: number, seconds: number, run: () => Promise<void>): void {
@@ -217,6 +262,7 @@ export class Timeline {
     this.board = board;
     this.changes.push(...changes);
     if (!tells) return;
-    for (const action of actions) this.told.push(...await this.deliveries.tell(action));
+    const now = this.#muted.pass(changes, actions, ({ alarm }) => stateOf(board, alarm), this.now);
+    for (const action of now) this.told.push(...await this.deliveries.tell(action));
   }
 }

@@ -5,6 +5,7 @@ import type { ProtectionId } from '../../lib/contract/object-keys';
 import { AssemblyError, type FoundPolicy, type FoundProtection, type Resolver } from '../assembly';
 import { functionOf, type LocalFunction } from '../cloud/local-cloud';
 import type { Alarm } from './alarm';
+import { type MuteRule, mutesOf } from './mute-rules';
 import { alarmsOf } from './read-alarms';
 
 /** One protection of the policy that is rehearsed. */
@@ -41,6 +42,8 @@ export interface World {
   readonly protections: readonly WatchedProtection[];
   /** Alarms of the policy's own stacks. */
   readonly alarms: readonly Alarm[];
+  /** When they tell nobody. */
+  readonly mutes: readonly MuteRule[];
   readonly declared: ReadonlyMap<string, DeclaredAlarm>;
   readonly region: string;
 }
@@ -70,7 +73,7 @@ export function worldOf(resolver: Resolver, policy: FoundPolicy): World {
   });
   const byLogicalId = new Map(watching.alarms.map((alarm) => [`${alarm.region ?? region} ${alarm.logicalId}`, alarm]));
   return {
-    resolver, policy, watching, request, region, alarms,
+    resolver, policy, watching, request, region, alarms, mutes: mutesOf(resolver),
     sentinels: [{ ...watching.sentinel, region }, ...watching.replicaSentinels].map((one) => {
       const target = functionOf(resolver, String(resolved(one.function, 'sentinel')));
       return { target, region: one.region, schedule: one.schedule, request: inputOf(resolver, target.arn) ?? resolved(one.request, 'sentinel') };

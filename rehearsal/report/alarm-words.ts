@@ -1,4 +1,4 @@
-import type { AlarmReport, AlarmRow, HealthyReport, PolicyAlarmReport } from '../alarms/model';
+import type { AlarmReport, AlarmRow, HealthyReport, OftenMissed, PolicyAlarmReport, RunRow } from '../alarms/model';
 import { counted, duration, instant } from './words';
 
 /** The last parts of a construct path, the policy's own left out: `database ScheduleChanged`, `ScheduleChanged in eu-west-1`. */
@@ -9,17 +9,39 @@ export function alarmName({ alarm, kind, protection, region }: AlarmRow, { regio
 }
 
 /** How an alarm was heard, in a few words. */
-export function heardBy({ messages, firedAfterSeconds, unheard }: AlarmRow): string {
+export function heardBy({ messages, firedAfterSeconds, unheard, quietSeconds }: AlarmRow): string {
   if (firedAfterSeconds === undefined) return 'nobody';
   if (messages.length === 0) return unheard === undefined ? 'by the alarm that tells it' : 'nobody can';
-  return [...new Set(messages.map(({ channel }) => channel))].join(', ');
+  const channels = [...new Set(messages.map(({ channel }) => channel))].join(', ');
+  return quietSeconds === undefined ? channels : `${channels}, ${duration(quietSeconds)} later (quiet hours)`;
 }
 
-export function healthyInWords({ days, runs, rounds, zoneChanges, alarms, messages, births, failures }: HealthyReport): string {
-  const changes = zoneChanges.map(({ timeZone, at }) => `the clocks of ${timeZone} changed on ${instant(at)}`);
+/** A run that was at fault, as the first column has it: `database: the run itself failed`. */
+export function runName({ protection, outcome }: RunRow): string {
+  return `${protection} ${outcome === 'failed' ? 'run failed' : 'run'}`;
+}
+
+export function runHeardBy({ messages, outcome }: RunRow): string {
+  if (messages.length === 0) return outcome === 'failed' ? 'nobody' : 'proven: it says nothing';
+  return `${[...new Set(messages.map(({ channel }) => channel))].join(', ')} at once`;
+}
+
+/** The first run of each protection: those after it say the same. */
+export function firstRuns(runs: readonly RunRow[]): RunRow[] {
+  return runs.filter(({ protection }, index) => runs.findIndex((one) => one.protection === protection) === index);
+}
+
+export function missedInWords({ alarms, firedAfterSeconds, asItShould }: OftenMissed): string {
+  if (alarms.length === 0) return asItShould ? 'nobody is alarmed' : 'somebody was alarmed';
+  return `${alarms.join(', ')}${firedAfterSeconds === undefined ? ': never' : `, the first after ${duration(firedAfterSeconds)}`}`;
+}
+
+export function healthyInWords({ days, runs, rounds, zoneChanges, standIn, alarms, messages, births, failures }: HealthyReport): string {
+  const changes = zoneChanges.map(({ timeZone, at, kind }) => `${timeZone} ${kind === 'hour-skipped' ? 'left an hour out' : 'had an hour twice'} on ${instant(at)}`);
   const plain = births === 0 ? '' : `; ${counted(births, 'plain message')} at the deployment that a new alarm of a replica is well`;
   const silent = alarms.length === 0 && messages.length === 0 && failures.length === 0;
-  const said = `${counted(days, 'day')} without a fault, from the deployment on (${[counted(runs, 'run'), `${counted(rounds.real, 'round')} of sentinels run, ${rounds.quiet} repeated`, ...changes].join('; ')})`;
+  const stood = standIn === undefined ? '' : `, by the clocks of ${standIn} because the schedules' own never change`;
+  const said = `${counted(days, 'day')} without a fault${stood}, from the deployment on (${[counted(runs, 'run'), `${counted(rounds.real, 'round')} of sentinels run, ${rounds.quiet} repeated`, ...changes].join('; ')})`;
   return `${said}: ${silent ? `no alarm, no message${plain}` : `${counted(alarms.length, 'alarm')}, ${counted(messages.length, 'message')}`}`;
 }
 

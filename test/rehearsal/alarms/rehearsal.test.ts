@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { Duration, Size, Stack, TimeZone } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  AlarmSet, BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, PostgresFlavor, PostgresSource, Recipient, Retention,
+  AlarmSet, BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, PostgresFlavor, PostgresSource, QuietHours, Recipient,
+  Retention,
 } from '../../../lib';
 import { ALARM_KIND_NAMES } from '../../../lib/contract/alarm-kinds';
 import { findPolicies } from '../../../rehearsal/assembly';
 import type { Fault } from '../../../rehearsal/alarms/fault';
 import { FAULTS, kindsWithoutFault } from '../../../rehearsal/alarms/faults';
 import { type AlarmReport, type PolicyAlarmReport, problemsOf } from '../../../rehearsal/alarms/model';
+import { OFTEN_MISSED } from '../../../rehearsal/alarms/often-missed';
 import { rehearseAlarms, withoutFault } from '../../../rehearsal/alarms/rehearse-alarms';
 import { expectedOf } from '../../../rehearsal/alarms/run-fault';
 import { type World, worldOf } from '../../../rehearsal/alarms/world';
@@ -30,6 +32,7 @@ beforeAll(() => {
     const stack = new Stack(root, 'Shop', { env: { region: 'eu-west-3' } });
     const policy = new BackupPolicy(stack, 'Backup', {
       application: 'shop', recipients: [Recipient.email('on-call@example.org')], alarms: { set: AlarmSet.ALL, storeCeiling: Size.gibibytes(1) },
+      notifications: { quietHours: QuietHours.daily({ from: '20:00', until: '07:00', timeZone: TimeZone.EUROPE_PARIS }) },
       store: new BackupStore(stack, 'Store', { replicas: [BackupReplica.inRegion('eu-west-1')], lock: BackupLock.governance(Duration.days(7)) }),
     });
     policy.protect('database', {
@@ -57,19 +60,34 @@ describe('every alarm has a fault that must fire it', () => {
     expect([...new Set(world.alarms.map(({ region }) => region))].sort()).toEqual(['eu-west-1', 'eu-west-3']);
   });
 
+  test('what others learn of late has a fault by that name', () => {
+    const named = OFTEN_MISSED.flatMap(({ faults }) => faults);
+    expect(named.filter((name) => !FAULTS.some((fault) => fault.name === name))).toEqual([]);
+    expect(OFTEN_MISSED).toHaveLength(11);
+  });
+
   test('one that nothing fires fails the rehearsal', () => {
     const row = { alarm: 'A/One', region: 'eu-west-3', fault: 'f', messages: [], overMessages: [] };
-    const fault = { fault: 'f', rows: [{ ...row, firedAfterSeconds: 60 }, { ...row, alarm: 'A/Two' }], also: ['A/Three'], rounds: { real: 1, quiet: 0 }, seconds: 1 };
+    const fault = { fault: 'f', runs: [], rows: [{ ...row, firedAfterSeconds: 60 }, { ...row, alarm: 'A/Two' }], also: ['A/Three'], rounds: { real: 1, quiet: 0 }, seconds: 1 };
     const lost = withoutFault(['One', 'Two', 'Three', 'Four'].map((name) => ({ path: `A/${name}` })), [fault]);
     expect(lost).toEqual(['A/Two', 'A/Four']);
     const healthy: PolicyAlarmReport['healthy'] = {
-      from: '2027-03-26T00:00:00Z', to: '2027-03-27T00:00:00Z', days: 1, zoneChanges: [], runs: 1, rounds: { real: 1, quiet: 0 },
+      from: '2027-03-26T00:00:00Z', to: '2027-03-27T00:00:00Z', days: 1, zoneChanges: [], deployed: { seconds: 3600, runs: 0, rounds: 4, alarms: 0, messages: 0 }, runs: 1, rounds: { real: 1, quiet: 0 },
       alarms: [], messages: [], births: 0, failures: [],
     };
-    const report = { application: 'shop', environment: 'production', path: 'A', region: 'eu-west-3', alarms: 4, healthy, faults: [fault], withoutFault: lost };
+    const report: PolicyAlarmReport = {
+      application: 'shop', environment: 'production', path: 'A', region: 'eu-west-3', alarms: 4, healthy, clockChanges: [], faults: [fault], oftenMissed: [],
+      withoutFault: lost,
+    };
     expect(problemsOf(report)).toEqual(['A/Two: no fault fires it', 'A/Four: no fault fires it']);
     expect(problemsOf({ ...report, withoutFault: [], healthy: { ...healthy, alarms: [{ alarm: 'A/One', at: 'then', reason: 'why' }] } }))
       .toEqual(['A/One fired at then, in days without a fault: why']);
+    const rung = { ...healthy, alarms: [{ alarm: 'A/One', at: 'then', reason: 'why' }] };
+    expect(problemsOf({ ...report, withoutFault: [], clockChanges: [rung] })).toHaveLength(1);
+    // By another zone's clocks than the policy's own.
+    expect(problemsOf({ ...report, withoutFault: [], clockChanges: [{ ...rung, standIn: 'Europe/Lisbon' }] })).toEqual([]);
+    const run = { protection: 'database', slot: 'then', outcome: 'failed' as const, endedAfterSeconds: 60, messages: [], problem: 'nobody heard' };
+    expect(problemsOf({ ...report, withoutFault: [], faults: [{ ...fault, runs: [run] }] })).toEqual(['the run of database at then, when f: nobody heard']);
   });
 });
 
@@ -77,6 +95,7 @@ describe('the short form', () => {
   const quick = [
     'the schedule is disabled by hand', 'gauges go to another namespace', 'the bucket\'s policy refuses no overwriting any more', 'the store\'s key is disabled',
   ];
+  const [emptied, unverified] = ['the dump succeeds, and is empty', 'runs go on, and nobody verifies'];
   const nothing = (): void => undefined;
   const deaf: Fault = { ...FAULTS[0], name: 'nothing at all', inject: nothing, mend: nothing, withinHours: 1, overWithinHours: 1 };
   let report: AlarmReport;
@@ -92,16 +111,44 @@ describe('the short form', () => {
   beforeAll(async () => {
     missing = await findPostgresBinaries().then(() => undefined, (error: Error) => error.message);
     if (missing !== undefined) return;
-    const injected = [...FAULTS.filter(({ name }) => quick.includes(name)), deaf];
+    const injected = [...FAULTS.filter(({ name }) => [emptied, unverified, ...quick].includes(name)), deaf];
     report = await rehearseAlarms({ app: app.directory, short: true, injected });
   });
 
-  shows('days from the deployment on, a change of the clocks among them, ring nothing', () => {
-    const [{ healthy }] = report.policies;
-    expect(healthy).toMatchObject({ days: 6, alarms: [], messages: [], failures: [] });
-    expect(healthy.zoneChanges).toHaveLength(1);
-    expect(healthy.zoneChanges[0].timeZone).toBe('Europe/Paris');
-    expect(healthy.runs).toBeGreaterThan(3);
+  shows('days from the deployment on ring nothing, when an hour is left out and when one comes twice', () => {
+    const [{ healthy, clockChanges }] = report.policies;
+    for (const days of [healthy, ...clockChanges]) {
+      expect(days).toMatchObject({ alarms: [], messages: [], failures: [] });
+      expect(days.runs).toBeGreaterThan(2);
+    }
+    const changes = [healthy, ...clockChanges].flatMap(({ zoneChanges }) => zoneChanges.map(({ timeZone, kind }) => [timeZone, kind]));
+    expect(changes).toEqual(expect.arrayContaining([['Europe/Paris', 'hour-skipped'], ['Europe/Paris', 'hour-twice']]));
+  });
+
+  shows('a policy deployed an hour ago, with no run yet due, alarms nobody', () => {
+    const [{ healthy: { deployed }, oftenMissed }] = report.policies;
+    expect(deployed).toMatchObject({ seconds: 3600, runs: 0, alarms: 0, messages: 0 });
+    expect(deployed.rounds).toBeGreaterThan(3);
+    expect(oftenMissed.at(-1)).toMatchObject({ alarms: [], asItShould: true });
+  });
+
+  shows('a real run whose verification may not read says so at once, and the alarms follow', () => {
+    const { runs, rows: fired } = report.policies[0].faults.find(({ fault }) => fault === unverified)!;
+    expect(runs[0]).toMatchObject({ outcome: 'failed', failure: expect.stringMatching(/^RefusedError: .*refused to read/) });
+    expect(runs[0].messages.map(({ channel, to }) => [channel, to])).toEqual([['email', 'on-call@example.org']]);
+    expect(runs[0].messages[0].text).toContain('refused to read');
+    expect(fired.map(({ kind, problem }) => [kind, problem]).sort()).toEqual([['backupFailed', undefined], ['copyUnverified', undefined]]);
+  });
+
+  shows('real runs over emptied tables: a page at once, what can wait when the quiet hours are over', () => {
+    const { rows: fired } = report.policies[0].faults.find(({ fault }) => fault === emptied)!;
+    const [size, rowsOf] = ['sizeAnomaly', 'rowsAnomaly'].map((kind) => fired.find((row) => row.kind === kind && row.messages.length > 0)!);
+    // Both fire in the night, some minutes after 02:30 in Paris.
+    expect(rowsOf).toMatchObject({ severity: 'page', messages: [{ channel: 'email' }] });
+    expect(rowsOf.quietSeconds).toBeUndefined();
+    expect(size).toMatchObject({ severity: 'notify', messages: [{ channel: 'email' }] });
+    expect(size.quietSeconds).toBeGreaterThan(3 * 3600);
+    expect(size.quietSeconds).toBeLessThan(5 * 3600);
   });
 
   shows('each fault is heard by every alarm it must ring, in words, and is over after the mend', () => {
@@ -129,7 +176,7 @@ describe('the short form', () => {
       const { html, json } = await writeAlarmReport(report, directory);
       expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(JSON.parse(JSON.stringify(report)));
       const page = readFileSync(html, 'utf8');
-      expect(page).toContain('the lock is shortened by hand');
+      expect(page).toContain('refuses no overwriting any more');
       expect(page).not.toContain('<script');
       expect(alarmReportText(report)).toMatch(/✓ database scheduleChanged +the schedule is disabled by hand +\d+ min +email/);
     } finally {

@@ -88,10 +88,9 @@ export class BackupAlarms extends Construct {
     return found && { thresholds: found.thresholds, storeCeilingBytes: found.declared.storeCeilingBytes };
   }
 
-  /** Gauges of the sentinel that an alarm or a message of the protection reads. @internal */
-  public _gaugesOf(protection: Protection): MetricKey[] {
-    const kinds = this.made.filter((one) => one.protection === protection).map(({ kind }) => kind);
-    return kinds.length === 0 ? [] : [...new Set([...SHOWN, ...kinds.map((kind) => ALARM_KINDS[kind].metric)])];
+  /** Gauges that a message of the protection reads. @internal */
+  public _shownOf(protection: Protection): readonly MetricKey[] {
+    return this.made.some((one) => one.protection === protection) ? SHOWN : [];
   }
 
   /** @internal */

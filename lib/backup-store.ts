@@ -113,7 +113,7 @@ export interface IBackupStore extends IConstruct {
   /** What is in force there by its declaration, as far as it is known here. @internal */
   _expected(): ExpectedStore;
 
-  /** Lets a worker write what was declared, once. @internal */
+  /** Lets a worker write what was declared, and for replicas what is paused, once. @internal */
   _grantRecords(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant;
 
   /** Where copies are proven when the first region is gone. @internal */

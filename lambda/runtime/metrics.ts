@@ -12,6 +12,7 @@ export function writeMetrics(
   write: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
 ): void {
   const names = Object.keys(values) as (keyof typeof METRICS)[];
+  if (names.length === 0) return;
   write(
     JSON.stringify({
       _aws: {

@@ -1,3 +1,25 @@
+import { z } from 'zod';
+import { CONTRACT_VERSION, Instant, Name, parseVersioned } from './common';
+
+/**
+ * Which protections of a policy are paused, whenever that has changed: the schedules are the first region's, and whoever watches a replica
+ * sees them by this alone. Written once.
+ */
+export const StoredPauses = z.strictObject({
+  version: z.literal(CONTRACT_VERSION),
+  environment: Name,
+  application: Name,
+  /** The store's clock. */
+  at: Instant,
+  protections: z.array(z.strictObject({ protection: Name, from: Instant, until: Instant, reason: z.string() })),
+});
+export type StoredPauses = z.infer<typeof StoredPauses>;
+
+/** @throws NewerContractError for a version above this release's, ContractError for another shape. */
+export function parseStoredPauses(value: unknown): StoredPauses {
+  return parseVersioned('the stored pauses', StoredPauses, value);
+}
+
 /** A pause ends by itself; a longer one is declared, or removed from the app. */
 export const LONGEST_PAUSE_DAYS = 31;
 

@@ -53,6 +53,8 @@ function fields<Deployed extends z.ZodType>(deployed: Deployed) {
     /** Topics with the recipients that each must have confirmed. */
     topics: z.array(z.strictObject({ arn: deployed, recipients: Count })),
     protections: z.array(protection),
+    /** The same of the policy's own metrics. @default all */
+    gauges: z.array(z.string().min(1)).optional(),
     limits: z.strictObject({ timeoutSeconds: Positive }),
   };
 }

@@ -5,7 +5,7 @@ import { BackupLock, type BoundLock } from '../backup-lock';
 import type { IBackupStore, PolicyScope, ProtectionScope } from '../backup-store';
 import type { ReplicaFacts } from '../backup-replica';
 import type { BackupStoreRemoval } from '../backup-store-removal';
-import { type ObjectKind, policyPrefix, protectionPrefix } from '../contract/object-keys';
+import { type ObjectKind, pausesPrefix, policyPrefix, protectionPrefix } from '../contract/object-keys';
 import type { ExpectedStore } from './expected-store';
 import { lockableModes, noteLockExtension } from './lock-extensions';
 import { requireDays } from '../refusal';
@@ -91,7 +91,8 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
 
   /** @internal */
   public _grantRecords(grantee: iam.IGrantable, scope: PolicyScope): iam.Grant {
-    return this.grantObjects(grantee, ['s3:PutObject'], [policyPrefix('policies', scope)]).combine(this.grantKey(grantee));
+    const pauses = this._replicas.length > 0 ? [pausesPrefix(scope)] : [];
+    return this.grantObjects(grantee, ['s3:PutObject'], [policyPrefix('policies', scope), ...pauses]).combine(this.grantKey(grantee));
   }
 
   /** @internal */

@@ -13,7 +13,7 @@ import { span } from '../model/proof/words';
 import type { Protection } from '../protection';
 import { ALARM_WORDS } from './alarm-words';
 import { unnamed } from './data-at-risk';
-import { statisticOf } from './metric';
+import { watchedMetric } from './metric';
 
 /** Rounds of the sentinel that are looked at, and how many of them must lie beyond the threshold. */
 const ROUNDS = { evaluated: 3, breaching: 2 };
@@ -73,12 +73,12 @@ export class AlarmOfGauge extends Construct {
   }
 
   private createAlarm(): cloudwatch.Alarm {
-    const { kind, threshold, policy } = this.props;
+    const { kind, threshold, policy, protection } = this.props;
     const { breach, missing } = ALARM_KINDS[kind];
     const { evaluated, breaching, periodSeconds } = kind === 'recipientUnconfirmed' ? CONFIRMATION : { ...ROUNDS, periodSeconds: undefined };
     const alarm = new cloudwatch.Alarm(this, 'Alarm', {
       alarmDescription: this.description(),
-      metric: this.metric(),
+      metric: watchedMetric(kind, (key) => (protection ?? policy)._metric(key)),
       threshold,
       comparisonOperator: breach === 'above'
         ? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD : cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -90,19 +90,6 @@ export class AlarmOfGauge extends Construct {
     setPeriod(made, () => periodSeconds ?? policy._watch.minutes() * 60);
     if (missing === 'breaching') made.warmUpConfiguration = { warmUpPeriodDurationInMinutes: WARM_UP_MINUTES };
     return alarm;
-  }
-
-  private metric(): cloudwatch.IMetric {
-    const { kind, protection, policy } = this.props;
-    const { metric: key, paused } = ALARM_KINDS[kind];
-    const owner = protection ?? policy;
-    const value = owner._metric(key, { statistic: statisticOf(key) });
-    if (!paused) return value;
-    // The gauges are honest: a pause makes no copy younger, and mends no run that failed before it.
-    return new cloudwatch.MathExpression({
-      expression: 'IF(paused > 0, 0, value)', usingMetrics: { paused: owner._metric('pausedSeconds'), value },
-      label: METRICS[key].name, period: value.period,
-    });
   }
 
   private createComposite(silence: cloudwatch.Alarm): cloudwatch.CompositeAlarm {

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { ALARM_KINDS, type AlarmKindName } from '../contract/alarm-kinds';
 import { METRIC_DIMENSIONS, METRIC_NAMESPACE, type MetricKey, METRICS } from '../contract/metrics';
 
 /** The worse of two values of a period is the one to go by. */
@@ -18,6 +19,21 @@ export function metricOf(key: MetricKey, dimensionsMap: Record<string, string>, 
   return new cloudwatch.Metric({
     period: Duration.minutes(15), statistic: statisticOf(key), ...props,
     namespace: METRIC_NAMESPACE, metricName: METRICS[key].name, dimensionsMap,
+  });
+}
+
+/**
+ * What an alarm of the kind looks at. The gauges are honest: a pause makes no copy younger, and mends no run that failed before it; so one
+ * that a pause silences looks at both.
+ *
+ * @param gauge of the kind's owner
+ */
+export function watchedMetric(kind: AlarmKindName, gauge: (key: MetricKey) => cloudwatch.Metric): cloudwatch.IMetric {
+  const { metric: key, paused } = ALARM_KINDS[kind];
+  const value = gauge(key);
+  if (!paused) return value;
+  return new cloudwatch.MathExpression({
+    expression: 'IF(paused > 0, 0, value)', usingMetrics: { paused: gauge('pausedSeconds'), value }, label: METRICS[key].name, period: value.period,
   });
 }
 

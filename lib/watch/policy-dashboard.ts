@@ -2,7 +2,6 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { BackupPolicy } from '../backup-policy';
-import type { MetricKey } from '../contract/metrics';
 import { span } from '../model/proof/words';
 import type { Protection } from '../protection';
 
@@ -17,11 +16,6 @@ const MONTH = '-P30D';
 
 const GREEN = cloudwatch.Color.GREEN;
 const RED = cloudwatch.Color.RED;
-
-/** Gauges that the dashboard shows beside those that alarms read. */
-const SHOWN: readonly MetricKey[] = ['recoveryPointAge', 'provenCopies', 'storedBytes'];
-const WITH_CEILING: readonly MetricKey[] = ['daysToCeiling'];
-const WITH_REPLICA: readonly MetricKey[] = ['replicaLag'];
 
 /** What a team looks at: each protection against its objectives, the last 30 days, and the alarms. */
 export class PolicyDashboard extends Construct {
@@ -53,12 +47,6 @@ export class PolicyDashboard extends Construct {
     if (alarms.length > 0) this.dashboard.addWidgets(new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: WIDTH, height: 3 }));
     this.dashboard.addWidgets(...this.recovery(protection, rpoSeconds), this.calendar(protection), this.times(protection, rtoSeconds));
     this.dashboard.addWidgets(this.sizes(protection), this.stored(protection), ...this.replica(protection));
-  }
-
-  /** Gauges that it shows of a protection. */
-  public gaugesOf(protection: Protection): MetricKey[] {
-    const ceiling = this.policy.alarms._ceilingOf(protection) === undefined ? [] : WITH_CEILING;
-    return [...SHOWN, ...ceiling, ...this.hasReplica() ? WITH_REPLICA : []];
   }
 
   private recovery(protection: Protection, rpoSeconds: number): cloudwatch.IWidget[] {

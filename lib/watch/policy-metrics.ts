@@ -11,6 +11,8 @@ import { metricOf } from './metric';
 export abstract class PolicyMetrics extends Construct {
   /** Of its metrics, in the order of `POLICY_METRIC_DIMENSIONS`. @internal */
   protected abstract readonly _dimensionsMap: Record<string, string>;
+  /** Metrics that somebody has asked for: a gauge that nobody reads is not paid for. @internal */
+  public readonly _read = new Set<MetricKey>();
 
   /** 1 for each round of the sentinel: its absence is the sentinel's silence. */
   public metricSentinelRounds(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -59,6 +61,7 @@ export abstract class PolicyMetrics extends Construct {
 
   /** @internal */
   public _metric(key: MetricKey, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    this._read.add(key);
     return metricOf(key, this._dimensionsMap, props);
   }
 }

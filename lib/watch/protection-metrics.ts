@@ -11,6 +11,8 @@ import { metricOf } from './metric';
 export abstract class ProtectionMetrics extends Construct {
   /** Of its metrics, in the order of `METRIC_DIMENSIONS`. @internal */
   protected abstract readonly _dimensionsMap: Record<string, string>;
+  /** Metrics that somebody has asked for: a gauge that nobody reads is not paid for. @internal */
+  public readonly _read = new Set<MetricKey>();
 
   /** Seconds since the recovery point of the newest proven copy. */
   public metricRecoveryPointAge(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -164,6 +166,7 @@ export abstract class ProtectionMetrics extends Construct {
 
   /** @internal */
   public _metric(key: MetricKey, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    this._read.add(key);
     return metricOf(key, this._dimensionsMap, props);
   }
 }

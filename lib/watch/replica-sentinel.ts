@@ -22,12 +22,19 @@ import { workerLogsOf } from '../store/place-logs';
 import { CLOSING_SECONDS } from '../workers/worker';
 import { ALARM_WORDS } from './alarm-words';
 import { WARM_UP_MINUTES } from './alarm-of-gauge';
-import { dimensionsOf, metricOf } from './metric';
+import { dimensionsOf, metricOf, watchedMetric } from './metric';
 import { ReplicaWatch } from './replica-watch';
 import { SENTINEL_TIMEOUT_SECONDS, SentinelWorker } from './sentinel-worker';
 
-/** All that can be said where there are only copies. */
-const GAUGES: readonly MetricKey[] = ['recoveryPointAge', 'provenCopies', 'unreadable'];
+/** What the alarms there read, and nothing else. */
+const GAUGES: readonly MetricKey[] = ['recoveryPointAge', 'pausedSeconds'];
+const POLICY_GAUGES: readonly MetricKey[] = ['sentinelRounds'];
+
+/**
+ * That an alarm begins, and that one is over; not that a new alarm has its first data and is well, which every deployment would say. In
+ * CloudWatch's own words (SNS Developer Guide, "Payload-based message filtering" and "Filter policy operators: OR").
+ */
+const TOLD = { $or: [{ NewStateValue: ['ALARM'] }, { OldStateValue: ['ALARM'] }] };
 
 /** As of the first region's alarms. */
 const ROUNDS = { evaluationPeriods: 3, datapointsToAlarm: 2 };
@@ -74,7 +81,11 @@ export class ReplicaSentinel extends Construct {
     }));
     const paged = recipients.filter(({ severities }) => severities.includes('page'));
     const subscriptions = paged.flatMap(({ subscription }) => subscription?.() ?? []);
-    for (const subscription of subscriptions) this.topic.addSubscription(subscription);
+    for (const subscription of subscriptions) {
+      const made = this.topic.addSubscription(subscription).node.defaultChild as sns.CfnSubscription;
+      made.filterPolicyScope = 'MessageBody';
+      made.filterPolicy = TOLD;
+    }
     this.subscribed = subscriptions.length;
     const rights = new iam.ManagedPolicy(this, 'SentinelPolicy', {
       description: `What the sentinel of ${title} may do`,
@@ -134,9 +145,11 @@ export class ReplicaSentinel extends Construct {
       version: CONTRACT_VERSION, environment, application,
       store: { bucket: bucket ?? this.place.bucketName, region: this.place.region, graceSeconds: store._graceSeconds, replicas: [] },
       protections: protections().map((protection) => {
-        const { runs: _ofTheFirstRegion, ceilingBytes: _too, ...watched } = protection._watched(GAUGES);
+        const read = this.made.some((one) => one.protection === protection.node.id);
+        const { runs: _ofTheFirstRegion, ceilingBytes: _too, ...watched } = protection._watched(read ? GAUGES : []);
         return watched;
       }),
+      gauges: [...POLICY_GAUGES],
       limits: { timeoutSeconds: SENTINEL_TIMEOUT_SECONDS - CLOSING_SECONDS },
     };
   }
@@ -157,7 +170,7 @@ export class ReplicaSentinel extends Construct {
 
   private alarm(scope: Construct, kind: Kind, threshold: number, protection?: string): void {
     const { environment, application } = this.props.policy;
-    const { metric, breach } = ALARM_KINDS[kind];
+    const { breach } = ALARM_KINDS[kind];
     const { meaning, risk } = ALARM_WORDS[kind];
     const whose = protection === undefined ? application : `${application}/${protection}`;
     const alarm = new cloudwatch.Alarm(scope, `${kind[0].toUpperCase()}${kind.slice(1)}`, {
@@ -167,7 +180,8 @@ export class ReplicaSentinel extends Construct {
         `What to do: ${alarmSection(kind, 'en')}`,
         alarmMark({ kind, environment, application, ...protection === undefined ? {} : { protection } }),
       ].join('\n'),
-      metric: metricOf(metric, dimensionsOf(environment, application, protection), { period: Duration.minutes(SENTINEL_MINUTES) }),
+      metric: watchedMetric(kind, (key) => (
+        metricOf(key, dimensionsOf(environment, application, protection), { period: Duration.minutes(SENTINEL_MINUTES) }))),
       threshold, ...ROUNDS,
       comparisonOperator: breach === 'above'
         ? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD : cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { BackupPolicy } from '../backup-policy';
 import { CONTRACT_VERSION } from '../contract/common';
-import type { MetricKey } from '../contract/metrics';
+import { type MetricKey, METRICS } from '../contract/metrics';
 import { policyPrefix } from '../contract/object-keys';
 import type { DeclaredSentinel } from '../contract/sentinel-request';
 import type { DeclaredWatching } from '../contract/watching';
@@ -87,9 +87,9 @@ export class Watch extends Construct {
     };
   }
 
-  /** Keys of `METRICS` that the sentinel writes of a protection: a gauge that no alarm and no dashboard shows is not paid for. */
+  /** Keys of `METRICS` that the sentinel writes of a protection: a gauge that no alarm, dashboard or message reads is not paid for. */
   private gauges(protection: Protection): MetricKey[] {
-    return [...new Set([...this.policy.alarms._gaugesOf(protection), ...this.policy._dashboard?.gaugesOf(protection) ?? []])];
+    return gaugesAmong([...this.policy.alarms._shownOf(protection), ...protection._read]);
   }
 
   private request(): DeclaredSentinel {
@@ -106,6 +106,7 @@ export class Watch extends Construct {
       topics: [{ arn: topic.topicArn, recipients: this.props.subscribed }],
       protections: this.props.protections()
         .map((protection) => protection._watched(this.gauges(protection), policy.alarms._ceilingOf(protection))),
+      gauges: gaugesAmong(policy._read),
       limits: { timeoutSeconds: SENTINEL_TIMEOUT_SECONDS - CLOSING_SECONDS },
     };
   }
@@ -128,4 +129,9 @@ export class Watch extends Construct {
       })],
     ];
   }
+}
+
+/** Each once, and none that a run or a round writes. */
+function gaugesAmong(read: Iterable<MetricKey>): MetricKey[] {
+  return [...new Set(read)].filter((key) => METRICS[key].by === 'sentinel');
 }

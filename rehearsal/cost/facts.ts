@@ -1,3 +1,4 @@
+import { ALARM_KINDS } from '../../lib/contract/alarm-kinds';
 import { metricsBy } from '../../lib/contract/metrics';
 import type { Architecture, CostFacts, CostProtection, CostRetirement, CostSentinel, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
 import { storedCopies } from '../../lib/model/cost-copies';
@@ -29,8 +30,9 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
   const own = (type: string): LocalResource[] => within(resolver, type, [path, ...buckets.map(storePath)])
     .filter(({ stack }) => stacks.has(stack));
   const { store, watching } = policy.declared;
-  // A replica's stack is not looked into; each of its alarms reads one metric.
-  const elsewhere = watching?.alarms.filter(({ region }) => region !== undefined) ?? [];
+  // A replica's stack is not looked into; an alarm there that a pause silences reads two metrics.
+  const elsewhere = (watching?.alarms ?? []).filter(({ region }) => region !== undefined)
+    .reduce((sum, { kind }) => sum + (ALARM_KINDS[kind].paused ? 2 : 1), 0);
   const protections = policy.protections.map((protection) => protectionFacts(resolver, policy, protection, figures(protection), now));
   return {
     region: policy.stack.region,
@@ -41,7 +43,7 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
       return { region, timeControl, keys: watched ? 2 : 1 };
     }),
     keys: own('AWS::KMS::Key').length,
-    alarms: own('AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + metricsRead(resolver, alarm), elsewhere.length),
+    alarms: own('AWS::CloudWatch::Alarm').reduce((sum, alarm) => sum + metricsRead(resolver, alarm), elsewhere),
     compositeAlarms: own('AWS::CloudWatch::CompositeAlarm').length,
     dashboards: own('AWS::CloudWatch::Dashboard').length,
     gauges: gaugesOf(policy),
@@ -100,7 +102,8 @@ function gaugesOf({ declared: { watching } }: FoundPolicy): number {
   if (!watching) return 0;
   const requests = [watching.sentinel.request, ...watching.replicaSentinels.map(({ request }) => request)];
   const ofProtections = requests.flatMap(({ protections }) => protections.flatMap(({ gauges }) => gauges));
-  return ofProtections.length + requests.length * metricsBy('sentinel', 'policy').length;
+  const ofPolicies = requests.map(({ gauges }) => (gauges ?? metricsBy('sentinel', 'policy')).length);
+  return ofProtections.length + ofPolicies.reduce((sum, count) => sum + count, 0);
 }
 
 /** All of a policy together: the small ones in the replicas' regions are as large, and ask for no more. */

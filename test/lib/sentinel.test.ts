@@ -46,7 +46,7 @@ describe('a policy\'s sentinel', () => {
     expect(parsed.expected.replication).toEqual([{ bucket: parsed.store.replicas[0].bucket, timeControl: true }]);
     expect(parsed.expected.lock).toEqual({ mode: 'GOVERNANCE', days: 7 });
     expect(parsed.expected.lifecycle!.map(({ id }) => id)).toEqual([
-      'abort-incomplete-uploads', 'expire-retired', 'remove-retired-versions', 'expire-audits', 'remove-lone-delete-markers',
+      'abort-incomplete-uploads', 'expire-retired', 'remove-retired-versions', 'expire-audits', 'expire-scrubs', 'remove-lone-delete-markers',
     ]);
     expect(watching.sentinel.request.protections).toHaveLength(1);
   });
@@ -72,7 +72,7 @@ describe('a policy\'s sentinel', () => {
     const of = (action: string) => own.filter(({ Action }) => [Action].flat().includes(action))
       .flatMap(({ Resource }) => [Resource].flat().map(text));
     expect(of('s3:GetObjectVersion').some((key) => key.includes('/parts/'))).toBe(false);
-    expect(of('s3:PutObject')).toEqual([expect.stringMatching(/\/policies\/production\/shop\/\*$/)]);
+    expect(of('s3:PutObject')).toEqual(['policies/production/shop', 'audits/production/shop/pauses'].map((prefix) => expect.stringMatching(`/${prefix}/\\*$`)));
   });
 
   test('knows each rule of the bucket, one that somebody added too', () => {
@@ -113,7 +113,8 @@ describe('the small sentinel of a replica', () => {
     const parsed = DeclaredSentinel.parse(request);
     expect(parsed.store).toMatchObject({ region: 'eu-west-1', replicas: [] });
     expect(parsed.protections.map(({ protection: name, runs, gauges }) => ({ name, runs, gauges }))).toEqual(['database', 'ledger'].map((name) => (
-      { name, runs: undefined, gauges: ['recoveryPointAge', 'provenCopies', 'unreadable'] })));
+      { name, runs: undefined, gauges: ['recoveryPointAge', 'pausedSeconds'] })));
+    expect(parsed.gauges).toEqual(['sentinelRounds']);
     expect(parsed.topics).toEqual([{ arn: expect.stringContaining('Topic'), recipients: 1 }]);
     expect(JSON.stringify(template.toJSON())).not.toContain('Fn::ImportValue');
   });
@@ -124,14 +125,24 @@ describe('the small sentinel of a replica', () => {
   });
 
   test('is heard by a topic of its own, which CloudWatch of this account may use', () => {
-    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.org' });
+    // An alarm's first word that it is well, which each deployment would bring, passes no filter.
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email', Endpoint: 'ops@example.org', FilterPolicyScope: 'MessageBody',
+      FilterPolicy: { $or: [{ NewStateValue: ['ALARM'] }, { OldStateValue: ['ALARM'] }] },
+    });
     const alarms = template.findResources('AWS::CloudWatch::Alarm');
-    expect(Object.values(alarms).map(({ Properties }) => Properties.MetricName).sort()).toEqual(['RecoveryPointAge', 'RecoveryPointAge', 'SentinelRounds']);
+    type Stat = { readonly Period: number; readonly Metric: { readonly MetricName: string } };
+    const stats = ({ Metrics = [], MetricName, Period }: Record<string, unknown>): Stat[] => (
+      MetricName ? [{ Period: Period as number, Metric: { MetricName: MetricName as string } }]
+        : (Metrics as { MetricStat?: Stat }[]).flatMap(({ MetricStat }) => MetricStat ?? []));
+    const read = Object.values(alarms).map(({ Properties }) => stats(Properties).map(({ Metric }) => Metric.MetricName).sort());
+    expect(read.sort()).toEqual([['PausedSeconds', 'RecoveryPointAge'], ['PausedSeconds', 'RecoveryPointAge'], ['SentinelRounds']]);
     for (const { Properties } of Object.values(alarms)) {
       expect(Properties).toMatchObject({
-        TreatMissingData: 'breaching', Period: 900, EvaluationPeriods: 3, DatapointsToAlarm: 2,
+        TreatMissingData: 'breaching', EvaluationPeriods: 3, DatapointsToAlarm: 2,
         WarmUpConfiguration: { WarmUpPeriodDurationInMinutes: 240 },
       });
+      expect(new Set(stats(Properties).map(({ Period }) => Period))).toEqual(new Set([900]));
     }
     expect(watching.alarms.filter(({ region }) => region === 'eu-west-1').map(({ logicalId }) => logicalId).sort()).toEqual(Object.keys(alarms).sort());
     for (const type of ['AWS::SNS::TopicPolicy', 'AWS::KMS::Key'] as const) {

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { manifestKey } from '../../lib/contract/object-keys';
+import { manifestKey, pausesKey, pausesPrefix } from '../../lib/contract/object-keys';
 import { ID } from '../retire/support';
-import { after, HOUR, protectionOf, REPLICA, REGION, WatchedStore } from './support';
+import { after, HOUR, protectionOf, REPLICA, REGION, SCHEDULE, WatchedStore } from './support';
 
 jest.setTimeout(60_000);
 
@@ -33,7 +33,7 @@ const gauges = async () => await watched.gauges(watched.replicated());
 
 /** What the small sentinel in the replica's region is asked. */
 function atReplica() {
-  const { runs: _ofTheFirstRegion, ...protection } = protectionOf({ gauges: ['recoveryPointAge', 'provenCopies', 'unreadable'] });
+  const { runs: _ofTheFirstRegion, ...protection } = protectionOf({ gauges: ['recoveryPointAge', 'pausedSeconds'] });
   const { store, ...request } = watched.request();
   return {
     ...request, deadLetters: undefined, topics: [], expected: { keys: [] }, protections: [protection],
@@ -91,6 +91,67 @@ describe('the small sentinel there', () => {
     expect(found).toMatchObject({ recoveryPointAge: 51 * HOUR, unreadable: 0, pausedSeconds: 0, scheduleDrift: 0 });
     expect(newestProven?.runId).toBe('20260304T020000Z');
     expect(watched.endpoint.s3.allKeys(REPLICA.bucket)).toEqual(before);
+  });
+
+  it('knows a pause by what the first region left of it, and its end', async () => {
+    const { schedules } = watched.endpoint;
+    const until = Date.parse(after(9, 0)) / 1000;
+    const left = () => watched.store.keys(pausesPrefix(ID));
+    const there = async () => {
+      await watched.endpoint.replicated();
+      const { protections: [{ gauges: found, paused }], notes } = await watched.round(atReplica());
+      expect(notes).toEqual([]);
+      return { seconds: found.pausedSeconds, paused };
+    };
+    expect(await there()).toEqual({ seconds: 0 });
+    schedules.change(SCHEDULE, { StartDate: until, Description: 'paused: migration' });
+    watched.at(after(4, 5));
+    expect(await there()).toEqual({ seconds: 0 });
+    await watched.round(watched.replicated());
+    expect(await there()).toEqual({ seconds: until - Date.parse(after(4, 5)) / 1000, paused: { until: new Date(until * 1000).toISOString(), reason: 'migration' } });
+    watched.at(after(4, 6));
+    await watched.round(watched.replicated());
+    // Whoever asks, and a round that sees the same, leave nothing more.
+    await watched.round({ ...watched.replicated(), silent: true });
+    expect(left()).toHaveLength(1);
+    // A schedule that does not answer ends no pause.
+    watched.store.inject((call) => (call.operation === 'GetSchedule' ? { status: 403, code: 'AccessDeniedException' } : undefined));
+    watched.at(after(4, 7));
+    await watched.round(watched.replicated());
+    watched.store.inject(() => undefined);
+    expect(left()).toHaveLength(1);
+    schedules.change(SCHEDULE, { StartDate: undefined, Description: '' });
+    watched.at(after(4, 8));
+    await watched.round(watched.replicated());
+    expect(left()).toHaveLength(2);
+    expect(await there()).toEqual({ seconds: 0 });
+  });
+
+  it('lets a pause end by itself when the first region is gone', async () => {
+    watched.endpoint.schedules.change(SCHEDULE, { StartDate: Date.parse(after(6, 0)) / 1000, Description: 'paused: migration' });
+    watched.at(after(4, 5));
+    await watched.round(watched.replicated());
+    await watched.endpoint.replicated();
+    watched.endpoint.loseRegion(REGION);
+    watched.at(after(5, 23));
+    expect(await watched.gauges(atReplica())).toMatchObject({ pausedSeconds: HOUR });
+    watched.at(after(6, 1));
+    expect(await watched.gauges(atReplica())).toMatchObject({ pausedSeconds: 0 });
+  });
+
+  it('that cannot read what was left of pauses says so, and takes none for granted', async () => {
+    await watched.store.put(pausesKey(ID, after(3, 2)), '{"version":1}');
+    await watched.endpoint.replicated();
+    const { notes, protections: [{ gauges: found }] } = await watched.round(atReplica());
+    expect(found.pausedSeconds).toBe(0);
+    expect(notes).toEqual([expect.objectContaining({ metric: 'pausedSeconds', text: expect.stringMatching(/^Nobody can say which protections are paused: /) })]);
+  });
+
+  it('writes what its alarms read, and nothing else', async () => {
+    const from = watched.store.lines.length;
+    await watched.round({ ...atReplica(), gauges: ['sentinelRounds'] });
+    const names = watched.store.lines.slice(from).filter((line) => '_aws' in line).map((line) => Object.keys(line).filter((key) => !/^(_aws|Environment|Application|Protection)$/.test(key)));
+    expect(names).toEqual([['RecoveryPointAge', 'PausedSeconds'], ['SentinelRounds']]);
   });
 
   it('where nothing arrived is not well, however young the policy looks from there', async () => {

@@ -10,6 +10,8 @@ import { ask, type Drift } from './asked';
 /** What starts a protection's runs. */
 export interface SeenSchedule {
   readonly drift: readonly Drift[];
+  /** Whether the schedule answered. */
+  readonly asked: boolean;
   readonly pause?: Pause;
   /** An instant at which a rate began to count. */
   readonly rateAnchor?: number;
@@ -19,7 +21,7 @@ export interface SeenSchedule {
 export async function seeSchedule(
   { runs, schedule, protection }: WatchedProtection, region: string, signal: AbortSignal,
 ): Promise<SeenSchedule> {
-  if (!runs) return { drift: [] };
+  if (!runs) return { drift: [], asked: false };
   let found: GetScheduleOutput | undefined;
   const scheduler = new SchedulerClient({ region });
   const machines = new SFNClient({ region });
@@ -37,7 +39,8 @@ export async function seeSchedule(
         return [{ metric: 'scheduleDrift', about: runs.stateMachine, text: `The state machine is ${status}.` }];
       }),
     ]);
-    return { drift: [...ofSchedule, ...ofMachine], ...found ? { pause: pauseOf(found), rateAnchor: anchorOf(found) } : {} };
+    const answered = found ? { pause: pauseOf(found), rateAnchor: anchorOf(found) } : {};
+    return { drift: [...ofSchedule, ...ofMachine], asked: found !== undefined, ...answered };
   } finally {
     scheduler.destroy();
     machines.destroy();

@@ -4,12 +4,14 @@ import type { WatchedState } from '../../../lib/contract/sentinel-report';
 import type { AuditedProtection, StoreAudit } from '../../../lib/contract/store-audit';
 import { isProven } from '../../../lib/model/copy';
 import { parseExpression } from '../../../lib/model/schedule';
+import type { Pause } from '../../../lib/model/watch/expected-slots';
 import { type ProtectionGauges, watch } from '../../../lib/model/watch/gauges';
 import type { LastAudit, StoredCopy, WatchFacts } from '../../../lib/model/watch/watched';
 import { rateAnchorOf, windowFrom } from '../../../lib/model/watch/window';
 import { RefusedError } from '../errors';
 import type { StoreReaderOptions } from '../store-reader';
 import { seeSchedule } from './deployed';
+import type { SeenPause } from './pauses';
 import { lookAtReplicas, type ReplicaPlace } from './replicas';
 import { recordsInForce } from './records';
 import { readRun, readWindow, releasedAgainstRules, type StoreWindow } from './window';
@@ -25,6 +27,8 @@ export interface RoundOfOne {
   readonly audit?: StoreAudit;
   /** The oldest audit of the last 30 days. */
   readonly earlier?: StoreAudit;
+  /** What the first region says of its schedules, by protection; in a replica only. */
+  readonly pauses?: ReadonlyMap<string, Pause>;
 }
 
 export interface WatchedOne {
@@ -34,6 +38,8 @@ export interface WatchedOne {
   readonly since: number;
   /** Copies that are let go against every rule. */
   readonly released: number;
+  /** Of its schedule. */
+  readonly pause: SeenPause['pause'];
 }
 
 /** Looks at one protection. @throws RunError when the store does not answer, or does not say what was declared */
@@ -46,6 +52,7 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
   const [records, seen] = await Promise.all([
     recordsInForce(store, request, id, protection, now), seeSchedule(protection, request.store.region, store.signal),
   ]);
+  const pause = protection.runs === undefined ? round.pauses?.get(protection.protection) : seen.pause;
   const audited = auditOf(round.audit, protection.protection);
   const { minimumVerified } = protection.retention;
   const from = windowFrom({
@@ -61,7 +68,7 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
     { since: Date.parse(since) / 1000, schedule: parseExpression(declared.schedule.expression, declared.schedule.timeZone) }));
   const since = eras.at(0)?.since ?? seconds;
   const facts: WatchFacts = {
-    now: seconds, since, eras, pause: seen.pause, timeZone, windowFrom: from,
+    now: seconds, since, eras, pause, timeZone, windowFrom: from,
     rateAnchor: rateAnchorOf(schedule, window.copies.map(({ slot }) => slot)) ?? seen.rateAnchor,
     copies: replicated.copies, audit: audited?.last, earlier: earlierOf(round.earlier, protection.protection),
     longestGapSeconds, longestRunSeconds: protection.longestRunSeconds, verdictSeconds: protection.verdictSeconds,
@@ -72,13 +79,13 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
   const regions = replicas.map(({ region }) => region);
   const byAge = [...replicated.copies].sort((one, other) => other.slot - one.slot);
   return {
-    gauges: watched.gauges, since, released: released.length,
+    gauges: watched.gauges, since, released: released.length, pause: seen.asked ? seen.pause ?? 'none' : undefined,
     state: {
       protection: protection.protection, gauges: { ...watched.gauges },
       ...watched.newest ? { newestCopy: shown(watched.newest, regions) } : {},
       ...watched.newestProven ? { newestProven: shown(watched.newestProven, regions) } : {},
       copies: byAge.slice(0, REPORTED).map((copy) => shown(copy, regions)),
-      ...watched.gauges.pausedSeconds > 0 && seen.pause ? { paused: { until: instant(seen.pause.until), reason: seen.pause.reason } } : {},
+      ...watched.gauges.pausedSeconds > 0 && pause ? { paused: { until: instant(pause.until), reason: pause.reason } } : {},
       ...watched.nextSlot === undefined ? {} : { nextSlot: instant(watched.nextSlot) },
       days: [...watched.days],
       notes: [...watched.notes, ...replicated.notes, ...released.map((said) => ({ metric: 'releasedTooMany', ...said }))],

@@ -1,9 +1,10 @@
 import { CONTRACT_VERSION } from '../../../lib/contract/common';
 import type { MetricKey } from '../../../lib/contract/metrics';
 import { policyPrefix } from '../../../lib/contract/object-keys';
-import type { SentinelReport } from '../../../lib/contract/sentinel-report';
+import type { SentinelReport, WatchNote } from '../../../lib/contract/sentinel-report';
 import type { SentinelRequest } from '../../../lib/contract/sentinel-request';
 import type { StoreAudit } from '../../../lib/contract/store-audit';
+import type { Pause } from '../../../lib/model/watch/expected-slots';
 import { earlierAudit, newestAudit, type FoundAudit } from '../copies/audits';
 import { roundInstant } from '../copies/round-clock';
 import { worstFailure } from '../copies/worst-failure';
@@ -15,6 +16,7 @@ import type { StoreReaderOptions } from '../store-reader';
 import type { Drift } from './asked';
 import { seeMessages } from './deployed';
 import { storeDrift } from './in-force';
+import { keepPauses, pausesAt, storedPauses } from './pauses';
 import { watchProtection, type WatchedOne } from './protection-round';
 import type { ReplicaPlace } from './replicas';
 
@@ -46,16 +48,19 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
   const now = roundInstant(request, props.ahead());
   const found = await findAudits(store, request, now);
   const { audit, earlier } = found;
-  const { watched, failures } = await watchEach({ store, request, replicas, now, audit, earlier }, request, log);
+  const [pauses, unknownPauses] = await pausesElsewhere(store, request, now);
+  const { watched, failures } = await watchEach({ store, request, replicas, now, audit, earlier, pauses }, request, log);
   if (watched.length === 0 && failures.length > 0) {
     // Why nothing can be read may be just what is in force: a disabled key is told as that, and not as silence alone.
-    if (!request.silent) writeMetrics({ environment, application }, driftGauges([...drift, ...messages.drift], messages.deadLetters), now);
+    const gauges = driftGauges([...drift, ...messages.drift], messages.deadLetters);
+    if (!request.silent) writeMetrics({ environment, application }, wanted(gauges, request.gauges), now);
     throw worstFailure(failures.map(({ error }) => error));
   }
   const gauges = policyGauges([...drift, ...messages.drift], messages.deadLetters, audit, watched, now);
   const notes = [
     ...drift, ...messages.drift,
     ...messages.deadLetters > 0 ? [queued(messages.deadLetters, request)] : [],
+    ...unknownPauses, ...await leavePauses(store, request, watched, now),
     ...found.problem ? [{ metric: 'auditAge', text: found.problem.text, about: found.problem.key }] : [],
     ...failures.map(({ name, error }) => ({ metric: 'store', text: `The copies of ${name} cannot be read: ${error.message}`, about: name })),
   ];
@@ -85,6 +90,35 @@ async function findAudits(store: StoreReaderOptions, request: SentinelRequest, n
   } catch (error) {
     store.signal.throwIfAborted();
     return { problem: { key: policyPrefix('audits', request), text: `No audit can be read: ${messageOf(error)}` } };
+  }
+}
+
+/** In a replica, what the first region left of its pauses. */
+async function pausesElsewhere(
+  store: StoreReaderOptions, request: SentinelRequest, now: Date,
+): Promise<[ReadonlyMap<string, Pause> | undefined, readonly WatchNote[]]> {
+  if (request.protections.some(({ runs }) => runs !== undefined)) return [undefined, []];
+  try {
+    return [pausesAt(await storedPauses(store, request, now), now), []];
+  } catch (error) {
+    store.signal.throwIfAborted();
+    return [undefined, [{ metric: 'pausedSeconds', text: `Nobody can say which protections are paused: ${messageOf(error)}` }]];
+  }
+}
+
+/** Where there are replicas, what their sentinels are to know of the schedules here. */
+async function leavePauses(
+  store: StoreReaderOptions, request: SentinelRequest, watched: readonly WatchedOne[], now: Date,
+): Promise<readonly WatchNote[]> {
+  if (request.silent || request.store.replicas.length === 0) return [];
+  const seen = request.protections.map(({ protection }) => (
+    { protection, pause: watched.find(({ state }) => state.protection === protection)?.pause }));
+  try {
+    await keepPauses(store, request, seen, now);
+    return [];
+  } catch (error) {
+    store.signal.throwIfAborted();
+    return [{ metric: 'pausedSeconds', text: `The replicas are not told which protections are paused: ${messageOf(error)}` }];
   }
 }
 
@@ -149,10 +183,16 @@ function sinceOf(watched: readonly WatchedOne[], now: Date): number {
 function writeGauges(request: SentinelRequest, gauges: SentinelReport['gauges'], watched: readonly WatchedOne[], now: Date): void {
   const { environment, application } = request;
   for (const { state: { protection }, gauges: own } of watched) {
-    const wanted = request.protections.find((one) => one.protection === protection)?.gauges ?? [];
-    const values = Object.fromEntries(Object.entries(own).filter(([name]) => wanted.includes(name)));
-    if (Object.keys(values).length > 0) writeMetrics({ environment, application, protection }, values, now);
+    const names = request.protections.find((one) => one.protection === protection)?.gauges;
+    writeMetrics({ environment, application, protection }, wanted(own, names), now);
   }
   // Last: it says that the round came to its end.
-  writeMetrics({ environment, application }, gauges, now);
+  writeMetrics({ environment, application }, wanted(gauges, request.gauges), now);
+}
+
+type Gauges = Readonly<Partial<Record<MetricKey, number>>>;
+
+/** Those that somebody reads. */
+function wanted(gauges: Gauges, names: readonly string[] | undefined): Gauges {
+  return Object.fromEntries(Object.entries(gauges).filter(([name]) => names?.includes(name) ?? true));
 }

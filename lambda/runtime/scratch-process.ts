@@ -44,8 +44,9 @@ export function spawnScratch({ program, args, directory, logFile, user, environm
 /** Ends it by its own signal, and by force where that does not do. */
 export async function endScratch(child: ChildProcess, endedBy: ScratchProcess['endedBy']): Promise<void> {
   // The watcher ends with its pipe, and an open pipe would keep this process alive.
-  child.once('exit', () => (child.stdio[3] as Writable | null)?.destroy());
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const letWatcherGo = (): void => void (child.stdio[3] as Writable | null)?.destroy();
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return letWatcherGo();
+  child.once('exit', letWatcherGo);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill(endedBy);
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MILLISECONDS);

@@ -6,8 +6,8 @@ import { cacheFolder } from './cache-folder';
 import { unpackInto, withOwnApt } from './own-apt';
 import { ServersError, ToolsMissingError } from './servers-error';
 
-/** What packages need only to be configured as root, and the JIT of PostgreSQL (22 MB): an unpacked tree runs without. */
-const NEEDLESS = new RegExp('^(lib(llvm|z3)|perl|libperl|lib.*-perl$|libgdbm|postgresql-(client-)?common$|ssl-cert|openssl$|sysstat|ucf$'
+/** What packages need only to be configured as root, and a compiler's library (22 MB): an unpacked tree runs without. */
+const NEEDLESS = new RegExp('^(lib(llvm|z3)|perl|libperl|lib.*-perl$|libgdbm|ssl-cert|openssl$|sysstat|ucf$'
   + '|sensible-utils|debconf|adduser|init-system|locales|logrotate)');
 
 const PATIENCE_MILLISECONDS = 300_000;
@@ -18,10 +18,11 @@ const under = new Map<string, Promise<string>>();
  * Brings Debian packages, with the dependencies that this machine lacks, unpacked into a folder of the cache, without root and
  * without touching the machine's own package state. The second call finds them there.
  *
+ * @param needless dependencies that an unpacked tree runs without
  * @returns the root of the unpacked tree; its tools are below `usr/bin`, see `unpackedEnvironment`
  * @throws ToolsMissingError where apt, dpkg or the network is missing, or a package does not exist; ServersError for what is no name of one
  */
-export function bringDebianPackages(names: readonly string[]): Promise<string> {
+export function bringDebianPackages(names: readonly string[], needless: readonly string[] = []): Promise<string> {
   const wanted = [...new Set(names)].sort();
   const bad = wanted.find((name) => !/^[a-z0-9][a-z0-9+.-]+$/.test(name));
   if (bad !== undefined || wanted.length === 0) {
@@ -30,7 +31,7 @@ export function bringDebianPackages(names: readonly string[]): Promise<string> {
   const key = wanted.join(' ');
   let bringing = under.get(key);
   if (!bringing) {
-    bringing = bring(wanted).finally(() => under.delete(key));
+    bringing = bring(wanted, needless).finally(() => under.delete(key));
     under.set(key, bringing);
   }
   return bringing;
@@ -53,7 +54,7 @@ export async function unpackedEnvironment(root: string, env: NodeJS.ProcessEnv =
   return { ...env, PATH: [join(root, 'usr/bin'), join(root, 'bin'), env.PATH].join(delimiter), LD_LIBRARY_PATH: libraryPath };
 }
 
-async function bring(names: readonly string[]): Promise<string> {
+async function bring(names: readonly string[], needless: readonly string[]): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const digest = createHash('sha256').update([process.arch, release, ...names].join('\n')).digest('hex').slice(0, 12);
   const target = join(cacheFolder(), 'debian', `${names[0]}-${digest}`);
@@ -63,7 +64,10 @@ async function bring(names: readonly string[]): Promise<string> {
     await withOwnApt({ status, patienceMilliseconds: PATIENCE_MILLISECONDS }, async (apt) => {
       // A third party's list that does not answer is no reason to stop: what is wanted may come from the others.
       await apt.run('apt-get', '-q', 'update').catch(() => undefined);
-      const needed = (await apt.wouldInstall(names)).filter((name) => !NEEDLESS.test(name) || names.includes(name.split('=')[0]));
+      const needed = (await apt.wouldInstall(names)).filter((one) => {
+        const [name] = one.split('=');
+        return names.includes(name) || !NEEDLESS.test(name) && !needless.includes(name);
+      });
       await unpackInto(target, await apt.download(needed));
     });
     return target;

@@ -138,7 +138,7 @@ async function bring(major: number | undefined): Promise<PostgresBinaries> {
   try {
     // Without a number these are the distribution's own choice of a major version.
     const number = major ? `-${major}` : '';
-    const tree = await bringDebianPackages([`postgresql${number}`, `postgresql-client${number}`]);
+    const tree = await bringDebianPackages([`postgresql${number}`, `postgresql-client${number}`], ['postgresql-common', 'postgresql-client-common']);
     const binaries = await unpackedBinaries(tree);
     if (binaries) return binaries;
     throw new ServersError(`the unpacked packages in ${tree} are incomplete`, 'Remove that folder and try again.');

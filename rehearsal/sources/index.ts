@@ -12,6 +12,9 @@ export class UnknownEngineError extends Error {
   }
 }
 
+/** Forms of address, one an engine, for a person. */
+export const ADDRESSES: readonly string[] = Object.values(ENGINES).map(({ address }) => address);
+
 /** @throws UnknownEngineError */
 export function sourceEngine(engine: string): SourceEngine {
   if (!Object.hasOwn(ENGINES, engine)) throw new UnknownEngineError(engine);

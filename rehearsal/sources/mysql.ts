@@ -20,6 +20,7 @@ const LOAD_MILLISECONDS = 600_000;
 const RIGHTS = 'SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES';
 
 export const mysqlSource: SourceEngine = {
+  address: 'mysql://user@host/db',
   programs: async () => {
     const { path, libraryPath } = await findMariaDbBinaries();
     // The image has it: a uid without a name has none for the server's script either.

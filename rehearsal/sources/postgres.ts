@@ -19,6 +19,7 @@ const BACKUP_ROLE = 'backup_reader';
 const LOAD_MILLISECONDS = 600_000;
 
 export const postgresSource: SourceEngine = {
+  address: 'postgres://user@host/db',
   programs: async () => {
     const { bin, libraryPath } = await findPostgresBinaries();
     // The image has it: initdb asks for the name of the worker's uid, which has none.

@@ -54,6 +54,8 @@ export interface EnginePrograms {
 }
 
 export interface SourceEngine {
+  /** Form of an address of its own scheme, for a person. */
+  readonly address: string;
   /** Brings what is missing, which may take a while the first time. */
   programs(): Promise<EnginePrograms>;
   start(request: SourceRequest): Promise<RehearsalSource>;

@@ -3,6 +3,7 @@ import { describeEngine } from './suite';
 
 describeEngine('memory (fake)', {
   engine: memoryEngine,
+  fake: true,
   async start() {
     memoryServers.set('full', { password: 'sentinel-7a1f', tables: new Map([['people', ['Aïcha', 'Konan', 'Œuvre']], ['homes', ['Cocody', 'Plateau']]]) });
     memoryServers.set('empty', { password: 'sentinel-7a1f', tables: new Map() });

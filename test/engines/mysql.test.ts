@@ -5,6 +5,7 @@ import { mysql } from '../../lambda/engines/mysql';
 import { openTarget, type TargetConnection } from '../../lambda/engines/mysql/restore-target';
 import type { MySqlConfig } from '../../lib/contract/engines/mysql';
 import { startMariaDb } from '../../rehearsal/servers/mariadb-server';
+import { mysqlFaults } from './mysql/suite-faults';
 import { HOSTILE_SCHEMA } from './mysql/schema';
 import { describeEngine } from './suite';
 
@@ -19,9 +20,9 @@ describeEngine<MySqlConfig>('mysql', {
     // The worker finds its tools on PATH, as in its image.
     process.env.PATH = [...server.binaries.path, process.env.PATH].join(delimiter);
     if (server.binaries.libraryPath) process.env.LD_LIBRARY_PATH = server.binaries.libraryPath;
-    for (const database of ['shop', 'empty']) await server.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
+    for (const database of ['shop', 'empty', 'disturbed']) await server.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
     await server.query(`CREATE USER backup_reader@'127.0.0.1' IDENTIFIED BY '${PASSWORD}'`);
-    for (const database of ['shop', 'empty']) await server.query(`GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES ON ${database}.* TO backup_reader@'127.0.0.1'`);
+    for (const database of ['shop', 'empty', 'disturbed']) await server.query(`GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES ON ${database}.* TO backup_reader@'127.0.0.1'`);
     await server.query('GRANT SELECT ON mysql.proc TO backup_reader@\'127.0.0.1\'');
     await server.query('GRANT BINLOG MONITOR ON *.* TO backup_reader@\'127.0.0.1\'');
     for (const statement of HOSTILE_SCHEMA) await server.query(statement, 'shop');
@@ -36,6 +37,7 @@ describeEngine<MySqlConfig>('mysql', {
       secrets: { [SECRET]: secret(PASSWORD) },
       wrongSecrets: { [SECRET]: secret('wrong-90ab') },
       password: PASSWORD,
+      faults: mysqlFaults(server, { config, secret: (change) => JSON.stringify({ host: '127.0.0.1', port: server.port, username: 'backup_reader', password: PASSWORD, ...change }) }),
       openSessions: async () => (await server.query<{ id: number }>('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = \'backup_reader\'')).length,
       stop: () => server.stop(),
     };

@@ -9,6 +9,7 @@ import { postgres } from '../../lambda/engines/postgres';
 import { connectTarget, type TargetConnection } from '../../lambda/engines/postgres/restore-target';
 import { postgresEnvironment, type PostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { startPostgres } from '../../rehearsal/servers/postgres-server';
+import { postgresFaults } from './postgres/suite-faults';
 import { describeEngine } from './suite';
 
 const data = join(__dirname, '..', '..', 'examples', 'montoit', 'data');
@@ -47,6 +48,7 @@ describeEngine<PostgresConfig>('postgres', {
       secrets: { [SECRET]: secret(PASSWORD) },
       wrongSecrets: { [SECRET]: secret('wrong-77d1') },
       password: PASSWORD,
+      faults: postgresFaults(server, { config, secret: (change) => JSON.stringify({ host: '127.0.0.1', port: server.port, username: 'backup_reader', password: PASSWORD, ...change }) }),
       async openSessions() {
         const { rows } = await admin.query(`select count(*)::int as n from pg_stat_activity where application_name like 'backup-policy%' or usename = 'backup_reader'`);
         return (rows[0] as { n: number }).n;

@@ -7,6 +7,7 @@ import type { Engine, EngineContext, Target } from '../../lambda/runtime/engine'
 import { IntegrityError, RefusedError, type RunError } from '../../lambda/runtime/errors';
 import { createLog } from '../../lambda/runtime/log';
 import { MemoryCopy } from '../support/memory-copy';
+import { describeFaults, type SuiteFaults } from './suite-faults';
 
 /** A source with data in it, and what the suite must know to judge an engine by it. */
 export interface SuiteSource<Config> {
@@ -20,6 +21,8 @@ export interface SuiteSource<Config> {
   readonly emptyConfig?: Config;
   /** Sessions of the engine that are open on the source now. */
   openSessions(): Promise<number>;
+  /** What is done to it while it is copied; every engine but a fake has it. */
+  readonly faults?: SuiteFaults<Config>;
   stop(): Promise<void>;
 }
 
@@ -27,6 +30,8 @@ export interface EngineHarness<Config> {
   readonly engine: Engine<Config>;
   /** Why this machine cannot run it: the tests are then skipped, with this as their name. */
   readonly lacks?: string;
+  /** A fake has neither server nor tool: nothing is done to it while it is copied. @default false */
+  readonly fake?: boolean;
   start(): Promise<SuiteSource<Config>>;
   /** Changes one byte of one row of what was restored. */
   changeOneByte(target: Target): Promise<void>;
@@ -52,7 +57,7 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
 
     let tries = 0;
     async function context(
-      overrides: { config?: Config; secrets?: Record<string, string>; signal?: AbortSignal } = {},
+      overrides: { config?: Config; secrets?: Record<string, string>; signal?: AbortSignal; reader?: EngineContext<Config>['secrets']; scratchDirectory?: string } = {},
     ): Promise<EngineContext<Config>> {
       const secrets = overrides.secrets ?? source.secrets;
       return {
@@ -61,8 +66,8 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
         attempt: `attempt-${++tries}`,
         log: createLog({}, (line) => lines.push(line)),
         signal: overrides.signal ?? new AbortController().signal,
-        secrets: { read: async (arn) => secrets[arn] ?? Promise.reject(new RefusedError('SECRET_MISSING', `No ${arn}.`, 'Name a secret that exists.')) },
-        scratchDirectory: await mkdtemp(join(directory, 'run-')),
+        secrets: overrides.reader ?? { read: async (arn) => secrets[arn] ?? Promise.reject(new RefusedError('SECRET_MISSING', `No ${arn}.`, 'Name a secret that exists.')) },
+        scratchDirectory: overrides.scratchDirectory ?? await mkdtemp(join(directory, 'run-')),
         now: () => new Date(),
       };
     }
@@ -163,6 +168,14 @@ export function describeEngine<Config>(name: string, harness: EngineHarness<Conf
       expect(said).not.toContain(source.password);
       for (const part of copy.parts) expect(copy.raw(part).includes(source.password)).toBe(false);
     });
+
+    if (harness.fake) return;
+    describe('disturbed', () => describeFaults<Config>(() => ({
+      engine, directory,
+      faults: source.faults!,
+      context: ({ secrets: reader, ...overrides }) => context({ ...overrides, reader }),
+      openSessions: () => source.openSessions(),
+    })));
   });
 }
 

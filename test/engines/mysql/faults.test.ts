@@ -1,13 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { PassThrough } from 'node:stream';
-import { promisify } from 'node:util';
-import { createConnection } from 'mysql2/promise';
 import { mysql } from '../../../lambda/engines/mysql';
-import { compareCensus } from '../../../lambda/runtime/compare-census';
 import type { PartDescription } from '../../../lambda/runtime/engine';
 import { familyEnvironment, type FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
 import { MemoryCopy } from '../../support/memory-copy';
-import { contextOf, openSessions, startShop } from './support';
+import { contextOf, startShop } from './support';
 
 let server: FamilyServer;
 
@@ -46,76 +43,14 @@ class Midway extends MemoryCopy {
   }
 }
 
-test('writers go on, and the copy is one state: the sums of moves between tables are equal', async () => {
-  const connection = await createConnection({ host: '127.0.0.1', port: server.port, user: server.user, password: server.password, database: 'shop' });
-  let moves = 0;
-  let stop = false;
-  const moving = (async () => {
-    while (!stop) {
-      await connection.beginTransaction();
-      const id = 1 + moves % 4000;
-      await connection.query('UPDATE alpha SET cents = cents - 7 WHERE id = ?', [id]);
-      await connection.query('UPDATE beta SET cents = cents + 7 WHERE id = ?', [id]);
-      await connection.commit();
-      moves++;
-    }
-  })();
-  const context = await contextOf(server);
-  const copy = new MemoryCopy();
-  const dumped = await mysql.dump(context, copy).finally(async () => {
-    stop = true;
-    await moving;
-    await connection.end();
-  });
-  expect(moves).toBeGreaterThan(20);
-  const scratch = await mysql.scratch(context, copy.manifest(dumped, 'mysql'));
-  try {
-    const reader = copy.reader(dumped, 'mysql');
-    await mysql.restore(context, reader, scratch);
-    expect(compareCensus(reader.census, await mysql.census(context, scratch, reader.census))).toEqual([]);
-    expect(await scratch.query('SELECT SUM(cents) FROM (SELECT cents FROM alpha UNION ALL SELECT cents FROM beta) x')).toBe(String(2 * (4000 * 4001) / 2));
-  } finally {
-    await scratch.stop();
-  }
-}, 120_000);
-
-test.each([
-  ['a TRUNCATE', 'TRUNCATE gamma'],
-  ['a swap of names', 'RENAME TABLE alpha TO aside, beta TO alpha, aside TO beta'],
-  ['an ALTER', 'ALTER TABLE gamma ADD COLUMN more int'],
-  ['a DROP', 'DROP TABLE gamma'],
-  ['a new table', 'CREATE TABLE late (x int)'],
-])('%s during the dump fails the run, and it is tried again', async (_, statement) => {
-  // In the middle of a tool's transaction such statements wait for its lock, as long as it reads that very table.
+test('a swap of names during the dump fails the run, and it is tried again', async () => {
+  // In the middle of a tool's transaction it waits for its lock, as long as the tool reads that very table.
+  const statement = 'RENAME TABLE alpha TO aside, beta TO alpha, aside TO beta';
   const act = () => server.query(`SET STATEMENT lock_wait_timeout = 2 FOR ${statement}`, 'shop').catch(() => server.query(statement, 'shop'));
   let acting: Promise<unknown> = Promise.resolve();
   const midway = new Midway(() => { acting = act(); return Promise.resolve(); });
   await expect(mysql.dump(await contextOf(server), midway)).rejects.toMatchObject({ name: 'TransientError', code: 'SOURCE_CHANGED' });
   await acting;
-}, 60_000);
-
-test('a connection that is killed midway fails the run in a sentence, and no session is left', async () => {
-  const midway = new Midway(async () => {
-    for (const id of await openSessions(server)) await server.query(`KILL CONNECTION ${id}`).catch(() => undefined);
-  });
-  await expect(mysql.dump(await contextOf(server), midway)).rejects.toMatchObject({ name: 'TransientError', code: 'CONNECTION_LOST' });
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(await openSessions(server)).toEqual([]);
-}, 60_000);
-
-test('a tool that is killed midway fails the run, and nothing counts as a copy', async () => {
-  const midway = new Midway(async () => {
-    const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,ppid,args']);
-    for (const line of stdout.split('\n')) {
-      const [, pid, parent] = /^\s*(\d+)\s+(\d+)\s+\S*mariadb-dump\b/.exec(line) ?? [];
-      try {
-        if (Number(parent) === process.pid) process.kill(Number(pid), 'SIGKILL');
-      } catch {
-        // That one had ended.
-      }
-    }
-  });
-  await expect(mysql.dump(await contextOf(server), midway)).rejects.toMatchObject({ name: expect.stringMatching(/^(Transient|Integrity)Error$/), code: expect.stringMatching(/^(TOOL_KILLED|DUMP_CUT)$/) });
 }, 60_000);
 
 test('tables without transactions are refused by their names, unless the policy lets them be locked', async () => {

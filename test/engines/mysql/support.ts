@@ -44,7 +44,3 @@ export async function contextOf(server: FamilyServer, change: Partial<MySqlConfi
     now: () => new Date(),
   };
 }
-
-export async function openSessions(server: FamilyServer): Promise<number[]> {
-  return (await server.query<{ id: number }>('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = \'backup_reader\'')).map(({ id }) => id);
-}

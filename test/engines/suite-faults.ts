@@ -10,7 +10,7 @@ import { describeDamage } from './suite-damage';
 
 /** What is done to a source while it is copied. */
 export interface SuiteFaults<Config> {
-  /** Makes `alpha`, `beta` and `gamma` anew in a database: ROWS of `(id int primary key, cents bigint, body varchar(2000))`, `cents` is `id`. */
+  /** Makes `alpha`, `beta` and `gamma` anew, ROWS of `(id int primary key, cents bigint, body varchar(2000))`, `cents` is `id`. */
   prepare(): Promise<Config>;
   /** In that database, as its owner; several statements are one transaction. */
   run(...statements: string[]): Promise<void>;

@@ -32,7 +32,7 @@ test.each<[string[], RegExp]>([
   [['--alarms', '--every-slot', '--days', '3'], /--alarms and --days do not go/],
   [['--alarms', '--keep'], /--alarms and --keep do not go/],
   [['--every-slot'], /--every-slot: say with --days how many/],
-  [['--connection', 'database'], /--connection: write it as ID=postgres/],
+  [['--connection', 'database'], /--connection: write it as ID=\w+:\/\/user@host/],
   [['--connection', 'database=env:NOT_THERE'], /there is no variable NOT_THERE/],
   [['--parameter', '=x'], /--parameter =x: write it as NAME=VALUE/],
   [['--app'], /'--app <value>' argument missing/],

@@ -52,7 +52,8 @@ export function mediansOf({ layout, figures: { measured } }: Pick<EngineReport, 
   }));
   const ratios = lines.flatMap(({ table, line }) => {
     const bases = comparedWith(table, line).filter(({ line: base }) => line.name in walls && base in walls);
-    return bases.length > 0 ? [[line.name, Object.fromEntries(bases.map(({ line: base }) => [base, walls[line.name] / walls[base]]))] as const] : [];
+    const against = Object.fromEntries(bases.map(({ line: base }) => [base, walls[line.name] / walls[base]]));
+    return bases.length > 0 ? [[line.name, against] as const] : [];
   });
   return { seconds: walls, ratios: Object.fromEntries(ratios) };
 }
@@ -83,7 +84,8 @@ function engineText(report: EngineReport): string[] {
   for (const one of layout) {
     const lines = one.lines.map((line) => lineOf(one, line, measured[line.measurement], medians));
     const heads = one.against.map(({ head }) => `of ${head}`);
-    text.push(...table([one.title, 'wall s', ...heads, 'cpu s', ...one.title === 'dump' ? ['stored MB'] : [], 'peak MB', 'Node MB', 'others MB'], lines));
+    const stored = one.title === 'dump' ? ['stored MB'] : [];
+    text.push(...table([one.title, 'wall s', ...heads, 'cpu s', ...stored, 'peak MB', 'Node MB', 'others MB'], lines));
   }
   if (writer) text.push(...writerTable(writer));
   for (const [name, reason] of Object.entries(skipped)) text.push(`skipped: ${name}: ${reason}`);
@@ -91,7 +93,9 @@ function engineText(report: EngineReport): string[] {
 }
 
 /** What is a share of a measurement has seconds of its own, and nothing else. */
-function lineOf(of: TableLayout, line: LineLayout, all: readonly Measured[] | undefined, { seconds: walls, ratios }: Medians): Line | undefined {
+function lineOf(
+  of: TableLayout, line: LineLayout, all: readonly Measured[] | undefined, { seconds: walls, ratios }: Medians,
+): Line | undefined {
   if (!all) return undefined;
   const against = Object.fromEntries(of.against.map(({ head, line: base }) => [`of ${head}`, ratios[line.name]?.[base]]));
   const common = { name: line.title, wall: walls[line.name], against };

@@ -10,23 +10,28 @@ export interface Target {
   readonly database: string;
 }
 
+const DUMP = '{ mariadb-dump --defaults-file="$LOGIN" --single-transaction "$DATABASE"; echo $? > "$STATUS"; }';
+
 /** What every cron script does. */
 export async function cronLine(target: Target, folder: string): Promise<Measured> {
   const file = join(folder, 'cron.sql.gz');
-  const measured = await shell('{ mariadb-dump --defaults-file="$LOGIN" --single-transaction "$DATABASE"; echo $? > "$STATUS"; } | gzip > "$OUT"', target, folder, { OUT: file });
+  const measured = await shell(`${DUMP} | gzip > "$OUT"`, target, folder, { OUT: file });
   return { ...measured, storedBytes: (await stat(file)).size };
 }
 
 /** The same with a better compressor; its file stays for `clientRestore`. */
 export async function zstdLine(target: Target, folder: string): Promise<Measured> {
   const file = join(folder, 'cron.sql.zst');
-  const measured = await shell('{ mariadb-dump --defaults-file="$LOGIN" --single-transaction "$DATABASE"; echo $? > "$STATUS"; } | zstd -q -f -3 -o "$OUT"', target, folder, { OUT: file });
+  const measured = await shell(`${DUMP} | zstd -q -f -3 -o "$OUT"`, target, folder, { OUT: file });
   return { ...measured, storedBytes: (await stat(file)).size };
 }
 
 /** Into a database that is new. */
 export function clientRestore(target: Target, folder: string): Promise<Measured> {
-  return shell('zstd -q -d -c "$IN" | { mariadb --defaults-file="$LOGIN" "$DATABASE"; echo $? > "$STATUS"; }', target, folder, { IN: join(folder, 'cron.sql.zst') });
+  return shell(
+    'zstd -q -d -c "$IN" | { mariadb --defaults-file="$LOGIN" "$DATABASE"; echo $? > "$STATUS"; }', target, folder,
+    { IN: join(folder, 'cron.sql.zst') },
+  );
 }
 
 async function shell(script: string, { server, database }: Target, folder: string, env: NodeJS.ProcessEnv): Promise<Measured> {

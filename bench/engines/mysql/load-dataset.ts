@@ -34,7 +34,8 @@ export async function measureDataset(server: FamilyServer, database: string, fol
   let rows = 0;
   for (const { name } of tables) rows += Number((await server.query<{ n: string }>(`SELECT COUNT(*) AS n FROM ${name}`, database))[0].n);
   return {
-    tables: tables.length, rows, textBytes: await dumpedBytes(server, database, folder), diskBytes: tables.reduce((sum, { bytes }) => sum + Number(bytes), 0),
+    tables: tables.length, rows, textBytes: await dumpedBytes(server, database, folder),
+    diskBytes: tables.reduce((sum, { bytes }) => sum + Number(bytes), 0),
   };
 }
 

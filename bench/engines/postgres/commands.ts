@@ -70,7 +70,8 @@ function shell(script: string, { server, database }: Target, folder: string, env
   const own = postgresEnvironment(server.binaries);
   return measureShell(script, folder, {
     ...own, ...env, PATH: [own.PATH, env.PATH].filter(Boolean).join(delimiter),
-    PGHOST: server.socketDirectory, PGPORT: String(server.port), PGDATABASE: database, PGUSER: server.superuser, PGPASSWORD: server.password,
+    PGHOST: server.socketDirectory, PGPORT: String(server.port), PGDATABASE: database,
+    PGUSER: server.superuser, PGPASSWORD: server.password,
   });
 }
 

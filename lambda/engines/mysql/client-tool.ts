@@ -18,7 +18,7 @@ export interface ClientProps {
 
 /**
  * Feeds statements to the family's command-line client. In binary mode it knows no command of its own but DELIMITER, so nothing of a copy
- * can make it run a program.
+ * can make it run a program, and it sends no file that a statement asks for.
  *
  * @param open the statements; asked once the client is there, so that nobody misses an error of theirs
  * @param through what looks at them on their way
@@ -30,7 +30,7 @@ export async function feed(open: () => Promise<Readable>, props: ClientProps, th
   const base = join(scratchDirectory, `client-${randomBytes(6).toString('hex')}`);
   const files = await writeOptionFile(base, target, tools.family);
   try {
-    const child = spawn(tools.client, [`--defaults-file=${base}.cnf`, '--binary-mode', '--batch', '--max-allowed-packet=1G', '--default-character-set=utf8mb4', `--database=${database}`], {
+    const child = spawn(tools.client, [`--defaults-file=${base}.cnf`, '--binary-mode', '--batch', '--local-infile=0', '--max-allowed-packet=1G', '--default-character-set=utf8mb4', `--database=${database}`], {
       stdio: ['pipe', 'ignore', 'pipe'], env: toolEnvironment(tools.client),
     });
     let said = '';

@@ -10,6 +10,8 @@ export interface Dialect {
   readsRoutines(user: string): string;
   /** Accounts that a new server has beside its administrator. */
   readonly strayAccounts: string;
+  /** Settings of a session that puts in rows which were consistent where they came from, beside those of both. */
+  readonly unchecked: readonly string[];
   /** Options of a scratch server. */
   options(sizes: { readonly logBytes: number }): string[];
 }
@@ -22,8 +24,9 @@ export const DIALECTS: Readonly<Record<Family, Dialect>> = {
     namesDefiners: (user) => `GRANT SET USER ON *.* TO ${user}`,
     readsRoutines: (user) => `GRANT SELECT ON mysql.proc TO ${user}`,
     strayAccounts: 'SELECT User AS user, Host AS host FROM mysql.global_priv WHERE User = \'\' OR User = \'root\' AND Host <> \'localhost\'',
+    unchecked: ['check_constraint_checks=0'],
     options: ({ logBytes }) => [
-      `--innodb-log-file-size=${Math.floor(logBytes / MEBIBYTE)}M`, '--skip-slave-start', '--sync-frm=0', '--aria-checkpoint-interval=0', '--innodb-stats-auto-recalc=0',
+      `--innodb-log-file-size=${Math.floor(logBytes / MEBIBYTE)}M`, '--local-infile=ON', '--skip-slave-start', '--sync-frm=0', '--aria-checkpoint-interval=0', '--innodb-stats-auto-recalc=0',
     ],
   },
   mysql: {
@@ -32,6 +35,7 @@ export const DIALECTS: Readonly<Record<Family, Dialect>> = {
     namesDefiners: (user) => `GRANT SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER ON *.* TO ${user}`,
     readsRoutines: (user) => `GRANT SHOW_ROUTINE ON *.* TO ${user}`,
     strayAccounts: 'SELECT User AS user, Host AS host FROM mysql.user WHERE User = \'\' OR User = \'root\' AND Host <> \'localhost\'',
-    options: ({ logBytes }) => [`--innodb-redo-log-capacity=${Math.floor(logBytes / MEBIBYTE)}M`, '--skip-replica-start', '--mysqlx=OFF'],
+    unchecked: [],
+    options: ({ logBytes }) => [`--innodb-redo-log-capacity=${Math.floor(logBytes / MEBIBYTE)}M`, '--local-infile=OFF', '--skip-replica-start', '--mysqlx=OFF'],
   },
 };

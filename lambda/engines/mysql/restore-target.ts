@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import type { ResultSetHeader } from 'mysql2/promise';
 import type { Exception } from '../../../lib/contract/verdict';
 import { IntegrityError, messageOf, RefusedError, RunError, TransientError } from '../../runtime/errors';
 import { connect, type Session, sessionOf } from './connection';
@@ -25,10 +27,19 @@ export interface TargetConnection {
   readonly diskFull?: (error: unknown) => Promise<Error | undefined>;
 }
 
+export interface TargetSession extends Session {
+  /**
+   * Runs a `LOAD DATA LOCAL` whose file is the stream. Whatever file a server asks for, it gets this stream and nothing else.
+   *
+   * @returns what the server says of it, such as `Records: 2  Deleted: 0  Skipped: 0  Warnings: 0`
+   */
+  load(sql: string, file: Readable): Promise<string>;
+}
+
 /** A session whose errors are as the server said them, for `restoreError` to judge. */
 export async function openTarget(
   target: TargetConnection, login: Login, database: string | undefined, signal: AbortSignal,
-): Promise<Session> {
+): Promise<TargetSession> {
   signal.throwIfAborted();
   const scene = { host: target.socket, port: 0, user: login.user, ...database === undefined ? {} : { database } };
   const connection = await connect(() => Promise.resolve({ socketPath: target.socket, ...login, database }), scene);
@@ -37,6 +48,22 @@ export async function openTarget(
   const session = sessionOf(connection, scene);
   return {
     ...session,
+    load: async (sql, file) => {
+      // A connection that we cut tells nobody who waits for it.
+      let ended: (() => void) | undefined;
+      const aborted = new Promise<never>((_, reject) => {
+        ended = () => reject(signal.reason as Error);
+        signal.addEventListener('abort', ended, { once: true });
+      });
+      try {
+        const [answer] = await Promise.race([connection.query({ sql, infileStreamFactory: () => file }), aborted]);
+        return (answer as ResultSetHeader).info.trim();
+      } catch (error) {
+        throw signal.aborted ? signal.reason : failureOf(error, scene);
+      } finally {
+        if (ended) signal.removeEventListener('abort', ended);
+      }
+    },
     close: async () => {
       signal.removeEventListener('abort', cut);
       await session.close();

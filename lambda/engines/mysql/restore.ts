@@ -9,10 +9,13 @@ import { feed, type ClientProps } from './client-tool';
 import { grantedName, quoteIdent, type Session } from './connection';
 import { END_OF_ROWS } from './database-dump';
 import type { Exception } from '../../../lib/contract/verdict';
+import { DIALECTS } from './dialect';
 import { isTiDb } from './flavors';
+import { type ColumnForm, columnForms, loadRows } from './load-rows';
 import type { DatabaseNotes } from './notes';
 import { parseNotes } from './parse-notes';
-import { openTarget, restoreError, type TargetConnection } from './restore-target';
+import { OtherFormError } from './part-rows';
+import { openTarget, restoreError, type TargetConnection, type TargetSession } from './restore-target';
 import { lighten, type LightTable } from './schema-text';
 import { schemaForMySql } from './tidb-schema';
 import { type ClientTools, findTools } from './tools';
@@ -87,15 +90,18 @@ class DatabaseRestore {
   private async load(tables: readonly LightTable[]): Promise<void> {
     const { copy: { manifest }, connection, notes, context } = this.props;
     const parts = manifest.parts.filter(({ kind, database }) => kind === 'rows' && database === notes.name);
+    const lost = notes.tables.find(({ part }) => part !== undefined && !parts.some(({ name }) => name === part));
+    if (lost) throw new IntegrityError('PART_MISSING', `The copy has no part with the rows of table "${lost.name}" of database "${notes.name}".`, 'Do not count on this run.');
     const partOf = new Map(notes.tables.map(({ name, part }) => [name, part]));
     const bytesOf = new Map(notes.tables.map(({ name, bytes }) => [name, bytes]));
     const alter = (table: LightTable, clauses: readonly string[]) => async (session: Session): Promise<void> => {
       await session.run(`ALTER TABLE ${quoteIdent(table.name)} ${clauses.map((clause) => `ADD ${clause}`).join(', ')}`);
     };
-    const rows = parts.map((part): Step<Session> => ({
-      id: part.name, cost: part.rawSizeBytes, after: [], run: () => this.loadPart(part),
+    const forms = connection.family === 'mariadb' ? formsOf(tables) : new Map<string, readonly ColumnForm[]>();
+    const rows = parts.map((part): Step<TargetSession> => ({
+      id: part.name, cost: part.rawSizeBytes, after: [], run: (session) => this.loadPart(part, session, forms),
     }));
-    const keys = tables.filter((table) => table.keys.length > 0).map((table): Step<Session> => {
+    const keys = tables.filter((table) => table.keys.length > 0).map((table): Step<TargetSession> => {
       const part = partOf.get(table.name);
       return {
         id: `keys ${table.name}`, cost: 1 + KEY_COST * table.keys.length * (bytesOf.get(table.name) ?? 0), after: part === undefined ? [] : [part],
@@ -104,16 +110,18 @@ class DatabaseRestore {
     });
     const before = [...rows, ...keys].map(({ id }) => id);
     // Each names another table, which must have its index by then.
-    const foreign = tables.filter((table) => table.foreignKeys.length > 0).map((table): Step<Session> => ({
+    const foreign = tables.filter((table) => table.foreignKeys.length > 0).map((table): Step<TargetSession> => ({
       id: `foreign keys ${table.name}`, cost: 1, after: before, excludes: ['foreign keys'], run: alter(table, table.foreignKeys),
     }));
-    const sessions: Session[] = [];
+    const sessions: TargetSession[] = [];
     try {
       for (let count = 0; count < loadingSessions(); count++) {
         const session = await openTarget(connection, connection.loader, notes.name, context.signal);
         sessions.push(session);
         // The rows were consistent when they were read, and a census compares them: nothing is checked twice.
-        for (const setting of ['foreign_key_checks=0', 'unique_checks=0', 'sql_mode=\'NO_AUTO_VALUE_ON_ZERO\'', 'time_zone=\'+00:00\'']) await session.run(`SET SESSION ${setting}`);
+        for (const setting of ['foreign_key_checks=0', 'unique_checks=0', ...DIALECTS[connection.family].unchecked, 'sql_mode=\'NO_AUTO_VALUE_ON_ZERO\'', 'time_zone=\'+00:00\'']) {
+          await session.run(`SET SESSION ${setting}`);
+        }
       }
       await runGraph([...rows, ...keys, ...foreign], sessions);
     } finally {
@@ -121,8 +129,20 @@ class DatabaseRestore {
     }
   }
 
-  private loadPart(part: Part): Promise<void> {
-    return feed(() => this.props.copy.open(part), this.client(), new WholePart(part.name));
+  private async loadPart(part: Part, session: TargetSession, forms: ReadonlyMap<string, readonly ColumnForm[]>): Promise<void> {
+    const { copy, notes, context } = this.props;
+    const tables = notes.tables.filter((table) => table.part === part.name).map(({ name }) => name);
+    if (tables.every((name) => forms.has(name))) {
+      try {
+        await loadRows(session, () => copy.open(part), part.name, forms);
+        return;
+      } catch (error) {
+        if (!(error instanceof OtherFormError)) throw error;
+        context.log.warn('rows go in as statements', { part: part.name, reason: error.message });
+        for (const name of tables) await session.run(`TRUNCATE TABLE ${quoteIdent(name)}`);
+      }
+    }
+    await feed(() => copy.open(part), this.client(), new WholePart(part.name));
   }
 
   private client(): ClientProps {
@@ -159,6 +179,14 @@ class DatabaseRestore {
     const { seconds } = this.props;
     seconds[step] = Math.round((seconds[step] ?? 0) * 1000 + (performance.now() - began)) / 1000;
   }
+}
+
+/** Of the tables whose rows can be loaded as text. */
+function formsOf(tables: readonly LightTable[]): Map<string, readonly ColumnForm[]> {
+  return new Map(tables.flatMap(({ name, create }) => {
+    const forms = columnForms(create);
+    return forms ? [[name, forms] as const] : [];
+  }));
 }
 
 /** Accounts after DEFINER, as the tools write them: two names in backticks. */

@@ -18,7 +18,7 @@ export function scratchOptions({ family, settings, freeDiskBytes, memoryBytes }:
   const { sqlMode, lowerCaseTableNames, characterSet, collation } = settings;
   const megabytes = (bytes: number): string => `${Math.max(8, Math.floor(bytes / MEBIBYTE))}M`;
   return [
-    '--skip-networking', '--skip-log-bin', '--skip-name-resolve', '--event-scheduler=OFF', '--local-infile=OFF', '--symbolic-links=OFF',
+    '--skip-networking', '--skip-log-bin', '--skip-name-resolve', '--event-scheduler=OFF', '--symbolic-links=OFF',
     '--performance-schema=OFF', '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-flush-method=nosync', '--innodb-use-native-aio=0',
     '--innodb-fast-shutdown=2', ...DIALECTS[family].options({ logBytes: Math.max(8 * MEBIBYTE, Math.min(2048 * MEBIBYTE, freeDiskBytes * 0.1)) }),
     `--innodb-buffer-pool-size=${megabytes(Math.min(2048 * MEBIBYTE, memoryBytes * 0.35))}`,

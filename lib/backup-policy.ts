@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import type { PolicyAlarmProps } from './alarm-props';
 import { BackupAlarms } from './backup-alarms';
 import type { IBackupStore } from './backup-store';
-import { type PolicyFacts, policyFindings, templateFindings } from './model/proof';
+import { type PolicyFacts, policyFindings, type ScrubFacts, templateFindings } from './model/proof';
 import { longestGapSeconds } from './model/schedule';
 import type { NotificationsProps } from './notifications';
 import { PolicyShared } from './policy-shared';
@@ -21,7 +21,9 @@ import { Notify } from './watch/notify';
 import type { LockExtensionProps } from './lock-extension';
 import { ExtendWorker } from './workers/extend-worker';
 import { RetireWorker } from './workers/retire-worker';
+import { ScrubWorker } from './workers/scrub-worker';
 import type { RetirementProps } from './retirement';
+import type { ScrubProps } from './scrub';
 import type { SentinelProps } from './sentinel-props';
 import { declareInTemplate, resourcesOf } from './template-metadata';
 import { dimensionsOf } from './watch/metric';
@@ -56,6 +58,12 @@ export interface BackupPolicyProps {
    * @default - none: each copy's lock ends when the store's is over, however long it is kept
    */
   readonly lockExtension?: LockExtensionProps;
+  /**
+   * Reads the stored copies again on a rotation, each within a period, so that what rots is found before it is needed: by a worker with a
+   * role of its own, which reads and writes down what it read. `{ within: Duration.days(90) }` for a round a day.
+   * @default - none: a copy's bytes are read once, by its verification
+   */
+  readonly scrub?: ScrubProps;
   /**
    * How the store is looked at between the runs.
    * @default - every 15 minutes, or oftener where an objective asks for it
@@ -115,6 +123,7 @@ export class BackupPolicy extends PolicyMetrics {
   private readonly proof: Proof;
   private readonly retire: RetireWorker;
   private readonly extend?: ExtendWorker;
+  private readonly scrub?: ScrubWorker;
 
   constructor(scope: Construct, id: string, props: BackupPolicyProps) {
     super(scope, id);
@@ -138,7 +147,8 @@ export class BackupPolicy extends PolicyMetrics {
     this._notify = new Notify(this, 'Notify', { recipients: props.recipients, notifications: props.notifications ?? {}, key, protections: () => this.protections });
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
-    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: this._notify.subscribed, recipients: this._notify.told, protections: () => this.protections });
+    this.scrub = props.scrub && new ScrubWorker(this, 'Scrub', props.scrub, () => this.protections.map((protection) => protection._scrubbed()));
+    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: this._notify.subscribed, recipients: this._notify.told, protections: () => this.protections, scrub: this.scrub });
     this.alarms = new BackupAlarms(this, 'Alarms', props.alarms ?? {});
     if (props.dashboard ?? true) this._dashboard = new PolicyDashboard(this, 'Dashboard', this);
     const first = declareInTemplate(this, () => this.declare());
@@ -185,6 +195,11 @@ export class BackupPolicy extends PolicyMetrics {
     return longestGapSeconds(this.retire.schedule).seconds;
   }
 
+  /** How stored copies are read again; undefined where they are not. @internal */
+  public get _scrubFacts(): ScrubFacts | undefined {
+    return this.scrub?.facts;
+  }
+
   private facts(): PolicyFacts {
     const { protections, _watch: watch } = this;
     const rpoSeconds = protections.map((one) => one._rpoSeconds);
@@ -201,6 +216,7 @@ export class BackupPolicy extends PolicyMetrics {
       findings: [...this.proof.findings(), ...findingsAt(this.store)],
       retirement: this.retire._declare(),
       ...this.extend ? { lockExtension: this.extend._declare() } : {},
+      ...this.scrub ? { scrub: this.scrub._declare() } : {},
       watching: { ...this._watch.declare(), ...this._notify.declare() },
       protections: this.protections.map((protection) => protection._declare()),
     };

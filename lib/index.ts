@@ -21,6 +21,7 @@ export * from './database-source-props';
 export * from './database-tls';
 export * from './expected-load';
 export * from './lock-extension';
+export * from './scrub';
 export * from './notifications';
 export * from './protection';
 export * from './protection-props';

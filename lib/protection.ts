@@ -10,6 +10,7 @@ import { Compute } from './compute';
 import { CONTRACT_VERSION } from './contract/common';
 import type { ExtendedProtection } from './contract/extend-request';
 import type { RetiredProtection } from './contract/retire-request';
+import type { ScrubbedProtection } from './contract/scrub-request';
 import type { DeclaredSentinel } from './contract/sentinel-request';
 import type { DeclaredRun } from './contract/run-request';
 import { proveProtection } from './model/proof';
@@ -50,6 +51,7 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
   private readonly scheduleName: string;
   private readonly shared: PolicyShared;
   private readonly replicaDrills: ReplicaDrill[];
+  private readonly scrubSeconds?: number;
 
   /** Made by `BackupPolicy.protect()`. */
   constructor(policy: BackupPolicy, id: string, props: ProtectionProps) {
@@ -57,6 +59,7 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
     this._dimensionsMap = dimensionsOf(policy.environment, policy.application, id);
     this.alarms = props.alarms ?? {};
     this.store = policy.store;
+    this.scrubSeconds = policy._scrubFacts?.periodSeconds;
     this.promise = promiseOf(this, policy.application, props);
     const source = props.source.bind(this);
     this._protects = source.protects ?? [];
@@ -67,8 +70,8 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
     const workers = { platform: verify.platform, limitSeconds: this.run.limits.timeoutSeconds, scratchBytes: verify.scratchBytes };
     const { promise, run: { encryption } } = this;
     this.proof = new Proof(this, () => {
-      const alarms = policy.alarms._factsOf(this);
-      return proveProtection(factsOf({ promise, store: policy.store, owner: policy, workers, encryption, alarms }));
+      const [alarms, scrub] = [policy.alarms._factsOf(this), policy._scrubFacts];
+      return proveProtection(factsOf({ promise, store: policy.store, owner: policy, workers, encryption, alarms, scrub }));
     });
     const machine = new RunMachine(this, 'Run', {
       title: this.title(policy),
@@ -141,6 +144,11 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
   }
 
   /** @internal */
+  public _scrubbed(): ScrubbedProtection {
+    return { protection: this.node.id, longestRunSeconds: this.longestRunSeconds };
+  }
+
+  /** @internal */
   public get _rpoSeconds(): number {
     return this.promise.rpoSeconds;
   }
@@ -168,8 +176,8 @@ export class Protection extends ProtectionMetrics implements ec2.IConnectable {
 
   /** @internal */
   public _thresholdFacts(): ThresholdFacts {
-    const { promise, run, longestRunSeconds, verdictSeconds, store: { _replicas: replicas } } = this;
-    return thresholdFactsOf({ promise, run, longestRunSeconds, verdictSeconds, replicas });
+    const { promise, run, longestRunSeconds, verdictSeconds, store: { _replicas: replicas }, scrubSeconds } = this;
+    return thresholdFactsOf({ promise, run, longestRunSeconds, verdictSeconds, replicas, scrubSeconds });
   }
 
   private title(policy: BackupPolicy): string {

@@ -61,12 +61,15 @@ async function bundleEngine(name, into) {
 async function bundleWorker(name, into) {
   const contents = `export { ${name} } from './lambda/workers/${name}';`;
   // Names stay: a stack is read by a person, and errors are matched by theirs.
-  const options = { ...common, target: 'node24', minifySyntax: true, minifyWhitespace: true };
+  const options = { ...common, target: 'node24', minifySyntax: true, minifyWhitespace: true, alias: ONE_HASH };
   await build({ ...options, stdin: { contents, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' }, outfile: join(into, name, 'index.js') });
 }
 
+// Of the library's forty hashes one is used: 0.2 MB less.
+const ONE_HASH = { 'hash-wasm': 'hash-wasm/dist/sha256.umd.min.js' };
+
 /** Workers without an engine. */
-const WORKERS = ['retire', 'extend', 'sentinel', 'notify'];
+const WORKERS = ['retire', 'extend', 'scrub', 'sentinel', 'notify'];
 
 // The policy simulator stays outside: its licence is not ours to pass on in a bundle.
 const OUTSIDE = [...NATIVE, '@cloud-copilot/*'];

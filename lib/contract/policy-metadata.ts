@@ -5,6 +5,7 @@ import { DeclaredRetention } from './declared-retention';
 import { DeclaredExtend } from './extend-request';
 import { DeclaredRetire } from './retire-request';
 import { DeclaredRun } from './run-request';
+import { DeclaredScrub } from './scrub-request';
 import { DeclaredWatching } from './watching';
 
 export { DeclaredRetention };
@@ -62,6 +63,10 @@ export type DeclaredRetirement = z.infer<typeof DeclaredRetirement>;
 export const DeclaredLockExtension = z.strictObject({ ...DeclaredRetirement.shape, request: DeclaredExtend });
 export type DeclaredLockExtension = z.infer<typeof DeclaredLockExtension>;
 
+/** The rounds of the worker that reads stored copies again. */
+export const DeclaredScrubbing = z.strictObject({ ...DeclaredRetirement.shape, request: DeclaredScrub });
+export type DeclaredScrubbing = z.infer<typeof DeclaredScrubbing>;
+
 export const DeclaredPolicy = z.strictObject({
   application: Name,
   environment: Name,
@@ -73,6 +78,8 @@ export const DeclaredPolicy = z.strictObject({
   retirement: DeclaredRetirement,
   /** Absent where the lock of kept copies is left to end. */
   lockExtension: DeclaredLockExtension.optional(),
+  /** Absent where nobody reads stored copies again. */
+  scrub: DeclaredScrubbing.optional(),
   /** Absent in templates of a release without it. */
   watching: DeclaredWatching.optional(),
   protections: z.array(DeclaredProtection),

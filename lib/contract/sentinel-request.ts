@@ -50,6 +50,8 @@ function fields<Deployed extends z.ZodType>(deployed: Deployed) {
     }),
     expected: expectations(deployed),
     deadLetters: deployed.optional(),
+    /** The schedule by which stored copies are read again: its first round may be to come. */
+    scrub: z.strictObject({ scheduleName: deployed, scheduleGroup: deployed }).optional(),
     /** Topics with the recipients that each must have confirmed. */
     topics: z.array(z.strictObject({ arn: deployed, recipients: Count })),
     protections: z.array(protection),

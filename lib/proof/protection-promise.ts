@@ -2,7 +2,7 @@ import { Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { DeclaredRetention } from '../contract/declared-retention';
 import { isLockExtended } from '../store/lock-extensions';
-import type { AlarmFacts, ExpectedFacts, ProtectionFacts, StoreFacts, TierFacts, WorkerFacts } from '../model/proof';
+import type { AlarmFacts, ExpectedFacts, ProtectionFacts, ScrubFacts, StoreFacts, TierFacts, WorkerFacts } from '../model/proof';
 import { type Schedule, timeZoneOf } from '../model/schedule';
 import type { IBackupStore } from '../backup-store';
 import type { ProtectionProps } from '../protection-props';
@@ -53,10 +53,11 @@ export interface FactsProps {
   readonly workers: WorkerFacts;
   readonly encryption?: { readonly identitySecretArn?: unknown };
   readonly alarms?: AlarmFacts;
+  readonly scrub?: ScrubFacts;
 }
 
 /** What the proof is given of a protection. */
-export function factsOf({ promise, store, owner, workers, encryption, alarms }: FactsProps): ProtectionFacts {
+export function factsOf({ promise, store, owner, workers, encryption, alarms, scrub }: FactsProps): ProtectionFacts {
   const { retention: { rules, minimumVerified }, ...rest } = promise;
   return {
     ...rest,
@@ -68,6 +69,7 @@ export function factsOf({ promise, store, owner, workers, encryption, alarms }: 
     drillSeconds: 0,
     ...(encryption ? { encryption: { drillIdentity: encryption.identitySecretArn !== undefined } } : {}),
     ...(alarms ? { alarms } : {}),
+    ...(scrub ? { scrub } : {}),
   };
 }
 

@@ -28,9 +28,9 @@ export function admitTeam(bucket: s3.Bucket, key: kms.IKey, team: Team): void {
     bucket.addToResourcePolicy(new iam.PolicyStatement({ sid: `${name}${account}`, principals, actions, resources, conditions }));
   };
   const objects = (...kinds: ObjectKind[]) => prefixes(...kinds).map((prefix) => bucket.arnForObjects(prefix));
-  allow('Write', ['s3:PutObject', 's3:AbortMultipartUpload'], objects('parts', 'runs', 'verdicts', 'policies', 'audits'));
-  allow('Read', ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectVersionTagging', 's3:GetObjectLegalHold'], objects('parts', 'runs', 'verdicts', 'policies', 'audits'));
-  allow('List', ['s3:ListBucket', 's3:ListBucketVersions'], [bucket.bucketArn], { StringLike: { 's3:prefix': prefixes('parts', 'runs', 'verdicts', 'policies', 'audits') } });
+  allow('Write', ['s3:PutObject', 's3:AbortMultipartUpload'], objects('parts', 'runs', 'verdicts', 'policies', 'audits', 'scrubs'));
+  allow('Read', ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectVersionTagging', 's3:GetObjectLegalHold'], objects('parts', 'runs', 'verdicts', 'policies', 'audits', 'scrubs'));
+  allow('List', ['s3:ListBucket', 's3:ListBucketVersions'], [bucket.bucketArn], { StringLike: { 's3:prefix': prefixes('parts', 'runs', 'verdicts', 'policies', 'audits', 'scrubs') } });
   allow('Retire', ['s3:PutObjectVersionTagging'], objects('parts', 'runs', 'verdicts'), { ArnLike: { 'aws:PrincipalArn': team.retireRoles } });
   if (team.lock) {
     allow('Lock', ['s3:GetObjectRetention', 's3:PutObjectRetention'], objects('parts', 'runs', 'verdicts', 'policies'), {

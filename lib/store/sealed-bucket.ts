@@ -121,6 +121,8 @@ const LIFECYCLE: s3.LifecycleRule[] = [
   { id: 'remove-retired-versions', tagFilters: RETIRE_TAG, noncurrentVersionExpiration: Duration.days(1) },
   // What rounds left for later rounds: the manifests say the same, and more of them.
   { id: 'expire-audits', prefix: 'audits/', expiration: Duration.days(90), noncurrentVersionExpiration: Duration.days(1) },
+  // A round writes them anew: what is older says nothing more.
+  { id: 'expire-scrubs', prefix: 'scrubs/', expiration: Duration.days(90), noncurrentVersionExpiration: Duration.days(1) },
   // S3 refuses this one with a tag filter.
   { id: 'remove-lone-delete-markers', expiredObjectDeleteMarker: true },
 ];

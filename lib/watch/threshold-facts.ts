@@ -11,10 +11,12 @@ export interface AlarmedRun {
   /** Of these, from the end of the dump to the verdict. */
   readonly verdictSeconds: number;
   readonly replicas: readonly { readonly replicationTimeControl: boolean }[];
+  /** Every stored byte is read again within it. @default - nobody does */
+  readonly scrubSeconds?: number;
 }
 
 /** What the thresholds of a protection's alarms come from, in whole seconds. */
-export function thresholdFactsOf({ promise, run, longestRunSeconds, verdictSeconds, replicas }: AlarmedRun): ThresholdFacts {
+export function thresholdFactsOf({ promise, run, longestRunSeconds, verdictSeconds, replicas, scrubSeconds }: AlarmedRun): ThresholdFacts {
   const { rpoSeconds, schedule, expected, tier } = promise;
   const dumpSeconds = expected?.dumpSeconds;
   const verifySeconds = expected?.verifySeconds ?? expected?.restoreSeconds;
@@ -29,5 +31,6 @@ export function thresholdFactsOf({ promise, run, longestRunSeconds, verdictSecon
     ...tier ? { drillSeconds: tier.drillSeconds } : {},
     restores: !run.encryption || run.encryption.identitySecretArn !== undefined,
     replicas: replicas.map(({ replicationTimeControl }) => ({ timeControl: replicationTimeControl })),
+    ...scrubSeconds === undefined ? {} : { scrubSeconds },
   };
 }

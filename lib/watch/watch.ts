@@ -11,6 +11,8 @@ import { sentinelMinutes } from '../model/watch/interval';
 import type { Protection } from '../protection';
 import type { BoundRecipient } from '../recipient';
 import type { SentinelProps } from '../sentinel-props';
+import { grantScrubRecords } from '../store/scrubs';
+import type { ScrubWorker } from '../workers/scrub-worker';
 import { CLOSING_SECONDS } from '../workers/worker';
 import { ReplicaSentinel } from './replica-sentinel';
 import { declaredMinutes } from './sentinel-interval';
@@ -24,6 +26,8 @@ export interface WatchProps {
   readonly recipients: readonly BoundRecipient[];
   /** Asked at the end of the synthesis, when every protection is there. */
   readonly protections: () => readonly Protection[];
+  /** Reads stored copies again. @default - nobody does */
+  readonly scrub?: ScrubWorker;
 }
 
 /**
@@ -46,6 +50,7 @@ export class Watch extends Construct {
     this.rights = new iam.ManagedPolicy(this, 'SentinelPolicy', { description: `What the sentinel of ${title} may do`, statements: this.statements() });
     policy.store.grantSentinel(this.rights, { environment, application });
     policy.store._grantRecords(this.rights, { environment, application });
+    if (props.scrub) grantScrubRecords(policy.store, this.rights, { environment, application });
     this.sentinel = new SentinelWorker(this, 'Sentinel', {
       title,
       rights: this.rights,
@@ -93,7 +98,7 @@ export class Watch extends Construct {
   }
 
   private request(): DeclaredSentinel {
-    const { policy } = this;
+    const { policy, props: { scrub } } = this;
     const { environment, application, store, topic, _shared: shared } = policy;
     return {
       version: CONTRACT_VERSION, environment, application,
@@ -103,6 +108,7 @@ export class Watch extends Construct {
       },
       expected: store._expected(),
       deadLetters: shared.deadLetters.queueUrl,
+      ...scrub ? { scrub: { scheduleName: scrub.scheduleName, scheduleGroup: shared.scheduleGroup.scheduleGroupName } } : {},
       topics: [{ arn: topic.topicArn, recipients: this.props.subscribed }],
       protections: this.props.protections()
         .map((protection) => protection._watched(this.gauges(protection), policy.alarms._ceilingOf(protection))),

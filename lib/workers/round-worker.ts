@@ -36,6 +36,8 @@ export interface RoundWorkerProps<Request extends DeclaredRound> {
 /** A worker that goes over a policy's copies: one Lambda function for all protections, its role, its state machine and its schedule. */
 export class RoundWorker<Request extends DeclaredRound> extends Construct {
   public readonly schedule: Schedule;
+  /** In the policy's group. */
+  public readonly scheduleName: string;
   private readonly worker: lambda.Function;
   private readonly machine: RoundMachine;
 
@@ -50,13 +52,13 @@ export class RoundWorker<Request extends DeclaredRound> extends Construct {
       title, words, request, worker: this.worker, timeoutSeconds: TIMEOUT_SECONDS,
       topics: policy._topics.notify, logGroup: policy._shared.machineLogs,
     });
-    new RunSchedule(this, 'Schedule', {
+    this.scheduleName = new RunSchedule(this, 'Schedule', {
       title: `${words.work} of ${title}`,
       expression: expressionOf(this.schedule),
       timeZone: timeZoneOf(this.schedule),
       machine: this.machine.machine,
       shared: policy._shared,
-    });
+    }).scheduleName;
   }
 
   /** @internal */

@@ -80,6 +80,7 @@ describe('BackupStore', () => {
           { Id: 'expire-retired', ExpirationInDays: 1, TagFilters: [{ Key: 'retire', Value: 'expire' }], Status: 'Enabled' },
           { Id: 'remove-retired-versions', NoncurrentVersionExpiration: { NoncurrentDays: 1 }, TagFilters: [{ Key: 'retire', Value: 'expire' }], Status: 'Enabled' },
           { Id: 'expire-audits', Prefix: 'audits/', ExpirationInDays: 90, NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' },
+          { Id: 'expire-scrubs', Prefix: 'scrubs/', ExpirationInDays: 90, NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' },
           { Id: 'remove-lone-delete-markers', ExpiredObjectDeleteMarker: true, Status: 'Enabled' },
         ],
       },

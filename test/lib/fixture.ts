@@ -91,7 +91,7 @@ export interface Definition {
 }
 
 /** The definition of the protection's state machine, or of the retire worker's (`Round`), references as in `text`. */
-export function definition(from: Template, part: 'Run' | 'Round' | 'ExtendRound' = 'Run'): Definition {
+export function definition(from: Template, part: 'Run' | 'Round' | 'ExtendRound' | 'ScrubRound' = 'Run'): Definition {
   const escaped = resource(from, 'AWS::StepFunctions::StateMachine', `${part}Machine`).DefinitionString;
   return JSON.parse(text(escaped));
 }

@@ -91,7 +91,7 @@ describe('a team that a store lets in', () => {
       for (const one of [Resource].flat()) expect({ Sid, key: text(one).replace(/^<\w+\.Arn>\/\w+\//, '') }).toEqual({ Sid, key: expect.stringMatching(new RegExp(`^(${prefixes.join('|')})/\\*$`)) });
     }
     const list = allowed.find(({ Sid }) => Sid!.startsWith('List'))!;
-    expect(list.Condition!.StringLike['s3:prefix']).toHaveLength(5 * 4);
+    expect(list.Condition!.StringLike['s3:prefix']).toHaveLength(6 * 4);
   });
 
   test('lengthens locks by the store\'s own at the most, and in its mode', () => {

@@ -155,6 +155,23 @@ export const EXAMPLES: Readonly<Record<FindingCode, Example>> = {
     '`Criticality.STANDARD` with a run every 100 days', { tier: STANDARD, schedule: every(100 * 1440), rpoSeconds: 101 * DAY, retention: { last: 4 } },
     'a monthly run', { schedule: { kind: 'monthly', day: 1, hour: 2, minute: 0, timeZone: 'UTC' } },
   ),
+  SCRUB_NEVER_DUE: of(
+    'The stored copies are to be read again within a period, and none of them stays as long: rounds run, and read nothing.',
+    '`scrub: { within: Duration.days(365) }`, copies of 30 days', { retention: { days: 30 }, scrub: { periodSeconds: 365 * DAY, longestGapSeconds: DAY } },
+    '`within: Duration.days(30)`', { retention: { days: 30 }, scrub: { periodSeconds: 30 * DAY, longestGapSeconds: DAY } },
+  ),
+  SCRUB_EXCEEDS_ROUNDS: of(
+    'The copies that outlive the period are more than its rounds can read, each in the 13 minutes that Lambda leaves it. Said where the size of a copy is declared or measured.',
+    'daily copies of 100 GB for 400 days, within 90 days', { retention: { days: 400 }, expected: { ...quick, copyBytes: 100e9 }, scrub: { periodSeconds: 90 * DAY, longestGapSeconds: DAY } },
+    'copies of 4 GB', { retention: { days: 400 }, expected: { ...quick, copyBytes: 4e9 }, scrub: { periodSeconds: 90 * DAY, longestGapSeconds: DAY } },
+  ),
+  SCRUB_OF_COLD_CLASS: of(
+    'Copies go to a storage class whose objects must be retrieved before they can be read: no round can read them.',
+    '`scrub`, and Deep Archive after 60 days',
+    { retention: { days: 400 }, store: { ...GOOD_STORE, transitions: [{ afterDays: 60, storageClass: 'DEEP_ARCHIVE' }] }, scrub: { periodSeconds: 90 * DAY, longestGapSeconds: DAY } },
+    'Glacier Instant Retrieval after 60 days',
+    { retention: { days: 400 }, store: { ...GOOD_STORE, transitions: [{ afterDays: 60, storageClass: 'GLACIER_IR' }] }, scrub: { periodSeconds: 90 * DAY, longestGapSeconds: DAY } },
+  ),
   WEAKER_THAN_TIER: of(
     'An objective is declared that is weaker than the criticality\'s own. It is what counts; the name promises more.',
     '`Criticality.CRITICAL` with an RPO of 26 h', { tier: CRITICAL },

@@ -14,6 +14,7 @@ import { seeSchedule } from './deployed';
 import type { SeenPause } from './pauses';
 import { lookAtReplicas, type ReplicaPlace } from './replicas';
 import { recordsInForce } from './records';
+import type { SeenScrub } from './scrubs';
 import { readRun, readWindow, releasedAgainstRules, type StoreWindow } from './window';
 
 /** Copies that a report has at most. */
@@ -27,6 +28,8 @@ export interface RoundOfOne {
   readonly audit?: StoreAudit;
   /** The oldest audit of the last 30 days. */
   readonly earlier?: StoreAudit;
+  /** Where stored copies are to be read again. */
+  readonly scrub?: SeenScrub;
   /** What the first region says of its schedules, by protection; in a replica only. */
   readonly pauses?: ReadonlyMap<string, Pause>;
 }
@@ -59,7 +62,8 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
     schedule, now: seconds, minimumVerified, longestGapSeconds, graceSeconds: request.store.graceSeconds,
     countedUntil: audited?.last.until, rateAnchor: seen.rateAnchor,
   });
-  const window = await withNewestProven(round, id, await readWindow(store, id, from), audited?.counted);
+  const damaged = round.scrub?.damagedOf(protection.protection) ?? [];
+  const window = withDamage(await withNewestProven(round, id, await readWindow(store, id, from), audited?.counted), damaged);
   if (records.length === 0 && window.copies.length === 0 && protection.runs === undefined) throw nothingArrived(id, request.store.bucket);
   const [replicated, released] = await Promise.all([
     lookAtReplicas(replicas, id, window.copies, from), releasedAgainstRules(store, window.copies),
@@ -74,6 +78,7 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
     longestGapSeconds, longestRunSeconds: protection.longestRunSeconds, verdictSeconds: protection.verdictSeconds,
     rtoSeconds: protection.objectives.rtoSeconds, minimumVerified, ceilingBytes: protection.ceilingBytes,
     unreadable: window.unreadable, notReplicated: window.notReplicated, drift: seen.drift,
+    readAt: round.scrub?.readAt(protection.protection, since),
   };
   const watched = watch(facts);
   const regions = replicas.map(({ region }) => region);
@@ -112,6 +117,17 @@ async function withNewestProven(
     copies: [...window.copies, ...copies],
     unreadable: [...window.unreadable, ...unreadable],
     notReplicated: [...window.notReplicated, ...notReplicated],
+  };
+}
+
+/** A copy whose stored bytes are not those that were written is no proven one, whatever its drill once said. */
+function withDamage(window: StoreWindow, damaged: ReturnType<SeenScrub['damagedOf']>): StoreWindow {
+  if (damaged.length === 0) return window;
+  const runs = new Set(damaged.map(({ runId }) => runId));
+  return {
+    ...window,
+    copies: window.copies.map((copy) => (runs.has(copy.runId) ? { ...copy, outcome: 'not-proven' as const } : copy)),
+    unreadable: [...window.unreadable, ...damaged.map(({ runId, key, text }) => ({ text: `The copy ${runId} is damaged: ${text}`, about: key }))],
   };
 }
 

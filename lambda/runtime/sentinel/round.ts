@@ -19,6 +19,7 @@ import { storeDrift } from './in-force';
 import { keepPauses, pausesAt, storedPauses } from './pauses';
 import { watchProtection, type WatchedOne } from './protection-round';
 import type { ReplicaPlace } from './replicas';
+import { seeScrub } from './scrubs';
 
 /** Protections looked at together. */
 const AT_ONCE = 4;
@@ -48,8 +49,9 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
   const now = roundInstant(request, props.ahead());
   const found = await findAudits(store, request, now);
   const { audit, earlier } = found;
+  const scrub = await seeScrub(store, request, now);
   const [pauses, unknownPauses] = await pausesElsewhere(store, request, now);
-  const { watched, failures } = await watchEach({ store, request, replicas, now, audit, earlier, pauses }, request, log);
+  const { watched, failures } = await watchEach({ store, request, replicas, now, audit, earlier, pauses, scrub }, request, log);
   if (watched.length === 0 && failures.length > 0) {
     // Why nothing can be read may be just what is in force: a disabled key is told as that, and not as silence alone.
     const gauges = driftGauges([...drift, ...messages.drift], messages.deadLetters);
@@ -62,6 +64,7 @@ export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
     ...messages.deadLetters > 0 ? [queued(messages.deadLetters, request)] : [],
     ...unknownPauses, ...await leavePauses(store, request, watched, now),
     ...found.problem ? [{ metric: 'auditAge', text: found.problem.text, about: found.problem.key }] : [],
+    ...scrub?.notes ?? [],
     ...failures.map(({ name, error }) => ({ metric: 'store', text: `The copies of ${name} cannot be read: ${error.message}`, about: name })),
   ];
   for (const note of notes) log.warn(note.text, { metric: note.metric, about: note.about });

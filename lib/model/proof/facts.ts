@@ -52,6 +52,14 @@ export interface WorkerFacts {
   readonly scratchBytes: number;
 }
 
+/** How stored copies are read again. */
+export interface ScrubFacts {
+  /** Every stored byte is read again within it. */
+  readonly periodSeconds: number;
+  /** Between two rounds. */
+  readonly longestGapSeconds: number;
+}
+
 /** When somebody is told, by the alarms that a protection has. */
 export interface AlarmFacts {
   readonly thresholds: ProtectionThresholds;
@@ -81,4 +89,6 @@ export interface ProtectionFacts {
   readonly encryption?: { readonly drillIdentity: boolean };
   /** @default - nobody is told */
   readonly alarms?: AlarmFacts;
+  /** @default - nobody reads a copy again */
+  readonly scrub?: ScrubFacts;
 }

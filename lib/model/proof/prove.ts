@@ -7,6 +7,7 @@ import { recoveryPointFindings } from './recovery-point';
 import { recoveryTimeFindings } from './recovery-time';
 import { retentionFindings } from './retention';
 import { scheduleFindings } from './schedule';
+import { scrubFindings } from './scrub';
 import { secondRegionFindings } from './second-region';
 import { storageClassFindings } from './storage-class';
 import { tierFindings } from './tier';
@@ -16,7 +17,7 @@ import { workerFindings } from './workers';
 /** Every concern of the proof, in the order in which findings of one severity are said. */
 const CONCERNS: readonly ((known: Known) => Finding[])[] = [
   recoveryPointFindings, recoveryTimeFindings, scheduleFindings, workerFindings, retentionFindings,
-  lockFindings, secondRegionFindings, storageClassFindings, drillFindings, tierFindings,
+  lockFindings, secondRegionFindings, storageClassFindings, drillFindings, scrubFindings, tierFindings,
   watchingFindings,
 ];
 

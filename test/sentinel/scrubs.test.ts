@@ -1,0 +1,86 @@
+import { runIdOf, scrubRoundKey } from '../../lib/contract/object-keys';
+import type { ScrubbedCopies } from '../../lib/contract/scrub-record';
+import { ID } from '../retire/support';
+import { after, DAY_SECONDS, HOUR, MACHINE, slotOf, WatchedStore } from './support';
+
+let watched: WatchedStore;
+
+beforeEach(async () => {
+  watched = await WatchedStore.start();
+  watched.at(after(-1, 12));
+  await watched.round();
+});
+
+afterEach(async () => {
+  await watched.stop();
+});
+
+const SCRUB_SCHEDULE = 'arn:aws:scheduler:us-east-1:000000000000:schedule/suite/scrub';
+const request = () => watched.request({ scrub: { scheduleName: 'scrub', scheduleGroup: 'suite' } });
+const gauges = () => watched.gauges(request());
+
+/** What a scrub round of that instant leaves. */
+async function scrubbed(at: string, changes: Partial<ScrubbedCopies> = {}): Promise<void> {
+  const { environment, application, protection } = ID;
+  const protections = [{ protection, copies: 5, damagedCopies: 0, damaged: [], ...changes }];
+  const record = { version: 1, environment, application, at, protections };
+  await watched.store.put(scrubRoundKey(ID, at), JSON.stringify(record));
+}
+
+test('the age is that of the copy that was read longest ago, and goes on while no round comes', async () => {
+  await watched.copies(0, 4);
+  watched.at(after(4, 5));
+  await scrubbed(after(4, 5), { oldest: { runId: runIdOf(slotOf(0)), countsFrom: after(0, 5) } });
+  watched.at(after(4, 6));
+  expect(await gauges()).toMatchObject({ lastReadAge: 4 * DAY_SECONDS + HOUR, unreadable: 0 });
+  watched.at(after(64, 6));
+  expect(await gauges()).toMatchObject({ lastReadAge: 64 * DAY_SECONDS + HOUR });
+});
+
+test('nothing is late where nobody is to read, or no copy is there', async () => {
+  await watched.copies(0, 4);
+  watched.at(after(4, 6));
+  expect(await watched.gauges()).toMatchObject({ lastReadAge: 0 });
+  await scrubbed(after(4, 5), { copies: 0 });
+  expect(await gauges()).toMatchObject({ lastReadAge: 0 });
+});
+
+test('before the first round the age counts from the schedule on, and without a schedule from the policy\'s beginning', async () => {
+  await watched.copies(0, 4);
+  watched.at(after(4, 6));
+  expect(await gauges()).toMatchObject({ lastReadAge: 4 * DAY_SECONDS + 18 * HOUR });
+  watched.endpoint.schedules.seed({ Arn: SCRUB_SCHEDULE, ScheduleExpression: 'cron(15 7 * * ? *)', Target: { Arn: MACHINE }, CreationDate: Date.parse(after(4, 3)) / 1000 });
+  expect(await gauges()).toMatchObject({ lastReadAge: 3 * HOUR });
+});
+
+test('a damaged copy counts as no proven one, is named, and is over with the round that does not find it any more', async () => {
+  await watched.copies(0, 4);
+  watched.at(after(4, 6));
+  const damaged = { runId: runIdOf(slotOf(4)), key: 'runs/of/it.json', text: 'Part rows/00001.sql has another SHA-256.' };
+  await scrubbed(after(4, 5), { damagedCopies: 1, damaged: [damaged], oldest: { runId: runIdOf(slotOf(0)), countsFrom: after(0, 5) } });
+  const { protections: [one] } = await watched.round(request());
+  expect(one.gauges).toMatchObject({ unreadable: 1, unprovenCopies: 1 });
+  expect(one.newestProven?.runId).toBe(runIdOf(slotOf(3)));
+  expect(one.notes).toContainEqual({ metric: 'unreadable', text: `The copy ${damaged.runId} is damaged: ${damaged.text}`, about: damaged.key });
+  await scrubbed(after(4, 6), { oldest: { runId: runIdOf(slotOf(0)), countsFrom: after(0, 5) } });
+  expect(await gauges()).toMatchObject({ unreadable: 0, unprovenCopies: 0 });
+});
+
+test('a record that cannot be read is said, and the one before it stands', async () => {
+  await watched.copies(0, 4);
+  watched.at(after(4, 6));
+  await scrubbed(after(4, 5), { oldest: { runId: runIdOf(slotOf(0)), countsFrom: after(2, 5) } });
+  await watched.store.put(scrubRoundKey(ID, after(4, 6)), '{"version":1}');
+  const { notes, protections: [one] } = await watched.round(request());
+  expect(one.gauges.lastReadAge).toBe(2 * DAY_SECONDS + HOUR);
+  expect(notes).toMatchObject([{ metric: 'lastReadAge', about: scrubRoundKey(ID, after(4, 6)) }]);
+});
+
+test('a round asks two times more, however many copies there are and however many rounds were', async () => {
+  await watched.copies(0, 4);
+  watched.at(after(30, 6));
+  const without = (await watched.round()).requests;
+  for (let day = 0; day < 30; day++) await scrubbed(after(day, 5), { oldest: { runId: runIdOf(slotOf(0)), countsFrom: after(2, 5) } });
+  const asked = (await watched.round(request())).requests;
+  expect([asked.list - without.list, asked.read - without.read]).toEqual([1, 1]);
+});

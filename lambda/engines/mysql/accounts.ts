@@ -22,20 +22,22 @@ export async function readAccounts(session: Session): Promise<Accounts> {
       leftOut: [{ kind: 'accounts', name: 'users and grants', reason: 'the user of the backups may not read them (GRANT SELECT ON mysql.* brings them into the copy)' }],
     };
   }
-  const lines = ['-- Accounts without their passwords, locked, and their rights. Give each a password, then ALTER USER … ACCOUNT UNLOCK.'];
+  const made = ['-- Accounts without their passwords, locked, and their rights. Give each a password, then ALTER USER … ACCOUNT UNLOCK.'];
+  // A role may be granted to whom it comes after.
+  const granted: string[] = [];
   const leftOut: LeftOut[] = [];
   for (const { user, host } of users.filter((one) => !OWN.has(one.user))) {
     const account = `${quoteName(user)}@${quoteName(host)}`;
     try {
       const grants = (await session.rows<Record<string, string>>(`SHOW GRANTS FOR ${account}`)).map((row) => Object.values(row)[0]);
       // A role has no host, and cannot be locked.
-      lines.push(host === '' ? `CREATE ROLE IF NOT EXISTS ${quoteName(user)};` : `CREATE USER IF NOT EXISTS ${account} ACCOUNT LOCK;`);
-      lines.push(...grants.map((grant) => `${withoutPassword(grant)};`));
+      made.push(host === '' ? `CREATE ROLE IF NOT EXISTS ${quoteName(user)};` : `CREATE USER IF NOT EXISTS ${account} ACCOUNT LOCK;`);
+      granted.push(...grants.map((grant) => `${withoutPassword(grant)};`));
     } catch {
       leftOut.push({ kind: 'account', name: `${user}@${host}`, reason: 'its rights could not be read' });
     }
   }
-  return { sql: `${lines.join('\n')}\n`, leftOut };
+  return { sql: `${[...made, ...granted].join('\n')}\n`, leftOut };
 }
 
 /** MariaDB shows the hash with the first grant. */

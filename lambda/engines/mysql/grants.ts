@@ -6,14 +6,21 @@ export type Right = 'SELECT' | 'SHOW VIEW' | 'TRIGGER' | 'EVENT' | 'LOCK TABLES'
  * what the user may not see is not in the catalogue either, and nobody would know that the copy lacks it.
  */
 export function missingRights(grants: readonly string[], database: string, needed: readonly Right[]): Right[] {
-  const given = new Set<string>();
+  const [given, takenBack] = [rightsOf('GRANT', 'TO', grants, database), rightsOf('REVOKE', 'FROM', grants, database)];
+  const all = given.has('ALL PRIVILEGES') || given.has('ALL');
+  return needed.filter((right) => !all && !given.has(right) || takenBack.has(right));
+}
+
+/** Of statements of one kind on the database; REVOKE is shown where MySQL's `partial_revokes` is on. */
+function rightsOf(verb: string, preposition: string, grants: readonly string[], database: string): Set<string> {
+  const rights = new Set<string>();
+  const form = new RegExp(`^${verb} (.+?) ON (?:TABLE )?(\\*|\`(?:[^\`]|\`\`)*\`|[^\\s\`.]+)\\.\\* ${preposition} `, 'i');
   for (const grant of grants) {
-    const match = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|[^\s`.]+)\.\* TO /i.exec(grant);
+    const match = form.exec(grant);
     if (!match || !covers(match[2], database)) continue;
-    for (const right of match[1].split(',')) given.add(right.trim().toUpperCase());
+    for (const right of match[1].split(',')) rights.add(right.trim().toUpperCase());
   }
-  if (given.has('ALL PRIVILEGES') || given.has('ALL')) return [];
-  return needed.filter((right) => !given.has(right));
+  return rights;
 }
 
 /** Names in grants are patterns of LIKE: `%` and `_`, each taken as it is behind a backslash. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import type { LeftOut } from '../../../lib/contract/manifest';
 import { RefusedError } from '../../runtime/errors';
+import { columnTraps } from './column-traps';
 import { quoteIdent, type Session } from './connection';
 import { flavorOf, isTiDb } from './flavors';
 import { missingRights, type Right } from './grants';
@@ -61,7 +62,7 @@ interface TableRow {
 /**
  * What a database holds.
  *
- * @throws RefusedError NO_PERMISSION for rights without which a part of it would be left out silently, NON_TRANSACTIONAL
+ * @throws RefusedError NO_PERMISSION for rights without which a part of it would be left out silently, NON_TRANSACTIONAL, MASKED_COLUMNS
  */
 export async function survey(session: Session, config: MySqlConfig, database: string): Promise<Survey> {
   await requireRights(session, config, database);
@@ -95,6 +96,8 @@ export async function survey(session: Session, config: MySqlConfig, database: st
       ...schemaOnly.map((name): LeftOut => ({ database, kind: 'rows', name, reason: without.some((table) => table.name === name) ? 'its engine keeps no rows of its own' : 'the policy asks for its definition only' })),
       ...relations.filter(({ versioned }) => versioned).map(({ name }): LeftOut => (
         { database, kind: 'history', name, reason: 'of a system-versioned table the rows that are current are in the copy, and not the earlier ones' })),
+      // TiDB writes all digits of a FLOAT.
+      ...isTiDb(config) ? [] : await columnTraps(session, database, rows),
     ],
     characterSet: schema.characterSet, collation: schema.collation,
   };

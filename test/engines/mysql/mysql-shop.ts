@@ -9,7 +9,7 @@ export const SECRET = 'arn:secret';
 export const ACCOUNT = 'backup_reader@\'127.0.0.1\'';
 export const PASSWORD = 'sentinel-c41d77';
 /** Every right of docs/sources/mysql.md for MySQL. */
-export const DATABASE_RIGHTS = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', 'EXECUTE', 'LOCK TABLES'] as const;
+export const DATABASE_RIGHTS = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', 'LOCK TABLES'] as const;
 /** Bringing MySQL, once a machine. */
 export const BRINGING_MILLISECONDS = 180_000;
 
@@ -31,7 +31,9 @@ export async function grantAll(server: FamilyServer, database: string): Promise<
   await server.query(`GRANT SHOW_ROUTINE ON *.* TO ${ACCOUNT}`);
 }
 
-export function secretOf(server: FamilyServer, change: { readonly port?: number; readonly dbname?: string; readonly password?: string } = {}): string {
+export function secretOf(
+  server: FamilyServer, change: { readonly port?: number; readonly dbname?: string; readonly password?: string } = {},
+): string {
   return JSON.stringify({ host: '127.0.0.1', port: server.port, username: 'backup_reader', password: PASSWORD, ...change });
 }
 

@@ -55,6 +55,12 @@ export interface CostRetirement {
   readonly metrics: number;
 }
 
+/** The rounds that lengthen the locks of kept copies. */
+export interface CostExtension extends CostRetirement {
+  /** From one extension of a copy's lock to the next. */
+  readonly daysBetween: number;
+}
+
 /** The rounds that look at the store between the runs. */
 export interface CostSentinel {
   /** @default not known, and not counted */
@@ -78,6 +84,8 @@ export interface CostFacts {
   readonly gauges: number;
   /** @default none */
   readonly retirement?: CostRetirement;
+  /** @default none */
+  readonly extension?: CostExtension;
   /** @default none */
   readonly sentinel?: CostSentinel;
   readonly secrets: number;
@@ -139,7 +147,7 @@ export interface CostEstimate {
 /** Objects of a copy where no run has shown them. */
 export const ASSUMED_OBJECTS = 20;
 
-/** Time of a round of retirement: it reads three small objects a copy, which takes a minute for ten thousand of them. */
+/** Time of a round over all copies: it reads three or four small objects a copy, which takes a minute for ten thousand of them. */
 export const ASSUMED_ROUND_SECONDS = 60;
 
 /** Time of a round of the sentinel, and what it asks of the store for a protection: it reads only what is new (docs/watching.md). */

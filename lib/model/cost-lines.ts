@@ -1,7 +1,7 @@
 import {
   ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, ASSUMED_ROUND_SECONDS,
   ASSUMED_SENTINEL_LOG_BYTES, ASSUMED_SENTINEL_REQUESTS, ASSUMED_SENTINEL_SECONDS, BILLED_GB, MONTH_HOURS,
-  type CostFacts, type CostGroup, type CostLine, type CostProtection, type CostReplica, type WorkerSize,
+  type CostFacts, type CostGroup, type CostLine, type CostProtection, type CostReplica, type CostRetirement, type WorkerSize,
 } from './cost-facts';
 import { priceOf, STORAGE_CLASSES, type PriceKey } from './prices';
 
@@ -133,13 +133,34 @@ export function orchestrationLines(region: string | undefined, one: CostProtecti
 }
 
 /** The rounds of retirement: each reads manifest, verdict and tags of every copy that is stored. */
-export function retirementLines({ region, retirement, protections }: CostFacts): CostLine[] {
-  if (!retirement) return [];
-  const { size, roundsAMonth, transitions, metrics } = retirement;
-  const read = roundsAMonth * READ_A_COPY * protections.reduce((sum, { stored }) => sum + stored.kept + stored.released, 0);
-  const of = (group: CostGroup, what: string, quantity: number): LineProps => ({ group, what: `${what}, retirement`, quantity });
+export function retirementLines(facts: CostFacts): CostLine[] {
+  return facts.retirement ? roundLines('retirement', facts.retirement, READ_A_COPY, facts) : [];
+}
+
+/**
+ * The rounds that lengthen locks: each reads the lock of every copy too, and at times of each object of a kept one, to write it anew. S3
+ * charges `PutObjectRetention` as a PUT and `GetObjectRetention` as a GET (Amazon S3 pricing, "Requests & data retrievals").
+ */
+export function extensionLines(facts: CostFacts): CostLine[] {
+  const { region, extension, protections } = facts;
+  if (!extension) return [];
+  const rounds = MONTH_HOURS / 24 / Math.max(extension.daysBetween, MONTH_HOURS / 24 / extension.roundsAMonth);
+  const objects = protections.map(({ stored, copyObjects = ASSUMED_OBJECTS }) => stored.kept * (copyObjects + DOCUMENTS));
+  const lengthened = rounds * objects.reduce((sum, one) => sum + one, 0);
+  const of = (what: string): LineProps => ({ group: 'requests', what: `${what}, lock extension`, quantity: lengthened });
   return [
-    ...size ? workerLines(region, { purpose: 'retirement', size, runs: roundsAMonth, seconds: ASSUMED_ROUND_SECONDS }) : [],
+    ...roundLines('lock extension', extension, READ_A_COPY + 1, facts),
+    ...line('write.STANDARD', region, of('requests that lengthen a lock')),
+    ...line('read.STANDARD', region, of('requests that read the lock of an object')),
+  ];
+}
+
+function roundLines(purpose: string, round: CostRetirement, readACopy: number, { region, protections }: CostFacts): CostLine[] {
+  const { size, roundsAMonth, transitions, metrics } = round;
+  const read = roundsAMonth * readACopy * protections.reduce((sum, { stored }) => sum + stored.kept + stored.released, 0);
+  const of = (group: CostGroup, what: string, quantity: number): LineProps => ({ group, what: `${what}, ${purpose}`, quantity });
+  return [
+    ...size ? workerLines(region, { purpose, size, runs: roundsAMonth, seconds: ASSUMED_ROUND_SECONDS }) : [],
     ...line('read.STANDARD', region, of('requests', 'requests that read', read)),
     ...line('key-request', region, of('keys', 'requests to the key', read)),
     ...line('state-transition', region, of('orchestration', 'state transitions', roundsAMonth * transitions)),

@@ -2,7 +2,7 @@ import {
   ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, ASSUMED_ROUND_SECONDS, ASSUMED_SENTINEL_REQUESTS, ASSUMED_SENTINEL_SECONDS, BILLED_GB,
   type CostEstimate, type CostFacts, type CostLine, type CostRate,
 } from './cost-facts';
-import { computeLines, copyLines, orchestrationLines, replicaLines, retirementLines, sentinelLines, watchingLines } from './cost-lines';
+import { computeLines, copyLines, extensionLines, orchestrationLines, replicaLines, retirementLines, sentinelLines, watchingLines } from './cost-lines';
 import { PRICES_AS_OF, PRICES_SOURCE, REFERENCE_REGION } from './prices';
 
 const NOT_COUNTED = [
@@ -37,7 +37,7 @@ export function estimateCost(facts: CostFacts): CostEstimate {
     }
     lines.push(...orchestrationLines(facts.region, one));
   }
-  lines.push(...retirementLines(facts), ...sentinelLines(facts), ...watchingLines(facts));
+  lines.push(...retirementLines(facts), ...extensionLines(facts), ...sentinelLines(facts), ...watchingLines(facts));
   const all = [...lines, ...rates.flatMap((one) => one.lines)];
   return {
     pricesAsOf: PRICES_AS_OF, pricesSource: PRICES_SOURCE,
@@ -79,6 +79,10 @@ function assumptionsOf(facts: CostFacts, lines: readonly CostLine[]): string[] {
   }
   said.push(`a run, and a round of retirement, logs ${ASSUMED_LOG_BYTES / 1000} kB and asks the key once for each object it writes or reads; with the bucket's key it asks less`);
   if (facts.retirement?.size) said.push(`a round of retirement takes ${ASSUMED_ROUND_SECONDS} seconds`);
+  if (facts.extension) {
+    const days = Math.round(facts.extension.daysBetween * 10) / 10;
+    said.push(`a round of lock extension takes ${ASSUMED_ROUND_SECONDS} seconds, and lengthens the lock of a kept copy every ${days} days`);
+  }
   if (facts.sentinel) {
     const { list, read } = ASSUMED_SENTINEL_REQUESTS;
     said.push(`a round of the sentinel takes ${ASSUMED_SENTINEL_SECONDS} seconds and asks the store ${list + read} times for each protection`);

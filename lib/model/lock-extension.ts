@@ -57,11 +57,27 @@ export type LockStep =
 export function lockStep(lock: CopyLock, mark: ReleaseMark, keep: boolean, terms: LockTerms, now: number): LockStep {
   if (mark.kind === 'pending' || mark.kind === 'expire' || !keep) return { kind: 'leaving' };
   const end = weakestEnd(lock, terms);
-  const enough = Math.max(terms.periodSeconds / 2, 2 * terms.longestGapSeconds + LATE_SECONDS);
-  if (end !== undefined && end - now >= enough) return { kind: 'locked', until: lock.until };
+  if (end !== undefined && end - now >= enoughSeconds(terms)) return { kind: 'locked', until: lock.until };
   const whole = Math.floor(now + terms.periodSeconds - LOCK_MARGIN_SECONDS);
   const until = terms.ceilingSeconds === undefined ? whole : Math.min(whole, lock.slot + terms.ceilingSeconds - LIFECYCLE_SECONDS);
   return until > now && until > (end ?? now) ? { kind: 'extend', until } : { kind: 'ceiling', until: lock.until };
+}
+
+type Rounds = Pick<LockTerms, 'periodSeconds' | 'longestGapSeconds'>;
+
+/** What a round leaves no kept copy below. */
+function enoughSeconds({ periodSeconds, longestGapSeconds }: Rounds): number {
+  return Math.max(periodSeconds / 2, 2 * longestGapSeconds + LATE_SECONDS);
+}
+
+/** What the lock of a kept copy has left at the least while no round is lost: just before the next, which may be late. */
+export function leastLeftSeconds(terms: Rounds): number {
+  return enoughSeconds(terms) - terms.longestGapSeconds - LATE_SECONDS;
+}
+
+/** From one extension of a kept copy's lock to the next, at the least. */
+export function secondsBetweenExtensions(terms: Rounds): number {
+  return terms.periodSeconds - enoughSeconds(terms);
 }
 
 /** Parts have the lock of their own writing until the first extension, which gives all of a copy one end. */

@@ -1,7 +1,8 @@
 import { ALARM_KINDS } from '../../lib/contract/alarm-kinds';
-import { metricsBy } from '../../lib/contract/metrics';
-import type { Architecture, CostFacts, CostProtection, CostRetirement, CostSentinel, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
+import { type MetricDefinition, metricsBy } from '../../lib/contract/metrics';
+import type { Architecture, CostExtension, CostFacts, CostProtection, CostRetirement, CostSentinel, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
 import { storedCopies } from '../../lib/model/cost-copies';
+import { secondsBetweenExtensions } from '../../lib/model/lock-extension';
 import { STORAGE_CLASSES, type StorageClass } from '../../lib/model/prices';
 import { parseExpression, slotsBetween } from '../../lib/model/schedule';
 import type { FoundPolicy, FoundProtection, Resolver } from '../assembly';
@@ -49,6 +50,7 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
     gauges: gaugesOf(policy),
     sentinel: sentinelOf(resolver, policy, now),
     retirement: retirementOf(resolver, policy, now),
+    extension: extensionOf(resolver, policy, now),
     secrets: own('AWS::SecretsManager::Secret').length,
     endpoints: endpointZones(resolver, policy),
     notSeen: [
@@ -118,16 +120,39 @@ function sentinelOf(resolver: Resolver, { declared: { path, watching } }: FoundP
   };
 }
 
-/** The rounds of retirement send their metrics once for each protection. */
-function retirementOf(resolver: Resolver, { stack, declared: { path, retirement, protections } }: FoundPolicy, now: Date): CostRetirement {
-  const schedule = parseExpression(retirement.schedule.expression, retirement.schedule.timeZone);
-  const from = Math.floor(now.getTime() / 1000);
-  const machine = String(resolver.resolve(stack, retirement.stateMachine, `${path} retirement`));
+function retirementOf(resolver: Resolver, policy: FoundPolicy, now: Date): CostRetirement {
+  return roundOf(resolver, policy, { declared: policy.declared.retirement, id: 'Retire', by: 'retire' }, now);
+}
+
+function extensionOf(resolver: Resolver, policy: FoundPolicy, now: Date): CostExtension | undefined {
+  const { lockExtension: declared } = policy.declared;
+  if (!declared) return undefined;
+  const { store: { lock: { retentionSeconds: periodSeconds } }, rounds: { longestGapSeconds } } = declared.request;
   return {
-    size: worker(resolver, `${path}/Retire`, undefined)?.size,
+    ...roundOf(resolver, policy, { declared, id: 'Extend', by: 'extend' }, now),
+    daysBetween: secondsBetweenExtensions({ periodSeconds, longestGapSeconds }) / 86_400,
+  };
+}
+
+interface DeclaredRound {
+  readonly declared: Pick<FoundPolicy['declared']['retirement'], 'schedule' | 'stateMachine'>;
+  /** Of its construct in the policy. */
+  readonly id: string;
+  readonly by: MetricDefinition['by'];
+}
+
+/** Rounds over all copies send their metrics once for each protection. */
+function roundOf(
+  resolver: Resolver, { stack, declared: { path, protections } }: FoundPolicy, { declared, id, by }: DeclaredRound, now: Date,
+): CostRetirement {
+  const schedule = parseExpression(declared.schedule.expression, declared.schedule.timeZone);
+  const from = Math.floor(now.getTime() / 1000);
+  const machine = String(resolver.resolve(stack, declared.stateMachine, `${path} ${id}`));
+  return {
+    size: worker(resolver, `${path}/${id}`, undefined)?.size,
     roundsAMonth: slotsBetween(schedule, from, from + YEAR_DAYS * 86_400).length / 12,
     transitions: transitionsOf(resolver, machine),
-    metrics: metricsBy('retire', 'protection').length * protections.length,
+    metrics: metricsBy(by, 'protection').length * protections.length,
   };
 }
 

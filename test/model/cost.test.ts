@@ -82,6 +82,22 @@ describe('known figures', () => {
     expect(usd(estimate, 'replication metrics, eu-central-1')).toBeCloseTo(1.2, 10);
   });
 
+  test('lock extension: a round a day over 20 copies, and every 10 days each of their 20 objects', () => {
+    const size = { platform: 'lambda', memoryMebibytes: 512, ephemeralMebibytes: 512, architecture: 'arm64' } as const;
+    const rounds = { size, roundsAMonth: 365 / 12, transitions: 8, metrics: 2 };
+    const estimate = estimateCost(facts({ extension: { ...rounds, daysBetween: 10 } }));
+    const days = 365 / 12;
+    const kept = facts({}).protections.reduce((sum, { stored }) => sum + stored.kept, 0);
+    expect(usd(estimate, 'requests that lengthen a lock, lock extension')).toBeCloseTo(days / 10 * kept * 20 * 0.000005, 6);
+    expect(usd(estimate, 'requests that read, lock extension')).toBeCloseTo(days * 4 * 20 * 0.0000004, 10);
+    expect(usd(estimate, 'Lambda, lock extension')).toBeCloseTo(days * 60 * 0.5 * 0.0000133334, 10);
+    expect(estimate.assumptions.join()).toContain('lengthens the lock of a kept copy every 10 days');
+    // No oftener than there are rounds.
+    const often = estimateCost(facts({ extension: { ...rounds, daysBetween: 0.1 } }));
+    expect(usd(often, 'requests that lengthen a lock, lock extension')).toBeCloseTo(days * kept * 20 * 0.000005, 6);
+    expect(estimateCost(facts({})).lines.map(({ what }) => what).join()).not.toContain('lock extension');
+  });
+
   test('retirement: a round a day over 20 copies, 512 MiB on ARM for a minute, four metrics', () => {
     const size = { platform: 'lambda', memoryMebibytes: 512, ephemeralMebibytes: 512, architecture: 'arm64' } as const;
     const estimate = estimateCost(facts({ retirement: { size, roundsAMonth: 30, transitions: 8, metrics: 4 } }));
@@ -162,6 +178,12 @@ const anyFacts: fc.Arbitrary<CostFacts> = fc.record({
   retirement: fc.option(
     fc.record({ size: fc.option(size, { nil: undefined }), roundsAMonth: counts, transitions: counts, metrics: counts }),
     { nil: undefined },
+  ),
+  extension: fc.option(
+    fc.record({
+      size: fc.option(size, { nil: undefined }), roundsAMonth: counts, transitions: counts, metrics: counts,
+      daysBetween: fc.double({ min: 0, max: 365, noNaN: true }),
+    }), { nil: undefined },
   ),
   replicas: fc.array(fc.record({ region, timeControl: fc.boolean(), keys: counts }), { maxLength: 2 }),
   protections: fc.array(fc.record({

@@ -34,6 +34,7 @@ export class IfnConnectStack extends Stack {
       source: new MySqlSource({
         // Put there by hand, once: { host, port, username, password, dbname }.
         connection: Secret.fromSecretNameV2(this, 'Connection', `${props.environment}/ifn-connect/database`),
+        // On TiDB Cloud it is MySqlFlavor.TIDB, with tidb: { garbageCollection: TiDbGarbageCollection.HOLD }.
         flavor: MySqlFlavor.MYSQL,
       }),
       schedule: BackupSchedule.daily({ at: '02:00' }),

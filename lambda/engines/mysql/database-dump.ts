@@ -116,7 +116,7 @@ class DatabaseDump {
     const tidb = isTiDb(this.props.context.config);
     if (tidb) await this.sequences();
     await this.objects('schema', ['--no-data', ...tidb ? [] : ['--routines'], '--skip-triggers', ...this.ignored()]);
-    await this.stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane)));
+    await this.stop.all(lanes.lanes.map((lane) => () => this.copyLane(lane).catch((error: unknown) => this.byTool(lane, error))));
     await this.objects('after', ['--no-data', '--no-create-info', ...tidb ? ['--skip-triggers'] : ['--triggers', '--events'], '--skip-routines', ...this.ignored()]);
     return lanes;
   }
@@ -178,6 +178,12 @@ class DatabaseDump {
     const grants = (await session.rows<Record<string, string>>('SHOW GRANTS')).map((row) => Object.values(row)[0]);
     const may = grants.some((grant) => / ON \*\.\* /.test(grant) && /ALL PRIVILEGES|BINLOG MONITOR|REPLICATION CLIENT|\bSUPER\b/.test(grant));
     return may ? '' : 'the user may not ask for the position of the binary log (BINLOG MONITOR)';
+  }
+
+  /** A tool that ended within a table says why itself. */
+  private async byTool({ dump, reader }: Lane, error: unknown): Promise<never> {
+    if (error instanceof IntegrityError && reader.isAtEnd) await dump.ended;
+    throw error;
   }
 
   private async copyLane({ dump, reader, parts }: Lane): Promise<void> {

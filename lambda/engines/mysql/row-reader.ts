@@ -58,6 +58,11 @@ export class RowReader {
     return this.completed;
   }
 
+  /** Whether the tool writes nothing more. */
+  get isAtEnd(): boolean {
+    return this.ended;
+  }
+
   /** Passes the next table's statements on. Call while `table` names one. */
   async copyTable(out: Writable): Promise<PassedTable> {
     const name = this.next ?? '';

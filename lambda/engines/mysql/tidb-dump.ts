@@ -16,9 +16,10 @@ export function toolOptions(options: readonly string[], { tso }: TiDbView): stri
 
 /** @throws RefusedError NO_TOOLS for a tool that could not be told of a timestamp */
 export async function requireInitCommand({ dump, version }: ClientTools): Promise<void> {
-  const { stdout } = await promisify(execFile)(dump, ['--no-defaults', '--help'], { env: toolEnvironment(dump), timeout: 10_000, maxBuffer: 4 * 1024 * 1024 });
-  if (/^ *--init-command=/m.test(stdout)) return;
-  throw new RefusedError('NO_TOOLS', `mysqldump ${version} has no --init-command, by which it is told at which timestamp of TiDB to read.`, 'Use the image of this engine, or a newer mysqldump.');
+  // Options are read in their order: one that is not known ends the tool before it says its version.
+  await promisify(execFile)(dump, ['--no-defaults', '--init-command=SELECT 1', '--version'], { env: toolEnvironment(dump), timeout: 10_000 }).catch((cause: unknown) => {
+    throw new RefusedError('NO_TOOLS', `mysqldump ${version} has no --init-command, by which it is told at which timestamp of TiDB to read.`, 'Use the image of this engine, or a newer mysqldump.', { cause });
+  });
 }
 
 /** What makes sequences again, each at least where it stood (TiDB, "SHOW TABLE NEXT_ROW_ID"). */

@@ -13,7 +13,9 @@ const WORDS: Readonly<Record<string, string>> = {
  *
  * @param binary whether the cluster compares every text by its bytes, whatever its collation is called
  */
-export function schemaForMySql(schema: string, database: string, binary: boolean): { readonly schema: string; readonly exceptions: readonly Exception[] } {
+export function schemaForMySql(
+  schema: string, database: string, binary: boolean,
+): { readonly schema: string; readonly exceptions: readonly Exception[] } {
   const found = new Map<string, Set<string>>();
   let table = '';
   const name = (feature: string): void => void found.set(table, (found.get(table) ?? new Set()).add(WORDS[feature] ?? feature));

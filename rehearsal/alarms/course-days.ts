@@ -7,8 +7,8 @@ const DAY = 24 * HOUR;
 const FAULTS_DAYS = 95;
 /** Days of the healthy month that lie before the change of the clocks in it; in the short form fewer. */
 const BEFORE_CHANGE = { whole: 15, short: 2 };
-/** Days before and after another change. */
-const AROUND_CHANGE_DAYS = 2;
+/** Days before another change, and from it on: a run on either side. */
+const AROUND_CHANGE = { before: 1, after: 2 };
 /** For schedules whose own clocks never change: Lisbon's do at 01:00, New York's at 02:00, Santiago's at midnight. */
 const STAND_INS = ['Europe/Lisbon', 'America/New_York', 'America/Santiago'];
 
@@ -61,8 +61,8 @@ function changesOf(zone: string, today: number): ZoneChange[] {
 }
 
 function around({ at }: ZoneChange, zones: readonly string[], standIn?: string): Course {
-  const days = 2 * AROUND_CHANGE_DAYS;
-  return { at: startOf(Math.floor(at / DAY) * DAY - AROUND_CHANGE_DAYS * DAY), days, zones, ...standIn === undefined ? {} : { standIn } };
+  const { before, after } = AROUND_CHANGE;
+  return { at: startOf((Math.floor(at / DAY) - before) * DAY), days: before + after, zones, ...standIn === undefined ? {} : { standIn } };
 }
 
 /** Whether the hours of a schedule are none that a zone's change leaves out: EventBridge Scheduler starts nothing then. */

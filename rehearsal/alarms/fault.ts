@@ -25,4 +25,6 @@ export interface Fault {
   readonly unheard?: string;
   /** Between two rounds of the sentinel that really look. @default 3600 */
   readonly spacingSeconds?: number;
+  /** The same once it is mended. @default as before */
+  readonly overSpacingSeconds?: number;
 }

@@ -61,7 +61,8 @@ export const FAULTS_OF_RUNS: readonly Fault[] = [
   {
     name: 'the run\'s role loses a right: every run fails', means: 'the dump\'s role may not s3:PutObject any more; the state machine runs at each slot',
     fires: ['backupOverdue', 'backupFailed', 'recoveryPointOld', 'successRateLow'],
-    ...withoutRight('Dump', 's3:PutObject'), withinHours: 4 * DAY_HOURS, overWithinHours: 33 * DAY_HOURS, spacingSeconds: 6 * 3600,
+    ...withoutRight('Dump', 's3:PutObject'),
+    withinHours: 4 * DAY_HOURS, overWithinHours: 33 * DAY_HOURS, spacingSeconds: 2 * 3600, overSpacingSeconds: DAY_HOURS * 3600,
   },
   {
     name: 'the password is changed, and nobody tells the secret', means: 'the secret has another password than the server; the state machine runs at each slot',
@@ -111,10 +112,11 @@ export const FAULTS_OF_RUNS: readonly Fault[] = [
     ...copies((one, { props: { world } }) => {
       const ceiling = world.request.protections.find(({ protection }) => protection === one.id.protection)?.ceilingBytes;
       return ceiling === undefined ? HEALTHY : { ...HEALTHY, sizeBytes: Math.ceil(ceiling * 0.9) };
-    }), withinHours: 2 * DAY_HOURS, overWithinHours: 40 * DAY_HOURS, spacingSeconds: 6 * 3600,
+    }), withinHours: 2 * DAY_HOURS, overWithinHours: 40 * DAY_HOURS, overSpacingSeconds: DAY_HOURS * 3600,
   },
   {
     name: 'copies are read back, and none is restored any more', fires: ['drillOld'],
-    ...copies(() => ({ ...HEALTHY, outcome: 'checksums-only' })), withinHours: 40 * DAY_HOURS, overWithinHours: 3 * DAY_HOURS, spacingSeconds: 12 * 3600,
+    ...copies(() => ({ ...HEALTHY, outcome: 'checksums-only' })), withinHours: 40 * DAY_HOURS, overWithinHours: 3 * DAY_HOURS,
+    spacingSeconds: DAY_HOURS * 3600,
   },
 ];

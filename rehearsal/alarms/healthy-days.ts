@@ -1,5 +1,4 @@
 import type { HealthyReport } from './model';
-import type { Told } from './delivery';
 import type { StateChange } from './evaluate';
 import type { Timeline } from './timeline';
 import { zoneChanges } from './zone-change';
@@ -38,38 +37,29 @@ export async function healthyReport(
 ): Promise<{ report: HealthyReport; kept?: KeptStart }> {
   const from = timeline.now;
   const isAlarm = ({ to }: StateChange): boolean => to === 'ALARM';
-  // Every round of the first hours is a real one: nothing was expected yet, and nobody may hear of it.
+  // Every round of the first hour is a real one: nothing was expected yet, and nobody may hear of it.
   await timeline.pass(HOUR, { spacingSeconds: 0 });
   const deployed = {
     seconds: timeline.now - from, runs: timeline.runs, rounds: timeline.rounds.real, alarms: timeline.changes.filter(isAlarm).length,
-    messages: timeline.told.filter((one) => !(isBirth(one) && one.raw)).flatMap(({ arrived }) => arrived).length,
+    messages: timeline.told.flatMap(({ arrived }) => arrived).length,
   };
-  await timeline.pass(HOUR, { spacingSeconds: 0 });
   const options = { spacingSeconds, stepSeconds: STEP_SECONDS };
   const first = Math.min(days, KEPT_AFTER_DAYS);
-  await timeline.pass(first * DAY - 2 * HOUR, options);
+  await timeline.pass(first * DAY - HOUR, options);
   const kept = keep && { at: timeline.now, directory: await keep() };
   await timeline.pass((days - first) * DAY, options);
   const instant = (seconds: number): string => new Date(seconds * 1000).toISOString();
   const changes = zones.flatMap((timeZone) => zoneChanges(timeZone, from, timeline.now));
   const alarms = timeline.changes.filter(isAlarm);
-  const brought = (told: readonly Told[]): HealthyReport['messages'] =>
-    told.flatMap(({ at, arrived }) => arrived.map((message) => ({ at: instant(at), message })));
-  const births = brought(timeline.told.filter((one) => isBirth(one) && one.raw)).length;
-  const messages = brought(timeline.told.filter((one) => !(isBirth(one) && one.raw)));
+  const messages = timeline.told.flatMap(({ at, arrived }) => arrived.map((message) => ({ at: instant(at), message })));
   return {
     ...kept ? { kept } : {},
     report: {
       from: instant(from), to: instant(timeline.now), days, ...standIn === undefined ? {} : { standIn },
       zoneChanges: changes.map(({ at, ...change }) => ({ ...change, at: instant(at) })),
       deployed, runs: timeline.runs, rounds: timeline.rounds,
-      alarms: alarms.map(({ alarm, at, reason }) => ({ alarm: alarm.path, at: instant(at), reason })), messages, births,
+      alarms: alarms.map(({ alarm, at, reason }) => ({ alarm: alarm.path, at: instant(at), reason })), messages,
       failures: timeline.failures.map(({ worker, at, message }) => `${worker} at ${instant(at)}: ${message}`),
     },
   };
-}
-
-/** A topic that no worker of ours hears tells of a new alarm that it is well, once. */
-function isBirth({ change: { from, to } }: Told): boolean {
-  return from === 'INSUFFICIENT_DATA' && to === 'OK';
 }

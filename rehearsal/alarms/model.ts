@@ -73,8 +73,6 @@ export interface HealthyReport {
   readonly alarms: readonly { readonly alarm: string; readonly at: string; readonly reason: string }[];
   /** Messages that went out all the same. */
   readonly messages: readonly { readonly at: string; readonly message: Arrived }[];
-  /** Plain messages of a topic without a worker, at the deployment: that a new alarm is well. */
-  readonly births: number;
   /** What workers failed with. */
   readonly failures: readonly string[];
 }

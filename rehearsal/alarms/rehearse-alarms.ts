@@ -115,7 +115,7 @@ async function healthyDays(
 ): Promise<{ month: HealthyReport; changes: HealthyReport[]; kept: KeptStart }> {
   const { world, directory } = scene;
   const courses = coursesOf(world, Date.now() / 1000, short);
-  const spacingSeconds = (short ? 12 : 4) * HOUR;
+  const spacingSeconds = (short ? 12 : 8) * HOUR;
   const pass = async ({ at, days, zones, standIn }: Course, name: string, keepIn?: string) => {
     const done = progress.begin(`${world.policy.declared.application}: ${days} healthy days${standIn === undefined ? '' : ` in ${standIn}`}`);
     const own = join(directory, name);

@@ -41,7 +41,7 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
   const fired = (alarm: Alarm): number | undefined =>
     timeline.changes.slice(from.change).find((change) => change.alarm === alarm && change.to === 'ALARM')?.at;
   const allFired = (): boolean => expected.every((alarm) => fired(alarm) !== undefined);
-  const { spacingSeconds } = fault;
+  const { spacingSeconds, overSpacingSeconds = spacingSeconds } = fault;
   // Over weeks a minute more or less is nothing.
   const step = (hours: number): { stepSeconds?: number } => (hours > 7 * 24 ? { stepSeconds: 5 * 60 } : {});
   await timeline.pass(fault.withinHours * HOUR, { spacingSeconds, ...step(fault.withinHours), until: allFired });
@@ -52,9 +52,9 @@ export async function runFault(fault: Fault, timeline: Timeline): Promise<FaultR
   await fault.mend(timeline);
   timeline.stir();
   const isOver = (): boolean => timeline.states().length === 0;
-  await timeline.pass(fault.overWithinHours * HOUR, { spacingSeconds, ...step(fault.overWithinHours), until: isOver });
-  await timeline.pass(10 * 60, { spacingSeconds });
-  await untilToldOf(timeline, spacingSeconds);
+  await timeline.pass(fault.overWithinHours * HOUR, { spacingSeconds: overSpacingSeconds, ...step(fault.overWithinHours), until: isOver });
+  await timeline.pass(10 * 60, { spacingSeconds: overSpacingSeconds });
+  await untilToldOf(timeline, overSpacingSeconds);
   const changes = timeline.changes.slice(from.change);
   const told = timeline.told.slice(from.told);
   const rows = expected.map((alarm): AlarmRow => {

@@ -1,6 +1,10 @@
-import { type AlarmReport, type AlarmRow, type FaultReport, type OftenMissed, type PolicyAlarmReport, problemsOf, type RunRow } from '../alarms/model';
+import {
+  type AlarmReport, type AlarmRow, type FaultReport, type HealthyReport, type OftenMissed, type PolicyAlarmReport, problemsOf, type RunRow,
+} from '../alarms/model';
 import type { Arrived } from '../alarms/delivery';
-import { alarmHeadline, alarmName, firstRuns, healthyInWords, heardBy, missedInWords, runHeardBy, runName, when } from './alarm-words';
+import {
+  alarmHeadline, alarmName, clocksInWords, firstRuns, heardBy, missedInWords, roundsInWords, runHeardBy, runName, silenceInWords, when,
+} from './alarm-words';
 import { html, type Html } from './markup';
 import { page } from './page';
 import { fold, table } from './table';
@@ -27,7 +31,7 @@ function policySection(policy: PolicyAlarmReport): Html {
     [...firstRuns(one.runs).map((run) => runLine(run, one)), ...one.rows.map((row) => alarmLine(row, policy))]));
   return html`<section>
 <h2>${policy.application} <span class="where">${policy.environment} · <code>${policy.path}</code></span></h2>
-<p>${counted(policy.alarms, 'alarm')}, ${counted(policy.faults.length, 'fault')}. ${[policy.healthy, ...policy.clockChanges].map((healthy) => `${healthyInWords(healthy)}. `).join('')}</p>
+<p>${counted(policy.alarms, 'alarm')}, ${counted(policy.faults.length, 'fault')}.</p>
 ${problems.length > 0 && html`<ul class="notes bad">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
 <h3>Often missed</h3>
 ${table<OftenMissed>([
@@ -35,6 +39,15 @@ ${table<OftenMissed>([
   { title: 'Who hears of it', style: 'text', value: missedInWords, mark: ({ asItShould }) => (asItShould ? undefined : 'mark-bad') },
   { title: 'How it was done', style: 'text', value: ({ means }) => means },
 ], policy.oftenMissed)}
+<h3>Days without a fault</h3>
+${table<HealthyReport>([
+  { title: 'Days', style: 'number', value: ({ days }) => String(days) },
+  { title: 'From a deployment on', style: 'text', value: ({ from }) => instant(from) },
+  { title: 'Runs', style: 'number', value: ({ runs }) => String(runs) },
+  { title: 'Sentinels', style: 'text', value: roundsInWords },
+  { title: 'Clocks', style: 'text', value: clocksInWords },
+  { title: 'Heard', style: 'text', value: silenceInWords, mark: ({ alarms, messages, failures, standIn }) => (alarms.length + messages.length + failures.length === 0 || standIn !== undefined ? undefined : 'mark-bad') },
+], [policy.healthy, ...policy.clockChanges])}
 <h3>Every alarm</h3>
 ${table<Line>([
   { title: 'Alarm', style: 'name', value: ({ name }) => name },

@@ -36,13 +36,27 @@ export function missedInWords({ alarms, firedAfterSeconds, asItShould }: OftenMi
   return `${alarms.join(', ')}${firedAfterSeconds === undefined ? ': never' : `, the first after ${duration(firedAfterSeconds)}`}`;
 }
 
-export function healthyInWords({ days, runs, rounds, zoneChanges, standIn, alarms, messages, births, failures }: HealthyReport): string {
+/** What the clocks did in days without a fault. */
+export function clocksInWords({ zoneChanges, standIn }: HealthyReport): string {
   const changes = zoneChanges.map(({ timeZone, at, kind }) => `${timeZone} ${kind === 'hour-skipped' ? 'left an hour out' : 'had an hour twice'} on ${instant(at)}`);
-  const plain = births === 0 ? '' : `; ${counted(births, 'plain message')} at the deployment that a new alarm of a replica is well`;
-  const silent = alarms.length === 0 && messages.length === 0 && failures.length === 0;
-  const stood = standIn === undefined ? '' : `, by the clocks of ${standIn} because the schedules' own never change`;
-  const said = `${counted(days, 'day')} without a fault${stood}, from the deployment on (${[counted(runs, 'run'), `${counted(rounds.real, 'round')} of sentinels run, ${rounds.quiet} repeated`, ...changes].join('; ')})`;
-  return `${said}: ${silent ? `no alarm, no message${plain}` : `${counted(alarms.length, 'alarm')}, ${counted(messages.length, 'message')}`}`;
+  const stood = standIn === undefined ? '' : ' (in place of the schedules\' own zone, whose clocks never change)';
+  return changes.length === 0 ? 'no change' : `${changes.join('; ')}${stood}`;
+}
+
+export function roundsInWords({ rounds }: HealthyReport): string {
+  return `${counted(rounds.real, 'round')} run, ${rounds.quiet} repeated`;
+}
+
+export function silenceInWords({ alarms, messages, failures }: HealthyReport): string {
+  if (alarms.length === 0 && messages.length === 0 && failures.length === 0) return 'no alarm, no message';
+  return [counted(alarms.length, 'alarm'), counted(messages.length, 'message'), ...failures.length > 0 ? [counted(failures.length, 'failure')] : []].join(', ');
+}
+
+/** Days without a fault, in a line. */
+export function healthyInWords(healthy: HealthyReport): string {
+  const { days, from, runs } = healthy;
+  const parts = [`from ${instant(from)}`, counted(runs, 'run'), roundsInWords(healthy), `clocks: ${clocksInWords(healthy)}`];
+  return `${counted(days, 'day')} without a fault: ${silenceInWords(healthy)} (${parts.join('; ')})`;
 }
 
 export function alarmHeadline({ outcome, policies }: AlarmReport): string {

@@ -53,6 +53,7 @@ h4 + p { margin: -.35rem 0 .5rem; color: var(--soft); font-size: .9rem; }
 
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.4rem 1.5rem 1.5rem; margin: 1rem 0; }
 .card > .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .35rem 1rem; }
+.table + h3, p + h3 { margin-top: 1.6rem; }
 .card h3 { font-size: 1.2rem; font-weight: 650; line-height: 1.3; }
 .card h3 small { font-weight: 400; margin-left: .35rem; }
 .badge { display: inline-flex; align-items: center; gap: .45em; font-size: .875rem; font-weight: 600; white-space: nowrap; }

@@ -91,7 +91,7 @@ function remarks({ calls, grants, messages, findings, notRehearsed, machine }: R
   for (const { severity, code, reason, acknowledged } of findings) {
     lines.push(acknowledged === undefined ? [severity, `${code}: ${reason}`] : ['known', `${code}, acknowledged: ${acknowledged}`]);
   }
-  if (notRehearsed.length > 0) lines.push(['not shown', notRehearsed.map(({ what }) => what).join('; ')]);
+  if (notRehearsed.length > 0) lines.push(['not shown', [...new Set(notRehearsed.map(({ what }) => what))].join('; ')]);
   lines.push(['sandbox', machine.sandbox]);
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, text]) => `${name.padEnd(width)}  ${visible(text)}`);

@@ -73,7 +73,7 @@ describe('every alarm has a fault that must fire it', () => {
     expect(lost).toEqual(['A/Two', 'A/Four']);
     const healthy: PolicyAlarmReport['healthy'] = {
       from: '2027-03-26T00:00:00Z', to: '2027-03-27T00:00:00Z', days: 1, zoneChanges: [], deployed: { seconds: 3600, runs: 0, rounds: 4, alarms: 0, messages: 0 }, runs: 1, rounds: { real: 1, quiet: 0 },
-      alarms: [], messages: [], births: 0, failures: [],
+      alarms: [], messages: [], failures: [],
     };
     const report: PolicyAlarmReport = {
       application: 'shop', environment: 'production', path: 'A', region: 'eu-west-3', alarms: 4, healthy, clockChanges: [], faults: [fault], oftenMissed: [],

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { IntegrityError, messageOf, RunError, TransientError } from '../../runtime/errors';
+import { IntegrityError, messageOf, RefusedError, RunError, TransientError } from '../../runtime/errors';
 import { type ToolTarget, writeOptionFile } from './dump-tool';
 import { type ClientTools, toolEnvironment } from './tools';
 
@@ -63,6 +63,10 @@ function failed(said: string, code: number | null): RunError {
   const told = said.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/^-+$/.test(line)).find((line) => /^ERROR/.test(line)) ?? `it ended with ${code ?? 'a signal'}`;
   if (code === null || /ERROR (2002|2006|2013|2026|1927|1053) /.test(told)) {
     return new TransientError('SCRATCH_LOST', `The connection to the target server was lost (${told}).`, 'It is tried again; if it stays so, give the worker more memory.');
+  }
+  // MySQL Reference Manual, "Server Error Message Reference": ER_DISK_FULL, ER_RECORD_FILE_FULL.
+  if (/ERROR (1021|1114) |No space left|errno: 28/.test(told)) {
+    return new RefusedError('TARGET_FULL', `The disk of the target server is full (${told}).`, 'Give it more room, or restore into another server.');
   }
   return new IntegrityError('RESTORE_FAILED', `The copy does not restore: ${told}.`, 'Mend what it names in the source, and dump again.');
 }

@@ -38,7 +38,8 @@ restore_database() {
     echo "$0: database $name is not empty" >&2
     exit 1
   fi
-  unpack "$directory/schema.sql.zst${suffix}" | sql --database="$name"
+${notes.flavor === 'tidb' ? `  [ ! -e "$directory/sequences.sql${suffix}" ] || ${encryption ? 'age --decrypt --identity "$identity"' : 'cat'} "$directory/sequences.sql${suffix}" | sql --database="$name"
+` : ''}  unpack "$directory/schema.sql.zst${suffix}" | sql --database="$name"
   for part in "$directory"/rows/*.sql.zst${suffix}; do
     [ ! -e "$part" ] || unpack "$part" | sql --database="$name"
   done

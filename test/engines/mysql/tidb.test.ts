@@ -25,6 +25,9 @@ beforeAll(async () => {
   ({ tidb, backing, stop } = await startTiDbShop(['shop', 'large']));
   const owner = await createConnection({ host: '127.0.0.1', port: tidb.port, user: backing.user, password: backing.password, database: 'shop' });
   for (const statement of TIDB_SCHEMA) await owner.query(statement);
+  await owner.query('CREATE SEQUENCE `numbers` start with 1 minvalue 1 maxvalue 9223372036854775806 increment by 1 cache 1000 nocycle ENGINE=InnoDB');
+  await owner.query('CREATE TABLE `numbered` (\n  `id` bigint NOT NULL,\n  `n` bigint DEFAULT nextval(`shop`.`numbers`),\n  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */\n)');
+  tidb.sequences.get('numbers')!.next = 1001;
   await owner.query('USE large');
   for (const table of ['one', 'two']) {
     await owner.query(`CREATE TABLE ${table} (id int PRIMARY KEY, cents bigint NOT NULL, body varchar(2000))`);
@@ -94,10 +97,17 @@ test('the verdict says what MySQL could not show, and nothing more differs', asy
       expect.objectContaining({ code: 'OTHER_SERVER' }),
       { code: 'TIDB_ONLY', name: 'shop: orders', reason: expect.stringMatching(/AUTO_RANDOM.*clustered/) as string },
       { code: 'TIDB_ONLY', name: 'shop: customers', reason: expect.stringMatching(/AUTO_ID_CACHE.*placement policy/) as string },
+      { code: 'TIDB_ONLY', name: 'shop: numbered', reason: expect.stringContaining('default from a sequence') as string },
+      { code: 'TIDB_ONLY', name: 'shop: sequence numbers', reason: expect.any(String) as string },
       { code: 'TIDB_ONLY', name: 'shop: sessions', reason: expect.stringContaining('time to live') as string },
     ]));
     const schema = copy.raw(copy.parts.find(({ kind }) => kind === 'schema')!).toString('utf8');
     expect(schema).toContain('/*T![auto_rand] AUTO_RANDOM(5) */');
+    expect(schema).toContain('DEFAULT nextval(`shop`.`numbers`)');
+    expect(copy.raw(copy.parts.find(({ kind }) => kind === 'sequences')!).toString('utf8')).toMatch(/^CREATE SEQUENCE `numbers` start with 1 .*;\nSELECT SETVAL\(`numbers`, 1001\);\n$/);
+    const guide = copy.raw(copy.parts.find(({ name }) => name.includes('restore.sh'))!).toString('utf8');
+    expect(guide.indexOf('sequences.sql')).toBeLessThan(guide.indexOf('schema.sql'));
+    expect(guide.indexOf('sequences.sql')).toBeGreaterThan(0);
     const rows = copy.raw(copy.parts.find(({ kind }) => kind === 'rows')!).toString('utf8');
     expect(rows).toContain('/*T! @@allow_auto_random_explicit_insert=1, */');
     expect(rows).not.toMatch(/autocommit/i);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Connection, FieldPacket } from 'mysql2/promise';
 import { goDuration } from './clock';
-import { errorPacket, frame, okPacket, type Packet, Packets, regreet, resultPackets, userOf, withoutWithheld } from './packets';
+import { errorPacket, frame, loginOf, okPacket, type Packet, Packets, regreet, resultPackets, withoutWithheld } from './packets';
 import type { TiDbServer } from './server';
 
 const QUIT = 1;
@@ -37,7 +37,7 @@ export class Conversation {
     client.on('data', (chunk: Buffer) => {
       for (const packet of this.fromClient.take(chunk)) {
         if (!this.authenticated) {
-          if (packet.sequence === 1) this.user = userOf(packet.payload);
+          if (packet.sequence === 1) ({ user: this.user, database: this.database } = loginOf(packet.payload));
           behind.write(frame(packet.sequence, packet.sequence === 1 ? withoutWithheld(packet.payload) : packet.payload));
         } else {
           this.queue = this.queue.then(() => this.command(packet.payload)).catch((error: Error) => void client.destroy(error));
@@ -111,8 +111,29 @@ export class Conversation {
     if (/^SHOW GRANTS$/i.test(bare)) return this.grants();
     const shown = /^SHOW CREATE TABLE (?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`$/i.exec(bare);
     if (shown) return this.showCreate(sql, shown[1]);
+    this.database = /^USE `?(\w+)`?$/i.exec(bare)?.[1] ?? this.database;
+    const sequence = this.sequence(bare);
+    if (sequence) return sequence();
     tidb.definitions.learn(sql);
-    return this.inMySql(sql);
+    return this.inMySql(tidb.definitions.plain(sql));
+  }
+
+  /** TiDB, "CREATE SEQUENCE", "SHOW CREATE SEQUENCE", "SHOW TABLE NEXT_ROW_ID". */
+  private sequence(sql: string): (() => undefined) | undefined {
+    const { sequences } = this.tidb;
+    const [, made] = /^CREATE SEQUENCE `(\w+)`/i.exec(sql) ?? [];
+    if (made !== undefined) {
+      return () => {
+        sequences.set(made, { database: this.database, definition: sql, next: 1 });
+        return this.ok();
+      };
+    }
+    const [, shown, asked] = /^SHOW (?:CREATE SEQUENCE `\w+`\.`(\w+)`|TABLE `\w+`\.`(\w+)` NEXT_ROW_ID)$/i.exec(sql) ?? [];
+    const one = sequences.get(shown ?? asked ?? '');
+    if (!one) return undefined;
+    return shown === undefined
+      ? () => this.table(['DB_NAME', 'TABLE_NAME', 'COLUMN_NAME', 'NEXT_GLOBAL_ROW_ID', 'ID_TYPE'], [[one.database, asked, '', String(one.next), 'SEQUENCE']])
+      : () => this.table(['Sequence', 'Create Sequence'], [[shown, one.definition]]);
   }
 
   /** TiDB's own variables and its order of rows, which is none (TiDB, "ORDER BY"). */
@@ -122,7 +143,12 @@ export class Conversation {
       tidb_gc_life_time: `'${this.tidb.lifeTime}'`, tidb_gc_enable: '1', tidb_gc_max_wait_time: '86400',
       tidb_current_ts: `'${this.transaction === '' ? 0 : this.transaction}'`, tidb_snapshot: `'${this.snapshot}'`, lower_case_table_names: '2',
     };
-    return sql.replaceAll(/@@(?:GLOBAL\.|SESSION\.)?(\w+)/gi, (all, name: string) => values[name.toLowerCase()] ?? all)
+    // TiDB, "TABLES": sequences are among them.
+    const listed = [...this.tidb.sequences].map(([name, { database }]) => ` UNION ALL SELECT '${database}', '${name}', 'SEQUENCE', NULL, NULL, NULL, NULL, NULL`);
+    const tables = `FROM (SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, DATA_LENGTH, INDEX_LENGTH, CREATE_TIME, AUTO_INCREMENT
+      FROM information_schema.TABLES${listed.join('')}) AS every_table`;
+    const whole = listed.length > 0 && this.snapshot === '' ? sql.replace('FROM information_schema.TABLES', tables) : sql;
+    return whole.replaceAll(/@@(?:GLOBAL\.|SESSION\.)?(\w+)/gi, (all, name: string) => values[name.toLowerCase()] ?? all)
       .replaceAll('VERSION()', `'${this.tidb.version}'`);
   }
 
@@ -171,7 +197,7 @@ export class Conversation {
       if (this.database !== '') await connection.query(`USE \`${this.database}\``);
       const [rows, fields] = await connection.query(sql) as unknown as [Record<string, string>[], FieldPacket[]];
       const { definitions } = this.tidb;
-      const shown = (row: Record<string, string>) => Object.values(row).map((text, at) => (at === 1 ? definitions.show(table, text) : text));
+      const shown = (row: object) => Object.values(row).map((text: string, at) => (at === 1 ? definitions.show(table, text) : text));
       return this.table(fields.map(({ name }) => name), rows.map(shown));
     } finally {
       await connection.end();

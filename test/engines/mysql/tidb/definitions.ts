@@ -5,7 +5,7 @@ interface Own {
   options: string;
 }
 
-const COMMENT = /\/\*T!.*?\*\//g;
+const OWN = /\/\*T!.*?\*\/|DEFAULT nextval\([^)]*\)/g;
 
 /** The definitions of a cluster, as far as MySQL forgets them. */
 export class Definitions {
@@ -17,7 +17,7 @@ export class Definitions {
     if (name === undefined) return;
     const own: Own = { columns: new Map(), primary: '', options: '' };
     for (const line of sql.split('\n').slice(1)) {
-      const said = (line.match(COMMENT) ?? []).join(' ');
+      const said = (line.match(OWN) ?? []).join(' ');
       if (said === '') continue;
       const column = /^ *`?(\w+)`? /.exec(line)?.[1] ?? '';
       if (line.startsWith(')')) own.options = said;
@@ -25,6 +25,11 @@ export class Definitions {
       else own.columns.set(column, said);
     }
     this.tables.set(name, own);
+  }
+
+  /** The same without what MySQL would not take. */
+  plain(sql: string): string {
+    return /^CREATE TABLE/.test(sql) ? sql.replaceAll(/ DEFAULT nextval\([^)]*\)/g, '') : sql;
   }
 
   show(table: string, definition: string): string {
@@ -35,7 +40,7 @@ export class Definitions {
       const bare = comma ? line.slice(0, -1) : line;
       const column = /^ {2}`(\w+)` /.exec(line)?.[1];
       const said = line.startsWith(')') ? own.options : /^ {2}PRIMARY KEY/.test(line) ? own.primary : own.columns.get(column ?? '') ?? '';
-      return said === '' ? line : `${bare} ${said}${comma}`;
+      return said === '' ? line : `${said.startsWith('DEFAULT') ? bare.replace(' DEFAULT NULL', '') : bare} ${said}${comma}`;
     }).join('\n');
   }
 }

@@ -48,9 +48,12 @@ export function withoutWithheld(response: Buffer): Buffer {
   return answer;
 }
 
-/** The user's name in a client's answer to the greeting. */
-export function userOf(response: Buffer): string {
-  return response.toString('utf8', 32, response.indexOf(0, 32));
+/** Who a client says it is in its answer to the greeting, and which database it wants. */
+export function loginOf(response: Buffer): { readonly user: string; readonly database: string } {
+  const end = response.indexOf(0, 32);
+  const after = end + 2 + response[end + 1];
+  const wants = (response.readUInt32LE(0) & 8) !== 0;
+  return { user: response.toString('utf8', 32, end), database: wants ? response.toString('utf8', after, response.indexOf(0, after)) : '' };
 }
 
 export function okPacket(): Buffer {

@@ -39,6 +39,8 @@ export class TiDbServer {
   }
 
   readonly definitions = new Definitions();
+  /** Where each of them stands, by its name (TiDB, "CREATE SEQUENCE"), in the database of their owner. */
+  readonly sequences = new Map<string, { readonly database: string; readonly definition: string; next: number }>();
   /** Statements as they came, for tests that count or look at them. */
   readonly said: string[] = [];
   lifeTime: string;

@@ -7,7 +7,7 @@ export type WildcardReason = (resource: string) => string | undefined;
 
 /** Acknowledges one rule of cdk-nag's AwsSolutions pack for one construct, with the reason a reviewer reads. */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
+  record(construct, `AwsSolutions::AwsSolutions-${rule}`, reason);
 }
 
 /** The packs whose rules are the same under three names: NIST 800-53 revision 5, HIPAA and PCI DSS 3.2.1. */
@@ -15,7 +15,18 @@ const REGULATIONS = ['NIST.800.53.R5', 'HIPAA.Security', 'PCI.DSS.321'];
 
 /** Acknowledges a rule of those packs that have it, for one construct. */
 export function acknowledgeRegulations(construct: IConstruct, rule: string, reason: string): void {
-  for (const pack of REGULATIONS) Validations.of(construct).acknowledge({ id: `${pack}::${pack}-${rule}`, reason });
+  for (const pack of REGULATIONS) record(construct, `${pack}::${pack}-${rule}`, reason);
+}
+
+/** Without a stack trace: the reason says why, and those of a policy were nearly half of what the CDK wrote of its stack. */
+function record(construct: IConstruct, id: string, reason: string): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    Validations.of(construct).acknowledge({ id, reason });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** What the packs ask of every function, and why a worker is no such function. */

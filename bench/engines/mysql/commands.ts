@@ -35,7 +35,8 @@ export function clientRestore(target: Target, folder: string): Promise<Measured>
 }
 
 async function shell(script: string, { server, database }: Target, folder: string, env: NodeJS.ProcessEnv): Promise<Measured> {
-  return measureShell(script, folder, { ...familyEnvironment(server.binaries), ...env, LOGIN: await optionFile(server, folder), DATABASE: database });
+  const login = { LOGIN: await optionFile(server, folder), DATABASE: database };
+  return measureShell(script, folder, { ...familyEnvironment(server.binaries), ...env, ...login });
 }
 
 /** Who may do everything, as every program of the family reads it. */

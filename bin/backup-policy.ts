@@ -2,6 +2,7 @@ import { rehearseCommand, type Terminal } from '../rehearsal/command-line';
 import { alarmsCommand } from '../rehearsal/commands/alarms';
 import { checkCommand } from '../rehearsal/commands/check';
 import { costCommand } from '../rehearsal/commands/cost';
+import { extendCommand } from '../rehearsal/commands/extend';
 import { pauseCommand, resumeCommand } from '../rehearsal/commands/pause';
 import { retireCommand } from '../rehearsal/commands/retire';
 import { runCommand } from '../rehearsal/commands/run';
@@ -25,6 +26,7 @@ const USAGE = `usage: backup-policy COMMAND [options]
     resume      end a pause now
     alarms      list what is watched; test every channel
     retire      what becomes of every copy, and why; keep one by hand
+    extend      lengthen the locks of kept copies now, or say what would be
 
 backup-policy COMMAND --help says more.
 `;
@@ -33,6 +35,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Term
   alarms: alarmsCommand,
   check: checkCommand,
   cost: costCommand,
+  extend: extendCommand,
   pause: pauseCommand,
   rehearse: rehearseCommand,
   resume: resumeCommand,

@@ -10,6 +10,7 @@ import { type Progress, SILENT } from './progress';
 import type { Planned } from './run-protection';
 import { findSandbox, isSandbox, type Sandbox } from './sandbox';
 import { sourceEngine } from './sources';
+import { throughSshHost } from './sources/ssh-tunnel';
 import type { EnginePrograms, RehearsalSource } from './sources/source';
 
 /** What is rehearsed, and what stands for its databases. */
@@ -104,13 +105,15 @@ export async function startSources(
     const { id, run } = one.protection.declared;
     const done = progress.begin(`source of ${id}`);
     try {
-      const source = await sourceEngine(run.engine).start({
+      const server = await sourceEngine(run.engine).start({
         application: one.policy.declared.application, protection: id, config: one.protection.config,
         directory: join(work, `source-${index}`),
         files: sourceFiles.filter(({ protection: name }) => name === undefined || namesOf(one).includes(name)).map(({ file }) => file),
         connection: ofIts(connections, one),
         say: progress.say,
       });
+      toClose.push(() => server.stop());
+      const source = await throughSshHost(server, one.protection.config, progress.say);
       toClose.push(() => source.stop());
       done(source.description);
       return [one, source] as const;

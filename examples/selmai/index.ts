@@ -2,8 +2,8 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval, ExpectedLoad,
-  MySqlFlavor, MySqlSource, Recipient, Retention,
+  Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval, DatabaseTls,
+  ExpectedLoad, MySqlFlavor, MySqlSource, Recipient, Retention, SshTunnel,
 } from '../../lib';
 
 export interface SelmaiStackProps extends StackProps {
@@ -32,10 +32,17 @@ export class SelmaiStack extends Stack {
 
     policy.protect('database', {
       source: new MySqlSource({
-        // Put there by hand, once: { host, port, username, password, dbname }.
+        // Put there by hand, once: { host: '127.0.0.1', port, username, password, dbname }, as the server itself sees its database.
         connection: Secret.fromSecretNameV2(this, 'Connection', `${props.environment}/selmai/database`),
-        caCertificate: Secret.fromSecretNameV2(this, 'CaCertificate', `${props.environment}/selmai/database-ca`),
         flavor: MySqlFlavor.MARIADB,
+        // MariaDB listens on the server's loopback alone: the tunnel ends on that very machine, which its host key names.
+        tls: DatabaseTls.DISABLE,
+        tunnel: new SshTunnel({
+          host: 'selmai.example.org',
+          user: 'backup',
+          privateKey: Secret.fromSecretNameV2(this, 'TunnelKey', `${props.environment}/selmai/tunnel`),
+          hostKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIGnMl5rwNtYcbSPIjG6AKnfq5I8bdnk1Ma6Y6m0MkHi'],
+        }),
       }),
       schedule: BackupSchedule.daily({ at: '02:00' }),
       // The script of the guide keeps 7 files and deletes what its table promises: 4 weeks and 3 months.

@@ -16,15 +16,18 @@ const OID = {
 };
 
 /**
- * A certificate for a server on 127.0.0.1, valid for a day, that signs itself: Node's crypto reads certificates and cannot make one, and
- * a machine need not have openssl.
+ * A certificate for a server on 127.0.0.1 that signs itself, valid for a day: Node's crypto reads certificates and cannot make one, and a
+ * machine need not have openssl.
+ *
+ * @param others names of the server besides its address and localhost
  */
-export function loopbackCertificate(now = new Date()): Certificate {
+export function loopbackCertificate(now = new Date(), others: readonly string[] = []): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid(OID.ecdsaWithSha256));
   const name = sequence(tagged(0x31, sequence(oid(OID.commonName), tagged(0x0c, Buffer.from('127.0.0.1')))));
   // libpq before 15 compares an address with host names only, so it stands there too.
-  const hosts = sequence(tagged(0x87, Buffer.from([127, 0, 0, 1])), tagged(0x82, Buffer.from('127.0.0.1')), tagged(0x82, Buffer.from('localhost')));
+  const names = ['127.0.0.1', 'localhost', ...others].map((host) => tagged(0x82, Buffer.from(host)));
+  const hosts = sequence(tagged(0x87, Buffer.from([127, 0, 0, 1])), ...names);
   const isAuthority = sequence(tagged(0x01, Buffer.from([0xff])));
   const extensions = sequence(
     sequence(oid(OID.basicConstraints), tagged(0x01, Buffer.from([0xff])), tagged(0x04, isAuthority)),

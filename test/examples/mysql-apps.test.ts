@@ -21,7 +21,10 @@ test('SELMai declares the database half of its guide', () => {
     schedule: { expression: 'cron(0 2 * * ? *)' }, retention: { rules: { daily: 7, weekly: 4, monthly: 3 } },
     run: { engine: 'mysql', objectives: { rpoSeconds: 26 * 3600, rtoSeconds: 900 } },
   });
-  expect(config).toMatchObject({ flavor: 'mariadb', tls: { mode: 'verify-full' }, nonTransactional: 'refuse' });
+  // Its MariaDB listens on its own server's loopback, where the tunnel ends.
+  expect(config).toMatchObject({
+    flavor: 'mariadb', tls: { mode: 'disable' }, nonTransactional: 'refuse', tunnel: { port: 22, user: 'backup', hostKeys: [expect.stringMatching(/^ssh-ed25519 /)] },
+  });
 });
 
 test('IFN Connect declares its guide', () => {

@@ -10,6 +10,7 @@ import type { ServerAddress } from './connection';
 import { failureOf, type FailureScene } from './failures';
 import type { Family } from './flavors';
 import { seriesOf } from './server-tools';
+import { startTlsRelay } from './tls-relay';
 import { type ClientTools, toolEnvironment } from './tools';
 
 /** Where a program of the family connects to. */
@@ -57,7 +58,8 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
   const { tools, target, database, options, tables, scratchDirectory, signal } = props;
   signal.throwIfAborted();
   const base = join(scratchDirectory, `client-${randomBytes(6).toString('hex')}`);
-  const files = await writeOptionFile(base, target, tools.family);
+  const relay = await relayOf(base, target);
+  const files = await writeOptionFile(base, relay?.target ?? target, tools.family);
   const child = spawn(tools.dump, [`--defaults-file=${base}.cnf`, ...options, ...familyOptions(tools), '--', database, ...tables], {
     stdio: ['ignore', 'pipe', 'pipe'], env: toolEnvironment(tools.dump),
   });
@@ -83,6 +85,7 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
     clearTimeout(killer);
     signal.removeEventListener('abort', kill);
     for (const file of files) await rm(file, { force: true });
+    await relay?.close();
   }).then(({ code, by }) => {
     signal.throwIfAborted();
     if (ours) throw new TransientError('TOOL_KILLED', `The dump tool of database "${database}" was ended before its time.`, 'It is tried again.');
@@ -90,6 +93,15 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
   });
   ended.catch(() => undefined);
   return { stdout: child.stdout, ended, kill };
+}
+
+/** At the near end of a tunnel the programs would check the server's certificate for that end: they are given a socket instead. */
+async function relayOf(base: string, target: ToolTarget): Promise<{ readonly target: ToolTarget; close(): Promise<void> } | undefined> {
+  if (!('server' in target)) return undefined;
+  const { server, tls } = target;
+  if (!server.through || tls.mode !== 'verify-full' || server.host === server.through.host) return undefined;
+  const { socket, close } = await startTlsRelay(`${base}.sock`, server, tls);
+  return { target: { socket, user: server.user, password: await server.password() }, close };
 }
 
 /** Since then the tool asks for masking policies, which are the server's and not a database's, with a right of its own. */
@@ -114,7 +126,8 @@ export async function writeOptionFile(base: string, target: ToolTarget, family: 
   const files = [file];
   if ('server' in target) {
     const { server, tls } = target;
-    Object.assign(lines, { protocol: 'tcp', host: server.host, port: String(server.port), user: server.user, password: await server.password() });
+    const { host, port } = server.through ?? server;
+    Object.assign(lines, { protocol: 'tcp', host, port: String(port), user: server.user, password: await server.password() });
     if (tls.mode === 'verify-full') {
       await writeFile(`${base}.pem`, await trusted(server.authority), { mode: 0o600 });
       files.push(`${base}.pem`);

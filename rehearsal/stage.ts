@@ -127,7 +127,10 @@ export async function startSources(
 
 async function findPrograms(planned: readonly Planned[]): Promise<Map<string, EnginePrograms>> {
   const engines = [...new Set(planned.map(({ protection }) => protection.declared.run.engine))];
-  return new Map(await Promise.all(engines.map(async (engine) => [engine, await sourceEngine(engine).programs()] as const)));
+  return new Map(await Promise.all(engines.map(async (engine) => {
+    const configs = planned.flatMap(({ protection }) => (protection.declared.run.engine === engine ? [protection.config] : []));
+    return [engine, await sourceEngine(engine).programs(configs)] as const;
+  })));
 }
 
 /** @throws the first reason, once all have settled, so that what did start can be ended */

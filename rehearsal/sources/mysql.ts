@@ -5,9 +5,11 @@ import { MySqlConfig } from '../../lib/contract/engines/mysql';
 import { bringDebianPackages, unpackedLibraryPath } from '../servers/debian-packages';
 import { findMariaDbBinaries } from '../servers/mariadb-binaries';
 import { startMariaDb } from '../servers/mariadb-server';
-import { familyEnvironment, type FamilyServer } from '../servers/mysql-family-server';
+import { findMySqlBinaries } from '../servers/mysql-binaries';
+import { type FamilyBinaries, familyEnvironment, type FamilyServer } from '../servers/mysql-family-server';
+import { startMySql } from '../servers/mysql-server';
 import { CommandError, runCommand } from '../servers/run-command';
-import { ServersError } from '../servers/servers-error';
+import { ServersError, ToolsMissingError } from '../servers/servers-error';
 import { MYSQL_SAMPLE } from './mysql-sample';
 import { truncateFullest } from './mysql-truncate';
 import { type NotRehearsed, type RehearsalSource, type SourceEngine, SourceError, type SourceRequest } from './source';
@@ -21,14 +23,16 @@ const RIGHTS = 'SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES';
 
 export const mysqlSource: SourceEngine = {
   address: 'mysql://user@host/db',
-  programs: async () => {
-    const { path, libraryPath } = await findMariaDbBinaries();
+  programs: async (configs) => {
+    const stages = await Promise.all(configs.map((config) => stagedFor(MySqlConfig.parse(config).flavor)));
+    const path = [...new Set(stages.flatMap(({ binaries }) => binaries.path))];
+    const libraryPath = [...new Set(stages.flatMap(({ binaries }) => binaries.libraryPath ?? []))].join(delimiter);
     // The image has it: a uid without a name has none for the server's script either.
     const wrapper = await bringDebianPackages(['libnss-wrapper']).then(unpackedLibraryPath).catch((error: unknown) => {
       if (error instanceof ServersError) return error;
       throw error;
     });
-    if (wrapper instanceof ServersError) return { path, libraryPath, needsNamedUser: wrapper.message };
+    if (wrapper instanceof ServersError) return { path, ...libraryPath ? { libraryPath } : {}, needsNamedUser: wrapper.message };
     return { path, libraryPath: [libraryPath, wrapper].filter(Boolean).join(delimiter) };
   },
   start: async (request) => {
@@ -37,40 +41,75 @@ export const mysqlSource: SourceEngine = {
   },
 };
 
+/** The server that stands for a declared one. */
+interface Stage {
+  readonly title: string;
+  readonly binaries: FamilyBinaries;
+  /** As which the worker meets it. */
+  readonly flavor: MySqlConfig['flavor'];
+  /** Flavors that it is a likeness of. */
+  readonly kinds: readonly MySqlConfig['flavor'][];
+  /** Of a dump, beside those on its database. */
+  readonly rights: readonly string[];
+  /** Why the declared kind of server is not there. */
+  readonly why?: string;
+  start(directory: string, options: readonly string[]): Promise<FamilyServer>;
+}
+
+/** A server of the declared family; where no MySQL is to be had MariaDB stands for it, and the report says so. */
+async function stagedFor(flavor: MySqlConfig['flavor']): Promise<Stage> {
+  const maria = async (why?: string): Promise<Stage> => {
+    const binaries = await findMariaDbBinaries();
+    return {
+      title: 'MariaDB', binaries, flavor: 'mariadb', kinds: ['mariadb', 'rds-mariadb'], rights: ['SELECT ON mysql.proc', 'BINLOG MONITOR ON *.*'],
+      ...why === undefined ? {} : { why }, start: (directory, options) => startMariaDb({ directory, binaries, options }),
+    };
+  };
+  if (flavor === 'mariadb' || flavor === 'rds-mariadb') return maria();
+  try {
+    const binaries = await findMySqlBinaries();
+    return {
+      title: 'MySQL', binaries, flavor: 'mysql', kinds: ['mysql', 'rds-mysql', 'aurora-mysql'], rights: ['SHOW_ROUTINE ON *.*'],
+      start: (directory, options) => startMySql({ directory, binaries, options }),
+    };
+  } catch (error) {
+    if (error instanceof ToolsMissingError) return maria(error.reason);
+    throw error;
+  }
+}
+
 async function throwaway(request: SourceRequest, config: MySqlConfig): Promise<RehearsalSource> {
   const { directory, application, say } = request;
   const { certificate, certificateFile, keyFile } = await writeServerTls(directory);
-  const server = await startMariaDb({
-    directory: join(directory, 'server'),
-    options: [
-      `--ssl-cert=${certificateFile}`, `--ssl-key=${keyFile}`, '--log-bin=binlog', '--server-id=1',
-      '--log-bin-trust-function-creators=ON', '--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci',
-    ],
-  });
+  const stage = await stagedFor(config.flavor);
+  const server = await stage.start(join(directory, 'server'), [
+    `--ssl-cert=${certificateFile}`, `--ssl-key=${keyFile}`, '--log-bin=binlog', '--server-id=1',
+    '--log-bin-trust-function-creators=ON', '--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci',
+  ]);
   try {
     const database = application.replace(/-/g, '_');
     await server.query(`CREATE DATABASE \`${database}\``);
     await load(server, database, request);
     const password = randomBytes(18).toString('hex');
-    await server.query(`CREATE OR REPLACE USER ${BACKUP_USER}@'127.0.0.1' IDENTIFIED BY '${password}'`);
+    await server.query(`DROP USER IF EXISTS ${BACKUP_USER}@'127.0.0.1'`);
+    await server.query(`CREATE USER ${BACKUP_USER}@'127.0.0.1' IDENTIFIED BY '${password}'`);
     const grant = (name: string) => server.query(`GRANT ${RIGHTS} ON \`${name.replaceAll('_', '\\_')}\`.* TO ${BACKUP_USER}@'127.0.0.1'`);
     await grant(database);
-    await server.query(`GRANT SELECT ON mysql.proc TO ${BACKUP_USER}@'127.0.0.1'`);
-    await server.query(`GRANT BINLOG MONITOR ON *.* TO ${BACKUP_USER}@'127.0.0.1'`);
+    for (const right of stage.rights) await server.query(`GRANT ${right} TO ${BACKUP_USER}@'127.0.0.1'`);
     const [{ bytes }] = await server.query<{ bytes: string }>(`SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}'`);
-    say(`source: throwaway MariaDB ${server.version} for ${request.protection}, ${(Number(bytes) / 1e6).toFixed(1)} MB in database ${database}`);
+    say(`source: throwaway ${stage.title} ${server.version} for ${request.protection}, ${(Number(bytes) / 1e6).toFixed(1)} MB in database ${database}`);
     const checked = config.tls.mode !== 'verify-full' || config.tls.caSecretArn !== undefined;
     const secretOf = (dbname: string): Record<string, string> => (
       { [config.secretArn]: JSON.stringify({ host: '127.0.0.1', port: server.port, username: BACKUP_USER, password, dbname }) });
     return {
-      description: `throwaway MariaDB ${server.version}`,
+      description: `throwaway ${stage.title} ${server.version}`,
       secrets: {
         ...secretOf(database),
         ...(config.tls.caSecretArn === undefined ? {} : { [config.tls.caSecretArn]: certificate }),
       },
       adjust: ({ host: _host, port: _port, ...own }) => (
-        { ...own, flavor: 'mariadb', authentication: 'password', ...(checked ? {} : { tls: { ...own.tls as object, mode: 'require' } }) }),
-      notRehearsed: differences(config, checked),
+        { ...own, flavor: stage.flavor, authentication: 'password', ...(checked ? {} : { tls: { ...own.tls as object, mode: 'require' } }) }),
+      notRehearsed: differences(config, checked, stage),
       twin: async (name) => {
         const own = `${database}_${name}`;
         await server.query(`CREATE DATABASE \`${own}\``);
@@ -86,15 +125,15 @@ async function throwaway(request: SourceRequest, config: MySqlConfig): Promise<R
   }
 }
 
-function differences(config: MySqlConfig, checked: boolean): NotRehearsed[] {
-  const other = config.flavor !== 'mariadb' && config.flavor !== 'rds-mariadb';
+function differences(config: MySqlConfig, checked: boolean, { title, kinds, why }: Stage): NotRehearsed[] {
+  const other = !kinds.includes(config.flavor);
   const all: NotRehearsed[] = [{
     what: 'the server itself',
     why: other
-      ? `a throwaway MariaDB stood for the declared ${config.flavor}: schema, data, dump tool and scratch server were MariaDB's, and what sets the two apart was not met`
-      : 'a throwaway MariaDB stood for it: its version, size, network and load are not those of yours',
+      ? `a throwaway ${title} stood for the declared ${config.flavor}: schema, data, dump tool and scratch server were ${title}'s, and what sets the two apart was not met${why ? ` (${why})` : ''}`
+      : `a throwaway ${title} stood for it: its version, size, network and load are not those of yours`,
     how: other
-      ? `run the protection once against a ${config.flavor} server of a test account; its own tools are not in this machine's packages`
+      ? `run the protection once against a ${config.flavor} server of a test account`
       : 'rehearse with --connection PROTECTION=env:NAME against a copy of it, or against itself: it is only read',
   }];
   return [...all, ...unlikeDeclared(config, checked)];
@@ -110,8 +149,8 @@ async function load(server: FamilyServer, database: string, { files, directory, 
   const options = join(directory, 'load.cnf');
   await writeFile(options, `[client]\nsocket="${server.socket}"\nuser="${server.user}"\npassword="${server.password}"\n`, { mode: 0o600 });
   for (const file of files.length > 0 ? files : [sample]) {
-    await runCommand(server.binaries.client, [`--defaults-file=${options}`, '--batch', '--default-character-set=utf8mb4', `--database=${database}`, `--execute=source ${file}`], {
-      env: familyEnvironment(server.binaries), timeoutMilliseconds: LOAD_MILLISECONDS,
+    await runCommand(server.binaries.client, [`--defaults-file=${options}`, '--batch', '--default-character-set=utf8mb4', `--database=${database}`], {
+      env: familyEnvironment(server.binaries), timeoutMilliseconds: LOAD_MILLISECONDS, inputFile: file,
     }).catch((error: unknown) => {
       const said = error instanceof CommandError ? error.said.trim().split('\n').slice(-3).join(' | ') : String(error);
       throw new SourceError(`${file} cannot be loaded into the throwaway server (${said}): mend the file, or give the files in the order in which they build on each other`, { cause: error });

@@ -56,8 +56,12 @@ export interface EnginePrograms {
 export interface SourceEngine {
   /** Form of an address of its own scheme, for a person. */
   readonly address: string;
-  /** Brings what is missing, which may take a while the first time. */
-  programs(): Promise<EnginePrograms>;
+  /**
+   * Brings what is missing, which may take a while the first time.
+   *
+   * @param configs of the protections that are rehearsed
+   */
+  programs(configs: readonly Record<string, unknown>[]): Promise<EnginePrograms>;
   start(request: SourceRequest): Promise<RehearsalSource>;
 }
 

@@ -11,6 +11,8 @@ export type { ServerAddress };
 
 const CONNECT_MILLISECONDS = 20_000;
 const CLOSE_MILLISECONDS = 2000;
+/** MySQL 8 else tells sizes and positions of AUTO_INCREMENT as they were up to a day ago; MariaDB does not read such a comment. */
+const FRESH = 'SET /*!80000 SESSION information_schema_stats_expiry = 0, */ @figures = \'fresh\'';
 /** The client library's word for it. */
 const LOST = 'PROTOCOL_CONNECTION_LOST';
 
@@ -105,12 +107,14 @@ export function sessionOf(connection: Connection, scene: FailureScene): Session 
 export async function connect(options: () => Promise<ConnectionOptions>, scene: FailureScene): Promise<Connection> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await createConnection({
+      const connection = await createConnection({
         ...await options(), charset: 'utf8mb4', connectTimeout: CONNECT_MILLISECONDS, enableKeepAlive: true,
         // Values of the catalogue and of questions are compared as text; a date must not be bent into this machine's zone.
         dateStrings: true, supportBigNumbers: true, bigNumberStrings: false, multipleStatements: false, infileStreamFactory: undefined,
         connectAttributes: { program_name: 'backup-policy' },
       });
+      await connection.query(FRESH);
+      return connection;
     } catch (error) {
       // The secret may have been rotated between reading and connecting: it is read again, once.
       if (attempt === 1 && codeOf(error) === 'ER_ACCESS_DENIED_ERROR') continue;

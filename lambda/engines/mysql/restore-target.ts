@@ -75,7 +75,8 @@ export async function openTarget(
 export async function restoreError(error: unknown, target: TargetConnection, signal: AbortSignal): Promise<unknown> {
   if (signal.aborted) return signal.reason;
   const cause = error instanceof RunError && error.cause !== undefined ? error.cause : error;
-  const reason = error instanceof IntegrityError ? undefined : await target.diskFull?.(cause);
+  // A client says of a full disk only that a table is full.
+  const reason = error instanceof IntegrityError && error.code !== 'RESTORE_FAILED' ? undefined : await target.diskFull?.(cause);
   if (reason) return reason;
   if (error instanceof IntegrityError || error instanceof RefusedError && error.code.startsWith('SCRATCH')) return error;
   if (/^ER_(DISK_FULL|RECORD_FILE_FULL)$/.test(codeOf(cause))) {

@@ -32,8 +32,9 @@ enforced, against throwaway databases and a local AWS endpoint, up to the verdic
                              lost, and a copy is proven from the replica                 (default: none pass)
   --every-slot               with --days: run the state machine at each slot, some seconds each; without it the
                              first copy's bytes are stored once more
-  --alarms                   a fault for each alarm of the policies: how soon it is heard, the message, when it is over;
-                             and a month in which nobody hears of anything. Some minutes; alarms.json, alarms.html
+  --alarms                   a fault for each alarm of the policies, in real runs where a run is at fault: how soon it is
+                             heard, the message, when it is over; and a month, and days around the changes of the
+                             clocks, in which nobody hears of anything. Some minutes; alarms.json, alarms.html
   --source-sql [ID=]FILE     fills the throwaway server; may be given again, in order    (default: a small sample)
   --connection ID=ADDRESS    a database of one's own instead, which is only read:
                              ${ADDRESSES.join(' or ')},

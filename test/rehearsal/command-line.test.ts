@@ -31,6 +31,7 @@ test.each<[string[], RegExp]>([
   [['--alarms', '--days', '3'], /--alarms and --days do not go together/],
   [['--alarms', '--every-slot', '--days', '3'], /--alarms and --days do not go/],
   [['--alarms', '--keep'], /--alarms and --keep do not go/],
+  [['--alarms', '--connection', 'database=postgres://user@localhost/shop'], /faults are done to the database/],
   [['--every-slot'], /--every-slot: say with --days how many/],
   [['--connection', 'database'], /--connection: write it as ID=\w+:\/\/user@host/],
   [['--connection', 'database=env:NOT_THERE'], /there is no variable NOT_THERE/],

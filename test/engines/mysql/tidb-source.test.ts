@@ -12,13 +12,16 @@ function bind(props: Partial<MySqlSourceProps> = {}) {
 test('TiDB is read and proven by MySQL\'s tools, and asks for nothing of the server', () => {
   const { engine, imageTarget, config } = bind();
   expect({ engine, imageTarget }).toEqual({ engine: 'mysql', imageTarget: 'mysql' });
-  expect(MySqlConfig.parse(config)).toMatchObject({ flavor: 'tidb', tidb: { garbageCollection: 'refuse' }, nonTransactional: 'refuse', tls: { mode: 'verify-full' } });
+  expect(MySqlConfig.parse(config)).toMatchObject({
+    flavor: 'tidb', tidb: { garbageCollection: 'refuse' }, nonTransactional: 'refuse', tls: { mode: 'verify-full' },
+  });
 });
 
 test.each([
   [TiDbGarbageCollection.REFUSE, 'refuse'], [TiDbGarbageCollection.RAISE, 'raise'], [TiDbGarbageCollection.HOLD, 'hold'],
 ])('what keeps the versions is the worker\'s to know, and for how long', (garbageCollection, word) => {
-  expect(bind({ tidb: { garbageCollection, readTime: Duration.minutes(45) } }).config).toMatchObject({ tidb: { garbageCollection: word, readSeconds: 2700 } });
+  const { config } = bind({ tidb: { garbageCollection, readTime: Duration.minutes(45) } });
+  expect(config).toMatchObject({ tidb: { garbageCollection: word, readSeconds: 2700 } });
 });
 
 test('what no TiDB has, and TiDB\'s own for another server, are refused at synth', () => {

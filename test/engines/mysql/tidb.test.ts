@@ -11,9 +11,10 @@ import type { EngineContext, PartDescription } from '../../../lambda/runtime/eng
 import { createLog } from '../../../lambda/runtime/log';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import type { FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
+import { loopbackCertificate } from '../../../rehearsal/sources/certificate';
 import { MemoryCopy } from '../../support/memory-copy';
 import { ACCOUNT, BRINGING_MILLISECONDS } from './mysql-shop';
-import type { TiDbServer } from './tidb/server';
+import { TiDbServer } from './tidb/server';
 import { startTiDbShop, TIDB_RIGHTS, TIDB_SCHEMA, tidbConfig, tidbSecret } from './tidb/shop';
 
 let tidb: TiDbServer;
@@ -199,4 +200,36 @@ describe('garbage collection', () => {
     const midway = new Midway(() => tidb.collectGarbage());
     await expect(mysql.dump(await contextOf({}, 'large'), midway)).rejects.toMatchObject({ name: 'RefusedError', code: 'SNAPSHOT_TOO_OLD', mend: expect.stringContaining('tidb_gc_life_time') as string });
   }, 60_000);
+});
+
+describe('as TiDB Cloud', () => {
+  let cloud: TiDbServer;
+  const { certificate, key } = loopbackCertificate();
+
+  beforeAll(async () => {
+    cloud = await TiDbServer.start({
+      ...tidb.props, version: '8.0.11-TiDB-v7.5.2-serverless', serverless: true, tls: { certificate, key },
+    });
+  });
+
+  afterAll(() => cloud?.stop());
+
+  async function cloudContext(change: Partial<MySqlConfig> = {}, authority = certificate): Promise<EngineContext<MySqlConfig>> {
+    const context = await contextOf({ tls: { mode: 'verify-full', caSecretArn: 'arn:authority' }, ...change });
+    return { ...context, secrets: { read: (arn) => Promise.resolve(arn === 'arn:authority' ? authority : tidbSecret(cloud, { host: 'localhost' })) } };
+  }
+
+  test('session and tools speak TLS, and the server\'s name is checked', async () => {
+    await expect(mysql.dump(await cloudContext(), new MemoryCopy())).resolves.toMatchObject({ version: '7.5.2' });
+    await expect(mysql.inspect(await cloudContext({}, loopbackCertificate().certificate))).rejects.toMatchObject({ code: 'TLS_CERTIFICATE' });
+  }, 60_000);
+
+  test('nobody may set the life time there, and a transaction holds for half an hour', async () => {
+    const reading = (garbageCollection: 'raise' | 'hold', readSeconds: number) => cloudContext({ tidb: { garbageCollection, readSeconds } });
+    await allowSetting();
+    await expect(mysql.dump(await reading('raise', 1200), new MemoryCopy())).rejects.toMatchObject({ code: 'GC_TOO_SHORT', mend: expect.stringContaining('HOLD') as string });
+    await forbidSetting();
+    await expect(mysql.inspect(await reading('hold', 1200))).resolves.toBeDefined();
+    await expect(mysql.inspect(await reading('hold', 2400))).rejects.toMatchObject({ code: 'GC_TOO_SHORT', message: expect.stringContaining('30 minutes') as string });
+  });
 });

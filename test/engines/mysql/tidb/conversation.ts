@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Connection, FieldPacket } from 'mysql2/promise';
 import { goDuration } from './clock';
 import { errorPacket, frame, loginOf, okPacket, type Packet, Packets, regreet, resultPackets, withoutWithheld } from './packets';
 import type { TiDbServer } from './server';
 
+/** MySQL, "Protocol::SSLRequest". */
+const SSL_REQUEST_BYTES = 32;
 const QUIT = 1;
 const INIT_DB = 2;
 const QUERY = 3;
@@ -14,7 +17,7 @@ interface Failure { readonly errno?: number; readonly sqlState?: string; readonl
 
 /** One client's session: authentication passes to the server behind, statements are answered as TiDB does. */
 export class Conversation {
-  private readonly fromClient = new Packets();
+  private fromClient = new Packets();
   private readonly fromBehind = new Packets();
   private user = '';
   private authenticated = false;
@@ -25,35 +28,67 @@ export class Conversation {
   /** Timestamp of the open transaction. */
   private transaction = '';
   private queue: Promise<void> = Promise.resolve();
+  /** A request for TLS has a number of its own, which the server behind never sees. */
+  private ahead = 0;
 
-  constructor(private readonly tidb: TiDbServer, private readonly client: Socket, private readonly behind: Socket) {}
+  constructor(private readonly tidb: TiDbServer, private client: Socket, private readonly behind: Socket) {}
 
   begin(): void {
-    const { client, behind } = this;
+    const { behind } = this;
     behind.on('data', (chunk: Buffer) => {
-      if (this.authenticated) client.write(chunk);
+      if (this.authenticated) this.client.write(chunk);
       else for (const packet of this.fromBehind.take(chunk)) this.authenticating(packet);
     });
-    client.on('data', (chunk: Buffer) => {
-      for (const packet of this.fromClient.take(chunk)) {
-        if (!this.authenticated) {
-          if (packet.sequence === 1) ({ user: this.user, database: this.database } = loginOf(packet.payload));
-          behind.write(frame(packet.sequence, packet.sequence === 1 ? withoutWithheld(packet.payload) : packet.payload));
-        } else {
-          this.queue = this.queue.then(() => this.command(packet.payload)).catch((error: Error) => void client.destroy(error));
-        }
-      }
-    });
-    behind.on('close', () => client.destroy());
-    client.on('close', () => {
+    behind.on('close', () => this.client.destroy());
+    this.client.on('close', () => {
       behind.destroy();
       this.reader?.destroy();
       if (this.transaction !== '') this.tidb.release(this.transaction);
     });
+    this.listen();
+  }
+
+  private listen(): void {
+    const { client } = this;
+    client.on('data', (chunk: Buffer) => {
+      for (const packet of this.fromClient.take(chunk)) {
+        if (this.authenticated) {
+          this.queue = this.queue.then(() => this.command(packet.payload)).catch((error: Error) => void client.destroy(error));
+        } else if (packet.sequence === 1 && packet.payload.length === SSL_REQUEST_BYTES) {
+          this.secure();
+          return;
+        } else {
+          this.login(packet);
+        }
+      }
+    });
+  }
+
+  private login({ sequence, payload }: Packet): void {
+    const first = sequence === 1 + this.ahead;
+    if (first) ({ user: this.user, database: this.database } = loginOf(payload));
+    this.behind.write(frame(sequence - this.ahead, first ? withoutWithheld(payload) : payload));
+  }
+
+  /** What follows the request is TLS, some of it maybe here already. */
+  private secure(): void {
+    const { certificate: cert, key } = this.tidb.props.tls!;
+    this.client.removeAllListeners('data');
+    this.client.pause();
+    const rest = this.fromClient.left();
+    if (rest.length > 0) this.client.unshift(rest);
+    this.fromClient = new Packets();
+    const plain = this.client;
+    this.client = new TLSSocket(plain, { isServer: true, secureContext: createSecureContext({ cert, key }) });
+    this.client.on('error', () => plain.destroy());
+    this.ahead = 1;
+    this.listen();
   }
 
   private authenticating({ sequence, payload }: Packet): void {
-    this.client.write(frame(sequence, sequence === 0 && payload[0] === 10 ? regreet(payload, this.tidb.version) : payload));
+    const greeting = sequence === 0 && payload[0] === 10;
+    const { version, props } = this.tidb;
+    this.client.write(greeting ? frame(0, regreet(payload, version, props.tls !== undefined)) : frame(sequence + this.ahead, payload));
     if (sequence > 0 && payload[0] === 0) this.authenticated = true;
   }
 

@@ -15,6 +15,11 @@ export function frame(sequence: number, payload: Buffer): Buffer {
 export class Packets {
   private rest = Buffer.alloc(0);
 
+  /** Bytes of no whole packet yet. */
+  left(): Buffer {
+    return this.rest;
+  }
+
   take(chunk: Buffer): Packet[] {
     this.rest = Buffer.concat([this.rest, chunk]);
     const packets: Packet[] = [];
@@ -27,16 +32,17 @@ export class Packets {
   }
 }
 
+const SSL = 1 << 11;
 /** Flags of the protocol that TiDB does not offer, or that would have two servers answer in two forms. */
 const WITHHELD = (1 << 5) | (1 << 11) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26) | (1 << 27) | (1 << 28);
 
-/** A server's greeting under another version. */
-export function regreet(greeting: Buffer, version: string): Buffer {
+/** A server's greeting under another version, with TLS or without. */
+export function regreet(greeting: Buffer, version: string, tls: boolean): Buffer {
   const end = greeting.indexOf(0, 1);
   const rest = Buffer.from(greeting.subarray(end));
   // Behind the version's zero: a thread's number, eight bytes of salt and a zero, the lower half of the flags, three bytes on the upper.
   const lower = 1 + 4 + 8 + 1;
-  rest.writeUInt16LE(rest.readUInt16LE(lower) & ~WITHHELD & 0xffff, lower);
+  rest.writeUInt16LE(rest.readUInt16LE(lower) & ~WITHHELD & 0xffff | (tls ? SSL : 0), lower);
   rest.writeUInt16LE(rest.readUInt16LE(lower + 5) & ~(WITHHELD >>> 16) & 0xffff, lower + 5);
   return Buffer.concat([greeting.subarray(0, 1), Buffer.from(version), rest]);
 }

@@ -21,6 +21,8 @@ export interface TiDbProps {
   /** Who reads snapshots, with the rights of that account at the server behind. */
   readonly reader: { readonly user: string; readonly password: string };
   readonly version?: string;
+  /** Certificate and key, in PEM. @default it has no TLS */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   readonly lifeTime?: string;
   /** Nobody may set the life time there (TiDB Cloud, "Limited SQL Features": read-only on Starter and Essential). @default false */
   readonly serverless?: boolean;
@@ -34,6 +36,8 @@ export interface TiDbProps {
 export class TiDbServer {
   static async start(props: TiDbProps): Promise<TiDbServer> {
     const one = new TiDbServer(props);
+    // The server behind then knows the password by its hash, and never asks for the password itself (MySQL, "Caching SHA-2").
+    await one.asReader().then((connection) => connection.end());
     await new Promise<void>((resolve) => one.listener.listen(0, '127.0.0.1', resolve));
     return one;
   }

@@ -35,7 +35,7 @@ export function tidbConfig(database: string, change: Partial<MySqlConfig> = {}):
 }
 
 export function tidbSecret(
-  tidb: TiDbServer, change: { readonly port?: number; readonly dbname?: string; readonly password?: string } = {},
+  tidb: TiDbServer, change: { readonly host?: string; readonly port?: number; readonly dbname?: string; readonly password?: string } = {},
 ): string {
   return JSON.stringify({ host: '127.0.0.1', port: tidb.port, username: 'backup_reader', password: PASSWORD, ...change });
 }

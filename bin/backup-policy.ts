@@ -6,6 +6,7 @@ import { extendCommand } from '../rehearsal/commands/extend';
 import { pauseCommand, resumeCommand } from '../rehearsal/commands/pause';
 import { retireCommand } from '../rehearsal/commands/retire';
 import { runCommand } from '../rehearsal/commands/run';
+import { scrubCommand } from '../rehearsal/commands/scrub';
 import { statusCommand } from '../rehearsal/commands/status';
 import { nearest, UsageError } from '../rehearsal/usage';
 
@@ -27,6 +28,7 @@ const USAGE = `usage: backup-policy COMMAND [options]
     alarms      list what is watched; test every channel
     retire      what becomes of every copy, and why; keep one by hand
     extend      lengthen the locks of kept copies now, or say what would be
+    scrub       read the stored copies again that were read longest ago
 
 backup-policy COMMAND --help says more.
 `;
@@ -41,6 +43,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], terminal: Term
   resume: resumeCommand,
   retire: retireCommand,
   run: runCommand,
+  scrub: scrubCommand,
   status: statusCommand,
 };
 

@@ -12,8 +12,10 @@ import type { Endpoint } from './endpoint';
 import { findingsOf } from './findings';
 import type { Execution } from './machine/run-machine';
 import type { WorkerRun } from './machine/tasks';
-import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportLockExtension, type ReportOutcome, type ReportProtection, type ReportRetirement, type ReportStep } from './report/model';
+import { CENSUS_SHOWN, outcomeOf, REPORT_VERSION, type RehearsalReport, type ReportError, type ReportOutcome, type ReportProtection, type ReportRetirement, type ReportStep } from './report/model';
 import type { ExtendRound } from './extend-round';
+import type { PolicyRound } from './policy-round';
+import type { ScrubRound } from './scrub-round';
 import type { RehearsedRetirement } from './rehearse-retirement';
 import type { ReportMonth } from './report/month-model';
 import { reportedMessage } from './report/notice-words';
@@ -44,6 +46,7 @@ export interface ReportProps {
   /** By policy. */
   readonly retired: ReadonlyMap<FoundPolicy, RehearsedRetirement>;
   readonly extended: ReadonlyMap<FoundPolicy, ExtendRound | undefined>;
+  readonly scrubbed: ReadonlyMap<FoundPolicy, ScrubRound | undefined>;
   /** Undefined where no days passed. */
   readonly month: ReportMonth | undefined;
   readonly endpoint: Pick<Endpoint, 'calls' | 'messages'>;
@@ -86,13 +89,14 @@ async function decrypted(bytes: Buffer, identity: string): Promise<Buffer> {
 }
 
 export function buildReport(props: ReportProps): RehearsalReport {
-  const { startedAt, finishedAt, ran, retired, extended, month, endpoint, authorizer } = props;
+  const { startedAt, finishedAt, ran, retired, extended, scrubbed, month, endpoint, authorizer } = props;
   const policies = [...new Set(ran.map(({ run }) => run.policy))].map((policy) => ({
     application: policy.declared.application,
     environment: policy.declared.environment,
     path: policy.declared.path,
     retirement: reportRetirement(retired.get(policy)),
-    lockExtension: reportLockExtension(extended.get(policy)),
+    lockExtension: reportRound(extended.get(policy)),
+    scrub: reportRound(scrubbed.get(policy)),
     protections: ran.filter(({ run }) => run.policy === policy).map(({ run, stored }) => reportProtection(run, stored)),
   }));
   return {
@@ -100,9 +104,9 @@ export function buildReport(props: ReportProps): RehearsalReport {
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     seconds: secondsBetween(startedAt, finishedAt),
-    outcome: outcomeOf(policies.flatMap(({ protections, retirement, lockExtension }): ReportOutcome[] => [
+    outcome: outcomeOf(policies.flatMap(({ protections, retirement, lockExtension, scrub }): ReportOutcome[] => [
       ...protections.map(({ outcome }) => outcome),
-      ...[retirement, lockExtension].some((one) => one?.outcome === 'failed') ? ['failed' as const] : [],
+      ...[retirement, lockExtension, scrub].some((one) => one?.outcome === 'failed') ? ['failed' as const] : [],
     ]).concat(month ? outcomesOfMonth(month) : [])),
     machine: { cores: cpus().length, memoryBytes: totalmem(), node: process.versions.node, sandbox: props.sandbox, platform: `${process.platform} ${process.arch}` },
     policies,
@@ -180,9 +184,17 @@ function reportRetirement(retired: RehearsedRetirement | undefined): ReportRetir
   };
 }
 
-function reportLockExtension(extended: ExtendRound | undefined): ReportLockExtension | undefined {
-  if (!extended) return undefined;
-  const { report, workers, execution } = extended;
+/** What a round did, or why it did not. */
+interface ReportedRound<Report> {
+  readonly outcome: 'succeeded' | 'failed';
+  readonly seconds: number;
+  readonly round?: Report;
+  readonly error?: ReportError;
+}
+
+function reportRound<Report>(ended: PolicyRound<Report> | undefined): ReportedRound<Report> | undefined {
+  if (!ended) return undefined;
+  const { report, workers, execution } = ended;
   const seconds = rounded(workers.reduce((sum, worker) => sum + worker.seconds, 0));
   return report ? { outcome: 'succeeded', seconds, round: report } : { outcome: 'failed', seconds, error: errorOf(execution) };
 }

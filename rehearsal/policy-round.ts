@@ -34,7 +34,7 @@ export interface PolicyRound<Report> {
 
 export interface RoundKind<Report> {
   /** Name of its answer in the execution's output, and in the execution's own name. */
-  readonly name: 'retire' | 'extend';
+  readonly name: 'retire' | 'extend' | 'scrub';
   /** ARN as the template has it. */
   readonly stateMachine: unknown;
   readonly parse: (value: unknown) => Report;

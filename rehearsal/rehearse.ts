@@ -18,6 +18,7 @@ import { SILENT } from './progress';
 import type { RehearsalReport } from './report/model';
 import { type Planned, runProtection, type Scene, type Surroundings } from './run-protection';
 import { type ExtendRound, runExtendRound } from './extend-round';
+import { EVERY_COPY_NOW, runScrubRound, type ScrubRound } from './scrub-round';
 import { rehearseRetirement, type RehearsedRetirement } from './rehearse-retirement';
 import { localResolver, plan, prepareSandbox, type StageProps, startSources, valuesOf } from './stage';
 
@@ -104,9 +105,11 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
       signal?.throwIfAborted();
     }
     const extended = new Map<FoundPolicy, ExtendRound | undefined>();
+    const scrubbed = new Map<FoundPolicy, ScrubRound | undefined>();
     for (const policy of retired.keys()) {
       const parts = { policy, resolver, authorizer, keys, tokens, endpoint, signal, sandbox: sandbox.used, onLog: props.onLog };
       extended.set(policy, await runExtendRound(parts));
+      scrubbed.set(policy, await runScrubRound({ ...parts, change: EVERY_COPY_NOW }));
       signal?.throwIfAborted();
     }
     const month = props.days === undefined ? undefined : await runMonth({
@@ -119,7 +122,7 @@ export async function rehearse(props: RehearseProps): Promise<RehearsalReport> {
     });
     const differences = [...sources.values(), ...planned.map(({ identity }) => identity)].flatMap(({ notRehearsed }) => notRehearsed);
     const report = buildReport({
-      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, retired, extended, month, endpoint, authorizer,
+      startedAt, finishedAt: new Date(), sandbox: sandbox.description, ran, retired, extended, scrubbed, month, endpoint, authorizer,
       notRehearsed: [
         ...uniqueBy(differences, ({ what, why }) => what + why),
         ...sandbox.used ? [] : [withoutSandbox(sandbox.description)],

@@ -32,6 +32,8 @@ export class MonToitStack extends Stack {
       environment: props.environment,
       store,
       recipients: [SYSADMIN],
+      // The monthly copies are kept for a year: each is read again four times.
+      scrub: { within: Duration.days(90) },
       notifications: { timeZone: TimeZone.of('Africa/Abidjan') },
     });
 

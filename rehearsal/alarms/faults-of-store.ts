@@ -3,7 +3,9 @@ import {
   GetBucketReplicationCommand, ListObjectVersionsCommand, PutBucketLifecycleConfigurationCommand, PutBucketPolicyCommand,
   PutBucketReplicationCommand, PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
-import { auditKey, policyPrefix, protectionPrefix } from '../../lib/contract/object-keys';
+import { CONTRACT_VERSION } from '../../lib/contract/common';
+import { auditKey, parseManifestKey, policyPrefix, protectionPrefix, scrubRoundKey } from '../../lib/contract/object-keys';
+import { parseScrubRecord } from '../../lib/contract/scrub-record';
 import { parseStoreAudit } from '../../lib/contract/store-audit';
 import type { Fault } from './fault';
 import { put } from './master-copy';
@@ -53,6 +55,25 @@ function remembered<T>(
       if (found) await giveBack(timeline, found.value);
     },
   };
+}
+
+/** What a round of now leaves that read the oldest copy at that instant, in seconds since 1970. */
+async function lastRead(timeline: Timeline, countsFrom: number): Promise<void> {
+  const { policy: { declared }, protections } = timeline.props.world;
+  if (!declared.scrub) return;
+  const { environment, application } = declared;
+  const bucket = bucketOf(timeline);
+  const at = new Date(timeline.now * 1000).toISOString();
+  const record = parseScrubRecord({
+    version: CONTRACT_VERSION, environment, application, at,
+    protections: protections.map(({ id }) => {
+      const found = keys(timeline, bucket, protectionPrefix('runs', id));
+      const runId = parseManifestKey(found[0])!.runId;
+      const oldest = { runId, countsFrom: new Date(countsFrom * 1000).toISOString() };
+      return { protection: id.protection, copies: found.length, oldest, damagedCopies: 0, damaged: [] };
+    }),
+  });
+  await put(timeline.client, bucket, scrubRoundKey(declared, at), JSON.stringify(record));
 }
 
 /** What can be done to store, key and replica. */
@@ -137,6 +158,11 @@ export const FAULTS_OF_STORE: readonly Fault[] = [
     name: 'S3 may not replicate', fires: ['replicaFailed'], withinHours: 30, overWithinHours: 24 * 12, spacingSeconds: 3 * 3600,
     inject: (timeline) => { timeline.denied.add('s3:ReplicateObject'); },
     mend: (timeline) => { timeline.denied.delete('s3:ReplicateObject'); },
+  },
+  {
+    name: 'the rounds that read stored copies again do not keep up', fires: ['copyNotRead'], withinHours: 3, overWithinHours: 3,
+    inject: (timeline) => lastRead(timeline, timeline.now - (timeline.props.world.policy.declared.scrub?.request.periodSeconds ?? 0) - 3600),
+    mend: (timeline) => lastRead(timeline, timeline.now),
   },
   {
     name: 'a round releases more than it may', fires: ['releasedTooMany'], withinHours: 3, overWithinHours: 30,

@@ -1,14 +1,12 @@
-import { DescribeExecutionCommand, type DescribeExecutionCommandOutput, GetExecutionHistoryCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type DescribeExecutionCommandOutput, SFNClient } from '@aws-sdk/client-sfn';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { runIdOf } from '../../lib/contract/object-keys';
 import { VerifyResult } from '../../lib/contract/run-request';
 import { readAssembly } from '../assembly';
 import { CHOICE_OPTIONS, choosePolicy, chooseProtection } from '../choose-policy';
 import type { Terminal } from '../command-line';
-import { asked, AwsRefusedError } from '../deployed/aws-error';
+import { followExecution, startExecution } from '../deployed/execution';
 import { Deployed, regionIn } from '../deployed/read-stacks';
-import { type Progress, progressOn } from '../progress';
 import { visible } from '../report/words';
 import { span } from '../status/words';
 import { UsageError } from '../usage';
@@ -45,8 +43,6 @@ const OPTIONS = {
 } satisfies ParseArgsOptionsConfig;
 
 const LONGEST_REASON = 300;
-/** Between two questions after an execution. */
-const POLL_MILLISECONDS = 3000;
 
 /** What `--json` prints. */
 interface Run {
@@ -90,7 +86,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       terminal.stdout.write(options.json ? json(begun) : `${protection.id}: run ${begun.runId} is started, ${begun.execution}\n`);
       return 0;
     }
-    const ended = await follow(client, begun, terminal);
+    const { execution, runId } = begun;
+    const followed = { execution, title: `run ${runId}`, subject: protection.id };
+    const ended = endedRun(begun, await followExecution(client, followed, terminal));
     terminal.stdout.write(options.json ? json(ended) : `${inWords(ended)}\n`);
     return ended.status === 'SUCCEEDED' && ended.verdict?.outcome !== 'not-proven' ? 0 : 1;
   } catch (error) {
@@ -105,43 +103,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
 async function start(client: SFNClient, stateMachineArn: string, protection: string, reason: string | undefined): Promise<Run> {
   const slot = `${new Date().toISOString().slice(0, 19)}Z`;
   const runId = runIdOf(slot);
-  const input = JSON.stringify({ slot, ...(reason === undefined ? {} : { reason }) });
-  const command = new StartExecutionCommand({ stateMachineArn, name: `run-${runId}`, input });
-  const { executionArn } = await asked(`Step Functions did not start ${stateMachineArn}`, () => client.send(command));
-  return { version: 1, protection, slot, runId, execution: executionArn ?? '' };
-}
-
-/** Until it ends, or the person goes: the run itself goes on. */
-async function follow(client: SFNClient, run: Run, { stderr, signal }: Terminal): Promise<Run> {
-  const progress = progressOn(stderr);
-  const step: Step = { progress };
-  progress.say(`run ${run.runId}, ${run.execution}`);
-  for (;;) {
-    const now = await asked(`Step Functions did not describe ${run.execution}`, () => client.send(new DescribeExecutionCommand({ executionArn: run.execution })));
-    await showState(client, run, now, step);
-    if (now.status !== 'RUNNING' && now.status !== 'PENDING_REDRIVE') return endedRun(run, now);
-    await sleep(POLL_MILLISECONDS, undefined, { signal }).catch(() => {
-      throw new AwsRefusedError(`No longer followed; the run goes on: ${run.execution}`);
-    });
-  }
-}
-
-interface Step { readonly progress: Progress; name?: string; done?: (how: string) => void }
-
-/** The state it is in, with its seconds, where a terminal shows them. */
-async function showState(client: SFNClient, run: Run, { status }: DescribeExecutionCommandOutput, step: Step): Promise<void> {
-  const { execution, protection } = run;
-  const running = status === 'RUNNING';
-  const name = running ? await stateOf(client, execution) : undefined;
-  if (running && name === step.name) return;
-  step.done?.(running || status === 'SUCCEEDED' ? 'done' : String(status).toLowerCase());
-  Object.assign(step, { name, done: name === undefined ? undefined : step.progress.begin(`${protection}: ${name}`) });
-}
-
-async function stateOf(client: SFNClient, executionArn: string): Promise<string | undefined> {
-  const { events = [] } = await asked(`Step Functions did not show what ${executionArn} does`, () =>
-    client.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 25, includeExecutionData: false })));
-  return events.find(({ type }) => type === 'TaskStateEntered')?.stateEnteredEventDetails?.name;
+  const input = { slot, ...(reason === undefined ? {} : { reason }) };
+  return { version: 1, protection, slot, runId, execution: await startExecution(client, stateMachineArn, `run-${runId}`, input) };
 }
 
 function endedRun(run: Run, { status, output, error, cause, startDate, stopDate }: DescribeExecutionCommandOutput): Run {

@@ -8,9 +8,9 @@ export type MonthEvent =
   /** S3 has done its night's work: what is stored is written down. */
   | { readonly kind: 'midnight'; readonly at: number }
   | { readonly kind: 'run'; readonly at: number; readonly planned: Planned }
-  | { readonly kind: 'retire' | 'extend'; readonly at: number; readonly policy: FoundPolicy };
+  | { readonly kind: 'retire' | 'extend' | 'scrub'; readonly at: number; readonly policy: FoundPolicy };
 
-const ORDER = { midnight: 0, run: 1, retire: 2, extend: 3 } as const;
+const ORDER = { midnight: 0, run: 1, retire: 2, extend: 3, scrub: 4 } as const;
 
 interface Scheduled { readonly expression: string; readonly timeZone: string }
 
@@ -23,6 +23,7 @@ export function eventsBetween(planned: readonly Planned[], from: number, to: num
     ...[...new Set(planned.map(({ policy }) => policy))].flatMap((policy) => [
       ...slots(policy.declared.retirement.schedule).map((at) => ({ kind: 'retire' as const, at, policy })),
       ...policy.declared.lockExtension ? slots(policy.declared.lockExtension.schedule).map((at) => ({ kind: 'extend' as const, at, policy })) : [],
+      ...policy.declared.scrub ? slots(policy.declared.scrub.schedule).map((at) => ({ kind: 'scrub' as const, at, policy })) : [],
     ]),
   ];
   for (let at = midnightAfter(from); at <= to; at += DAY) events.push({ kind: 'midnight', at });

@@ -4,8 +4,9 @@ import type { FoundPolicy } from '../assembly';
 import { bucketsOf, type LocalMachine } from '../cloud/local-cloud';
 import { DAY } from '../endpoint/clock';
 import type { TaskCall } from '../machine/run-machine';
-import type { MonthCopy, MonthExtension, MonthNight, MonthProtection, MonthRound, ReportMonth } from '../report/month-model';
+import type { MonthCopy, MonthExtension, MonthNight, MonthProtection, MonthRound, MonthScrub, ReportMonth } from '../report/month-model';
 import { runExtendRound } from '../extend-round';
+import { runScrubRound } from '../scrub-round';
 import { runRetireRound } from '../retire-round';
 import type { RanProtection } from '../build-report';
 import { type Planned, runProtection, type Surroundings } from '../run-protection';
@@ -47,7 +48,7 @@ interface Followed {
   readonly said: Map<string, Said>;
 }
 
-interface Happened { readonly rounds: MonthRound[]; readonly extensions: MonthExtension[] }
+interface Happened { readonly rounds: MonthRound[]; readonly extensions: MonthExtension[]; readonly scrubs: MonthScrub[] }
 
 interface Said { reasons: readonly string[]; announcedAt?: string; releasedAt?: string }
 
@@ -62,7 +63,7 @@ export async function runMonth(props: MonthProps): Promise<ReportMonth> {
   const from = endpoint.now().getTime();
   const to = from + props.days * DAY;
   const followed = props.first.map((one) => follow(one, props));
-  const happened: Happened = { rounds: [], extensions: [] };
+  const happened: Happened = { rounds: [], extensions: [], scrubs: [] };
   const events = eventsBetween(followed.map(({ planned }) => planned), from, to);
   const done = progress.begin(`${props.days} days, ${events.filter(({ kind }) => kind === 'run').length} slots`);
   for (const event of events) {
@@ -73,7 +74,7 @@ export async function runMonth(props: MonthProps): Promise<ReportMonth> {
     await endpoint.replicated();
   }
   await endpoint.advanceTo(new Date(Math.max(to, endpoint.now().getTime())));
-  done(`${happened.rounds.length + happened.extensions.length} rounds, ${endpoint.lifecycle.filter(({ kind }) => kind === 'remove').length} versions removed`);
+  done(`${happened.rounds.length + happened.extensions.length + happened.scrubs.length} rounds, ${endpoint.lifecycle.filter(({ kind }) => kind === 'remove').length} versions removed`);
   const protections = followed.map((one) => reportOf(one, props));
   return {
     from: new Date(from).toISOString(), to: new Date(to).toISOString(), days: props.days,
@@ -99,7 +100,8 @@ async function happen(event: MonthEvent, followed: readonly Followed[], happened
   if (event.kind === 'midnight') for (const one of followed) one.nights.push(nightOf(one, event.at, props));
   else if (event.kind === 'run') await copyAt(event.at, followed.find(({ planned }) => planned === event.planned)!, props);
   else if (event.kind === 'retire') happened.rounds.push(await round(event.policy, followed, props));
-  else happened.extensions.push(await extension(event.policy, followed, props));
+  else if (event.kind === 'extend') happened.extensions.push(await extension(event.policy, followed, props));
+  else happened.scrubs.push(await scrub(event.policy, followed, props));
 }
 
 function nightOf({ id, planned, place, replicas, runs }: Followed, at: number, { surroundings }: MonthProps): MonthNight {
@@ -152,6 +154,20 @@ async function extension(policy: FoundPolicy, followed: readonly Followed[], pro
   const sum = (count: 'extended' | 'ending'): number => (ended?.report?.protections ?? []).reduce((total, one) => total + one[count], 0);
   return {
     environment, application, at, extended: sum('extended'), ending: sum('ending'),
+    ...ended && !ended.report ? { error: ended.execution.error?.cause ?? ended.execution.outcome } : {},
+  };
+}
+
+async function scrub(policy: FoundPolicy, followed: readonly Followed[], props: MonthProps): Promise<MonthScrub> {
+  const parts = props.surroundings(followed.find(({ planned }) => planned.policy === policy)!.planned);
+  const at = parts.endpoint.now().toISOString();
+  const ended = await runScrubRound({ ...parts, policy, at });
+  const { environment, application } = policy.declared;
+  const protections = ended?.report?.protections ?? [];
+  return {
+    environment, application, at,
+    read: protections.reduce((total, one) => total + one.read, 0),
+    oldestSeconds: Math.max(0, ...protections.map(({ oldestSeconds }) => oldestSeconds)),
     ...ended && !ended.report ? { error: ended.execution.error?.cause ?? ended.execution.outcome } : {},
   };
 }

@@ -5,6 +5,7 @@ import type { RehearsalReport } from './model';
 import { monthSection } from './month-section';
 import { badge, cardId, protectionCard } from './protection-card';
 import { lockSection } from './lock-section';
+import { scrubSection } from './scrub-section';
 import { retirementSection } from './retirement-section';
 import { fold, table } from './table';
 import { count, counted, duration, headline, instant, introduction, memory } from './words';
@@ -23,7 +24,7 @@ ${report.policies.map((policy) => html`
 <section>
 <h2>${policy.application} <span class="where">${policy.environment} · <code>${policy.path}</code></span></h2>
 ${policy.protections.map((one) => protectionCard(policy, one))}
-${policy.retirement && retirementSection(policy.retirement)}${policy.lockExtension && lockSection(policy.lockExtension)}
+${policy.retirement && retirementSection(policy.retirement)}${policy.lockExtension && lockSection(policy.lockExtension)}${policy.scrub && scrubSection(policy.scrub)}
 ${policy.cost && costSection(policy.cost)}
 </section>`)}
 ${report.month && monthSection(report.month)}

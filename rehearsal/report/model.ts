@@ -3,6 +3,7 @@ import { Count, Instant, Name, parseVersioned, Seconds } from '../../lib/contrac
 import { CensusItem } from '../../lib/contract/census';
 import { LeftOut, Manifest } from '../../lib/contract/manifest';
 import { ExtendReport } from '../../lib/contract/extend-report';
+import { ScrubReport } from '../../lib/contract/scrub-report';
 import { RetireReport } from '../../lib/contract/retire-report';
 import { Exception, Verdict, VerdictOutcome } from '../../lib/contract/verdict';
 import { ReportMonth } from './month-model';
@@ -101,6 +102,17 @@ export const ReportLockExtension = z.strictObject({
 });
 export type ReportLockExtension = z.infer<typeof ReportLockExtension>;
 
+/** The round of the worker that reads stored copies again, over what was just stored. */
+export const ReportScrub = z.strictObject({
+  outcome: z.enum(['succeeded', 'failed']),
+  /** Of the worker's process. */
+  seconds: Seconds,
+  /** What it did; absent where it failed. */
+  round: ScrubReport.optional(),
+  error: ReportError.optional(),
+});
+export type ReportScrub = z.infer<typeof ReportScrub>;
+
 export const ReportPolicy = z.strictObject({
   application: Name,
   environment: Name,
@@ -109,6 +121,8 @@ export const ReportPolicy = z.strictObject({
   retirement: ReportRetirement.optional(),
   /** Absent where the policy lets locks end. */
   lockExtension: ReportLockExtension.optional(),
+  /** Absent where nobody reads stored copies again. */
+  scrub: ReportScrub.optional(),
   protections: z.array(ReportProtection),
   /** An estimate; reports of older releases have none. */
   cost: ReportCost.optional(),

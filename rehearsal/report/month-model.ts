@@ -92,6 +92,20 @@ export const MonthExtension = z.strictObject({
 });
 export type MonthExtension = z.infer<typeof MonthExtension>;
 
+/** One round of the worker that reads stored copies again. */
+export const MonthScrub = z.strictObject({
+  application: Name,
+  environment: Name,
+  at: Instant,
+  /** Copies of which it read the last part. */
+  read: Count,
+  /** Since the copy was read that was read longest ago. */
+  oldestSeconds: Count,
+  /** Where it failed. */
+  error: z.string().optional(),
+});
+export type MonthScrub = z.infer<typeof MonthScrub>;
+
 /** Days that passed on the store's clock, with every slot, round and midnight in them. */
 export const ReportMonth = z.strictObject({
   from: Instant,
@@ -102,5 +116,7 @@ export const ReportMonth = z.strictObject({
   rounds: z.array(MonthRound),
   /** Empty where no policy lengthens locks. */
   extensions: z.array(MonthExtension).default([]),
+  /** Empty where nobody reads stored copies again. */
+  scrubs: z.array(MonthScrub).default([]),
 });
 export type ReportMonth = z.infer<typeof ReportMonth>;

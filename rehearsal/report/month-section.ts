@@ -12,7 +12,7 @@ const MARKS_A_DAY = 6;
 
 /** The days that passed: a calendar a protection, each copy on the day of its slot. */
 export function monthSection(month: ReportMonth): Html {
-  const notes = [...failures(month.rounds, 'retire'), ...failures(month.extensions, 'lock')];
+  const notes = [...failures(month.rounds, 'retire'), ...failures(month.extensions, 'lock'), ...failures(month.scrubs, 'scrub')];
   return html`<section><h2>${counted(month.days, 'day')}</h2>
 <p>From ${day(month.from)} to ${day(month.to)} on the store's clock: a copy at every slot, ${counted(month.rounds.length, 'round')} of the retire worker,
 replication, and S3's lifecycle at each midnight UTC.</p>

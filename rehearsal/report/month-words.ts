@@ -40,15 +40,24 @@ export function locksInWords({ application, environment, nights }: MonthProtecti
   return rounds.length === 0 ? `${said}; nothing lengthens locks` : `${said}; ${counted(rounds.length, 'round')} lengthened them`;
 }
 
+/** How the stored copies were read again; undefined where nobody does. */
+export function scrubsInWords({ application, environment }: MonthProtection, { scrubs }: ReportMonth): string | undefined {
+  const rounds = scrubs.filter((one) => one.application === application && one.environment === environment);
+  if (rounds.length === 0) return undefined;
+  const read = rounds.reduce((sum, one) => sum + one.read, 0);
+  const oldest = Math.max(...rounds.map(({ oldestSeconds }) => oldestSeconds));
+  return `${counted(rounds.length, 'round')} read ${counted(read, 'stored copy', 'stored copies')} again; none had lain unread for more than ${counted(Math.ceil(oldest / 86_400), 'day')}`;
+}
+
 /** The days in a few lines for a terminal. */
 export function monthInWords(month: ReportMonth): string[] {
-  const failed = [...month.rounds, ...month.extensions].filter(({ error }) => error !== undefined);
+  const failed = [...month.rounds, ...month.extensions, ...month.scrubs].filter(({ error }) => error !== undefined);
   return [
     `${counted(month.days, 'day')} from ${day(month.from)} to ${day(month.to)}, ${counted(month.rounds.length, 'retire round')}`,
     ...failed.slice(0, 1).map(({ at, error = '' }) => `  ${counted(failed.length, 'round')} failed, the first at ${at}: ${error}`),
     ...month.protections.flatMap((one) => [
       `  ${one.application} ${one.protection}: ${fatesInWords(one)}`,
-      ...[locksInWords(one, month) ?? []].flat().map((words) => `    ${words}`),
+      ...[locksInWords(one, month) ?? [], scrubsInWords(one, month) ?? []].flat().map((words) => `    ${words}`),
       `    ${one.lostRegion ? lossInWords(one.lostRegion) : `with ${one.region} lost nothing would be left: the store has no replica`}`,
       ...one.lostRegion ? [`    ${proverInWords(one.lostRegion)}`] : [],
     ]),

@@ -1,5 +1,6 @@
 import { costInWords } from './cost-words';
 import { lockExtensionInWords } from './lock-section';
+import { scrubInWords } from './scrub-section';
 import { monthInWords } from './month-words';
 import type { RehearsalReport, ReportOutcome, ReportProtection } from './model';
 import { retirementInWords } from './retirement-section';
@@ -36,6 +37,10 @@ export function reportText(report: RehearsalReport, props: ReportTextProps = {})
     if (policy.lockExtension) {
       const mark = policy.lockExtension.outcome === 'succeeded' ? 'proven' : 'failed';
       lines.push(`  ${paint(COLOURS[mark], MARKS[mark])} locks: ${visible(lockExtensionInWords(policy.lockExtension))}`);
+    }
+    if (policy.scrub) {
+      const mark = policy.scrub.outcome === 'succeeded' ? 'proven' : 'failed';
+      lines.push(`  ${paint(COLOURS[mark], MARKS[mark])} scrub: ${visible(scrubInWords(policy.scrub))}`);
     }
     if (policy.cost) {
       const { assumptions, pricesAsOf } = policy.cost;

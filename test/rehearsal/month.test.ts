@@ -50,6 +50,7 @@ beforeAll(async () => {
     region: 'eu-west-3', replicaRegions: ['eu-west-1'], replicaWorkers: Compute.lambda(), lock: BackupLock.governance(Duration.days(LOCK_DAYS)),
     // Every three days: a third of the lock, which is as rarely as it may be.
     lockExtension: { schedule: BackupSchedule.cron('15 6 */3 * ? *') },
+    scrub: { within: Duration.days(24), schedule: BackupSchedule.cron('15 7 */3 * ? *') },
   });
   skipped = await findPostgresBinaries().then(() => undefined, (error: Error) => error.message);
   if (skipped !== undefined) return;
@@ -121,6 +122,11 @@ shows('what is kept is never without a lock, in both regions; what is let go is 
   }
   expect(report.policies[0].lockExtension).toMatchObject({ outcome: 'succeeded', round: { protections: [{ locked: 1, extended: 0 }] } });
   // Nothing failed, so nobody was told.
+  expect(report.policies[0].scrub).toMatchObject({ outcome: 'succeeded', round: { protections: [{ read: 1, damaged: 0 }] } });
+  expect(month.scrubs.filter(({ error }) => error !== undefined)).toEqual([]);
+  expect(month.scrubs.length).toBeGreaterThanOrEqual(DAYS / 3);
+  expect(month.scrubs.reduce((sum, { read }) => sum + read, 0)).toBeGreaterThan(0);
+  expect(Math.max(...month.scrubs.map(({ oldestSeconds }) => oldestSeconds))).toBeLessThan(24 * 86_400);
   const told = ['sns:Publish', 'kms:GenerateDataKey', 'kms:Decrypt'].map((action) => `/Extend/Round/Role ${action}`);
   const unused = report.grants.unused.filter(({ role }) => role.includes('/Extend/')).map(({ role, action }) => `${role.replace(/.*(?=\/Extend)/, '')} ${action}`);
   expect(unused.filter((grant) => !told.includes(grant))).toEqual([]);

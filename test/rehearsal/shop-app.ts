@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type Assertion, type BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, type ClientEncryption, type Compute, type LockExtensionProps, PostgresFlavor, PostgresSource, Recipient, Retention } from '../../lib';
+import { type Assertion, type BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, type ClientEncryption, type Compute, type LockExtensionProps, PostgresFlavor, PostgresSource, Recipient, Retention, type ScrubProps } from '../../lib';
 import { synthesize, type Synthesized } from './synthesize';
 
 export interface ShopProps {
@@ -14,11 +14,12 @@ export interface ShopProps {
   readonly replicaWorkers?: Compute;
   readonly lock?: BackupLock;
   readonly lockExtension?: LockExtensionProps;
+  readonly scrub?: ScrubProps;
 }
 
 /** The smallest policy there is: one database, one store, one recipient. With a compute, it stands in a network. */
 export function shopApp(props: ShopProps = {}): Synthesized {
-  const { compute, assertions, encryption, region, replicaRegions = [], replicaWorkers, lock, lockExtension } = props;
+  const { compute, assertions, encryption, region, replicaRegions = [], replicaWorkers, lock, lockExtension, scrub } = props;
   return synthesize((root) => {
     const stack = new Stack(root, 'Shop', { env: { region } });
     const subnets = [{ name: 'out', subnetType: SubnetType.PUBLIC }, { name: 'in', subnetType: SubnetType.PRIVATE_WITH_EGRESS }];
@@ -29,6 +30,7 @@ export function shopApp(props: ShopProps = {}): Synthesized {
       store: new BackupStore(stack, 'Store', { replicas: replicaRegions.map((one) => BackupReplica.inRegion(one, { workers: replicaWorkers })), lock }),
       recipients: [Recipient.email('team@example.org')],
       lockExtension,
+      scrub,
     });
     policy.protect('database', {
       source: new PostgresSource({ connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED, vpc }),

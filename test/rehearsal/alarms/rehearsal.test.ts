@@ -32,6 +32,7 @@ beforeAll(() => {
     const stack = new Stack(root, 'Shop', { env: { region: 'eu-west-3' } });
     const policy = new BackupPolicy(stack, 'Backup', {
       application: 'shop', recipients: [Recipient.email('on-call@example.org')], alarms: { set: AlarmSet.ALL, storeCeiling: Size.gibibytes(1) },
+      scrub: { within: Duration.days(90) },
       notifications: { quietHours: QuietHours.daily({ from: '20:00', until: '07:00', timeZone: TimeZone.EUROPE_PARIS }) },
       store: new BackupStore(stack, 'Store', { replicas: [BackupReplica.inRegion('eu-west-1')], lock: BackupLock.governance(Duration.days(7)) }),
     });

@@ -245,7 +245,7 @@ describe('across accounts', () => {
   test('with everything that its own account can grant, a team reads, writes, lists and locks its applications\' copies, and no more', () => {
     const { world } = apps.Central;
     expect(ofAdministrator(world, dumpsTill)).toEqual([
-      'lengthen', 'write-copy', 'write-verdict', 'write-policy', 'write-audit', 'abort', 'read-parts', 'read-manifests', 'read-verdicts', 'list', 'key-through-s3',
+      'lengthen', 'write-copy', 'write-verdict', 'write-policy', 'write-audit', 'write-scrub', 'abort', 'read-parts', 'read-manifests', 'read-verdicts', 'read-scrubs', 'list', 'key-through-s3',
     ]);
     // Who makes roles under that path may release, as `What remains` says; the lock still holds.
     expect(ofAdministrator(world, ({ kind, guest }) => guest && kind === 'retire worker')).toEqual(expect.arrayContaining(['release', 'tag']));
@@ -261,11 +261,11 @@ describe('across accounts', () => {
   });
 
   test.each<[string, string, Omit<PolicyStatement, 'Effect'>, string[]]>([
-    ['reading what a team wrote', 'Team/Backup/till-database/Dump/Policy', { Action: 's3:GetObject', Resource: '*' }, ['read-manifests', 'read-parts', 'read-verdicts'].map((id) => `${dump}: ${id}`)],
+    ['reading what a team wrote', 'Team/Backup/till-database/Dump/Policy', { Action: 's3:GetObject', Resource: '*' }, ['read-manifests', 'read-parts', 'read-scrubs', 'read-verdicts'].map((id) => `${dump}: ${id}`)],
     ['deleting versions: the store does not let the team', 'Team/Backup/till-database/Dump/Policy', { Action: 's3:DeleteObjectVersion', Resource: '*' }, []],
-    ['reading the platform\'s copies: the store does not let the team', 'Team/Backup/till-database/Verify/Policy', { Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: '*' }, [`${verify}: read-verdicts`]],
+    ['reading the platform\'s copies: the store does not let the team', 'Team/Backup/till-database/Verify/Policy', { Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: '*' }, [`${verify}: read-scrubs`, `${verify}: read-verdicts`]],
     ['the end of the platform\'s key', 'Team/Backup/Retire/Policy', { Action: 'kms:ScheduleKeyDeletion', Resource: '*' }, []],
-    ['the team\'s copies, by the platform', 'Platform/Backup/ledger-database/Verify/Policy', { Action: 's3:GetObject', Resource: 'arn:aws:s3:::*-storebucket*' }, ['verify worker of `ledger-database`: read-other', 'verify worker of `ledger-database`: read-verdicts']],
+    ['the team\'s copies, by the platform', 'Platform/Backup/ledger-database/Verify/Policy', { Action: 's3:GetObject', Resource: 'arn:aws:s3:::*-storebucket*' }, ['read-other', 'read-scrubs', 'read-verdicts'].map((id) => `verify worker of \`ledger-database\`: ${id}`)],
     ['replicating into the archive', 'Platform/Backup/ledger-database/Dump/Policy', { Action: 's3:ReplicateObject', Resource: '*' }, []],
     ['deleting in the archive', 'Platform/Store/Replication/Policy', { Action: ['s3:ReplicateDelete', 's3:DeleteObjectVersion'], Resource: 'arn:aws:s3:::*-storebucket*' }, ['replication: delete-version']],
   ])('a grant by mistake: %s', (_, path, statement, expected) => {

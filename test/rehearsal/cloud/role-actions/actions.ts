@@ -17,8 +17,8 @@ export interface DangerousAction {
   readonly contexts?: (resource: string, actor: Actor) => Context[];
 }
 
-type Kind = 'parts' | 'runs' | 'verdicts' | 'policies' | 'audits';
-const EVERY: Kind[] = ['parts', 'runs', 'verdicts', 'policies', 'audits'];
+type Kind = 'parts' | 'runs' | 'verdicts' | 'policies' | 'audits' | 'scrubs';
+const EVERY: Kind[] = ['parts', 'runs', 'verdicts', 'policies', 'audits', 'scrubs'];
 /** What is locked anew while its copy is kept. */
 const KEPT: Kind[] = ['parts', 'runs', 'verdicts', 'policies'];
 const COPY: Kind[] = ['parts', 'runs'];
@@ -30,10 +30,17 @@ const placeOfActor = ({ atReplica }: Actor): Place => (atReplica ? 'replica' : '
 const otherPlace = (actor: Actor): Place => (actor.atReplica ? 'store' : 'replica');
 const ANYWHERE = (): undefined => undefined;
 
+/** What is of a whole policy has no protection in its keys. */
+function folderOf(kind: Kind, prefix: string): string {
+  const ofPolicy = prefix.replace(/\/[^/]+$/, '');
+  if (kind === 'scrubs') return `${ofPolicy}/rounds`;
+  return kind === 'policies' || kind === 'audits' ? ofPolicy : prefix;
+}
+
 type Whose = (actor: Actor) => readonly string[];
 const objectsOf = (whose: Whose, kinds: Kind[], where: (actor: Actor) => Place | undefined): Targets => (world, actor) =>
   world.stores.filter((store) => [undefined, placeOf(world, store)].includes(where(actor)))
-    .flatMap(({ name }) => whose(actor).flatMap((prefix) => kinds.map((kind) => `arn:aws:s3:::${name}/${kind}/${['policies', 'audits'].includes(kind) ? prefix.replace(/\/[^/]+$/, '') : prefix}/20261120T020000Z`)));
+    .flatMap(({ name }) => whose(actor).flatMap((prefix) => kinds.map((kind) => `arn:aws:s3:::${name}/${kind}/${folderOf(kind, prefix)}/20261120T020000Z`)));
 const OWN = (actor: Actor): readonly string[] => actor.own;
 const EVERYBODY = (actor: Actor): string[] => [...actor.own, ...actor.others];
 const own = (...kinds: Kind[]) => objectsOf(OWN, kinds, placeOfActor);
@@ -119,6 +126,7 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
     row('write-verdict', 'write verdicts', 's3:PutObject', own('verdicts'), { contexts: () => ONCE }),
     row('write-policy', 'write what was declared', 's3:PutObject', own('policies'), { contexts: () => ONCE }),
     row('write-audit', 'write what a round found', 's3:PutObject', own('audits'), { contexts: () => ONCE }),
+    row('write-scrub', 'write what was read again', 's3:PutObject', own('scrubs'), { contexts: () => ONCE }),
     row('write-other', 'write for another protection', 's3:PutObject', others('parts', 'runs', 'verdicts'), { contexts: () => ONCE }),
     row('abort', 'abort an upload', 's3:AbortMultipartUpload', own(...EVERY)),
     row('abort-other', 'abort another one\'s upload', 's3:AbortMultipartUpload', others(...EVERY)),
@@ -131,6 +139,7 @@ export const DANGEROUS: Readonly<Record<string, readonly DangerousAction[]>> = {
     row('read-parts', 'read parts', READ, own('parts')),
     row('read-manifests', 'read manifests', READ, own('runs')),
     row('read-verdicts', 'read verdicts, what was declared and what rounds found', READ, own('verdicts', 'policies', 'audits')),
+    row('read-scrubs', 'read when what was read again', READ, own('scrubs')),
     row('read-other', 'read another protection\'s', READ, others('parts', 'runs', 'verdicts')),
     row('read-replicate', 'read for replication', 's3:GetObjectVersionForReplication', everybodys(...EVERY)),
     row('elsewhere', 'read, write, lock or release its own copies in the other place', [...READ, 's3:PutObject', 's3:PutObjectVersionTagging', 's3:PutObjectRetention'],

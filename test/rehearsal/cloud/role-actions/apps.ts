@@ -31,7 +31,7 @@ function shop(): Synthesized {
     const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, subnetConfiguration: subnets });
     const store = new BackupStore(stack, 'Store', { replicaRegions: ['eu-west-1'] });
     const policy = new BackupPolicy(stack, 'Backup', {
-      application: 'shop', store, lockExtension: {},
+      application: 'shop', store, lockExtension: {}, scrub: { within: Duration.days(90) },
       recipients: [
         Recipient.email('team@example.org'), Recipient.pagerDuty(new Secret(stack, 'Pager')), Recipient.slackChannel('T0123ABCD', 'C0123ABCD'),
         Recipient.eventBridge(),

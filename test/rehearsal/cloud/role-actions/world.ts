@@ -20,6 +20,8 @@ export const KINDS = {
   'filling of a replica': /\/Replication\/FillRole$/,
   'lock worker': /\/Extend\/Role$/,
   'lock machine': /\/Extend\/Round\/Role$/,
+  'scrub worker': /\/Scrub\/Role$/,
+  'scrub machine': /\/Scrub\/Round\/Role$/,
   'sentinel': /\/Watch\/Sentinel\/Role$/,
   'sentinel at a replica': /\/Replica-[^/]+\/Watch-[^/]+\/Sentinel\/Role$/,
   'scheduler at a replica': /\/Replica-[^/]+\/[^/]+\/Watch\/SchedulerRole$/,

@@ -91,6 +91,7 @@ function figuresOf(one: ProtectionStatus, at: string, paint: Paint): [string, st
       ...drill.at === undefined ? [`${age(drill.ageSeconds)} ago`] : [minute(drill.at)],
       ...drill.restoreSeconds === undefined ? [] : [`restored in ${span(drill.restoreSeconds)} of ${span(objectives.rtoSeconds)} (RTO)`],
     ].join(', ')],
+    ['last read', one.gauges.lastReadAge > 0 ? `every stored copy within the last ${age(one.gauges.lastReadAge)}` : undefined],
     ['replicas', one.replicas.length === 0 ? undefined : one.replicas.map(({ region, whole }) => `${visible(region)} ${whole ? 'has it whole' : 'lacks some of it'}`).join(', ')],
     ['paused', one.paused === undefined || one.condition === 'paused' ? undefined : `until ${minute(one.paused.until)} (${age(secondsBetween(at, one.paused.until))} more): ${visible(one.paused.reason)}`],
     ['next run', one.nextSlot === undefined ? undefined : minute(one.nextSlot)],

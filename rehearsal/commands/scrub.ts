@@ -89,7 +89,9 @@ export async function scrubCommand(args: readonly string[], terminal: Terminal):
   }
 }
 
-async function dryRun({ stack, declared }: ChosenPolicy, scrub: DeclaredScrubbing, deployed: Deployed, signal: AbortSignal): Promise<ScrubReport> {
+async function dryRun(
+  { stack, declared }: ChosenPolicy, scrub: DeclaredScrubbing, deployed: Deployed, signal: AbortSignal,
+): Promise<ScrubReport> {
   const path = `${declared.path} scrub`;
   const request = parseVersioned('the scrub request', ScrubRequest, {
     ...await deployed.resolve(stack, scrub.request, path) as object, slot: now(), execution: 'command-line', dryRun: true, whole: true,
@@ -99,7 +101,8 @@ async function dryRun({ stack, declared }: ChosenPolicy, scrub: DeclaredScrubbin
 }
 
 async function startRound(
-  { stack, declared }: ChosenPolicy, scrub: DeclaredScrubbing, deployed: Deployed, { wait, json: asJson }: { wait: boolean; json: boolean }, terminal: Terminal,
+  { stack, declared }: ChosenPolicy, scrub: DeclaredScrubbing, deployed: Deployed,
+  { wait, json: asJson }: { readonly wait: boolean; readonly json: boolean }, terminal: Terminal,
 ): Promise<number> {
   const stateMachineArn = await deployed.text(stack, scrub.stateMachine, `${declared.path} scrub`);
   const client = new SFNClient({ region: deployed.regionOf(stack) });

@@ -25,7 +25,9 @@ export interface Followed {
 }
 
 /** Until it ends, or the person goes: the execution itself goes on. */
-export async function followExecution(client: SFNClient, followed: Followed, { stderr, signal }: Terminal): Promise<DescribeExecutionCommandOutput> {
+export async function followExecution(
+  client: SFNClient, followed: Followed, { stderr, signal }: Terminal,
+): Promise<DescribeExecutionCommandOutput> {
   const { execution, title } = followed;
   const step: Step = { progress: progressOn(stderr) };
   step.progress.say(`${title}, ${execution}`);
@@ -43,7 +45,9 @@ export async function followExecution(client: SFNClient, followed: Followed, { s
 interface Step { readonly progress: Progress; name?: string; done?: (how: string) => void }
 
 /** The state it is in, with its seconds, where a terminal shows them. */
-async function showState(client: SFNClient, { execution, subject }: Followed, { status }: DescribeExecutionCommandOutput, step: Step): Promise<void> {
+async function showState(
+  client: SFNClient, { execution, subject }: Followed, { status }: DescribeExecutionCommandOutput, step: Step,
+): Promise<void> {
   const running = status === 'RUNNING';
   const name = running ? await stateOf(client, execution) : undefined;
   if (running && name === step.name) return;

@@ -22,7 +22,7 @@ import { findPostgresBinaries } from '../../../rehearsal/servers/postgres-binari
 import { lacks } from '../../support/lacks';
 import { synthesize, type Synthesized } from '../synthesize';
 
-jest.setTimeout(300_000);
+jest.setTimeout(1_200_000);
 
 let app: Synthesized;
 let world: World;

@@ -14,8 +14,8 @@ import { declaredAuditAge, declaredThresholds } from './watch/alarm-choices';
 import { AlarmOfGauge } from './watch/alarm-of-gauge';
 import { DataAtRisk } from './watch/data-at-risk';
 
-/** Tiers whose loss is borne: they have the essential kinds only, unless something else is declared. */
-const MODEST_TIERS = ['standard', 'archive'];
+/** Tiers whose loss is not borne: they have every kind, unless something else is declared. */
+const DEMANDING_TIERS = ['critical', 'important'];
 
 /** What messages and pages show of every protection that has alarms. */
 const SHOWN: readonly MetricKey[] = ['recoveryPointAge', 'provenCopies', 'pausedSeconds'];
@@ -39,7 +39,9 @@ export class BackupAlarms extends Construct {
     super(policy, id);
     this.risk = new DataAtRisk(this, 'Risk', policy);
     const set = choices.set ?? AlarmSet.ESSENTIAL;
-    for (const [kind, threshold] of this.policyKinds()) if (set._has(kind)) this.make(this, kind, threshold);
+    for (const [kind, threshold] of this.policyKinds()) {
+      if (set._has(kind) || kind === 'auditOld' && choices.auditAge && !choices.set) this.make(this, kind, threshold);
+    }
   }
 
   /** All of them, composites not among them. */
@@ -70,9 +72,12 @@ export class BackupAlarms extends Construct {
     const { choices } = this;
     const { tier, alarms: own } = protection._alarmed();
     const declared = declaredThresholds(protection, own, choices);
-    const set = own.set ?? choices.set ?? (tier !== undefined && MODEST_TIERS.includes(tier) ? AlarmSet.ESSENTIAL : AlarmSet.ALL);
+    const chosen = own.set ?? choices.set;
+    const set = chosen ?? (tier !== undefined && DEMANDING_TIERS.includes(tier) ? AlarmSet.ALL : AlarmSet.ESSENTIAL);
+    // Whoever says from when on a kind speaks wants to hear it.
+    const wanted = (kind: AlarmKindName): boolean => set._has(kind) || chosen === undefined && Object.hasOwn(declared, kind);
     const all = protectionThresholds(protection._thresholdFacts(), declared);
-    const thresholds = Object.fromEntries(Object.entries(all).filter(([kind]) => set._has(kind as AlarmKindName))) as ProtectionThresholds;
+    const thresholds = Object.fromEntries(Object.entries(all).filter(([kind]) => wanted(kind as AlarmKindName))) as ProtectionThresholds;
     this.protected.push({ protection, declared, thresholds });
     const scope = new Construct(this, protection.node.id);
     for (const [kind, threshold] of Object.entries(thresholds)) this.make(scope, kind as AlarmKindName, threshold, protection);
@@ -111,7 +116,9 @@ export class BackupAlarms extends Construct {
   private policyKinds(): [AlarmKindName, number][] {
     const { policy, choices } = this;
     const { store, _auditGapSeconds: longestAuditGapSeconds } = policy;
-    const facts = { longestAuditGapSeconds, storeShown: store._expected().keys.length > 0, replicas: store._replicas.length };
+    const { extendsLocks: locksExtended } = policy._watch;
+    const storeShown = store._expected().keys.length > 0;
+    const facts = { longestAuditGapSeconds, locksExtended, storeShown, replicas: store._replicas.length };
     return Object.entries(policyThresholds(facts, declaredAuditAge(policy, choices))) as [AlarmKindName, number][];
   }
 

@@ -148,7 +148,7 @@ export class BackupPolicy extends PolicyMetrics {
     this.retire = new RetireWorker(this, 'Retire', props.retirement ?? {}, () => this.protections.map((protection) => protection._retired()));
     this.extend = props.lockExtension && new ExtendWorker(this, 'Extend', props.lockExtension, () => this.protections.map((protection) => protection._extended()));
     this.scrub = props.scrub && new ScrubWorker(this, 'Scrub', props.scrub, () => this.protections.map((protection) => protection._scrubbed()));
-    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: this._notify.subscribed, recipients: this._notify.told, protections: () => this.protections, scrub: this.scrub });
+    this._watch = new Watch(this, 'Watch', { sentinel: props.sentinel ?? {}, subscribed: this._notify.subscribed, recipients: this._notify.told, protections: () => this.protections, scrub: this.scrub, extend: this.extend });
     this.alarms = new BackupAlarms(this, 'Alarms', props.alarms ?? {});
     if (props.dashboard ?? true) this._dashboard = new PolicyDashboard(this, 'Dashboard', this);
     const first = declareInTemplate(this, () => this.declare());

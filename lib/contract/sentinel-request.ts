@@ -6,6 +6,7 @@ import { DeclaredPromise } from './policy-record';
 const Intrinsic = z.record(z.string(), z.unknown());
 /** A resource policy, as `Version` and `Statement`. */
 const Policy = z.record(z.string(), z.unknown());
+const Rounds = z.strictObject({ expression: z.string().min(1), timeZone: z.string().min(1) });
 const Positive = z.number().int().positive();
 
 /** What is in force is compared with this; what a store of another account does not show is left out. */
@@ -54,6 +55,10 @@ function fields<Deployed extends z.ZodType>(deployed: Deployed) {
     scrub: z.strictObject({ scheduleName: deployed, scheduleGroup: deployed }).optional(),
     /** Topics with the recipients that each must have confirmed. */
     topics: z.array(z.strictObject({ arn: deployed, recipients: Count })),
+    /** The rounds that lengthen the locks of kept copies: while none is, locks end. */
+    lockExtension: z.strictObject({
+      schedule: Rounds, runs: z.strictObject({ scheduleName: deployed, scheduleGroup: deployed, stateMachine: deployed }),
+    }).optional(),
     protections: z.array(protection),
     /** The same of the policy's own metrics. @default all */
     gauges: z.array(z.string().min(1)).optional(),

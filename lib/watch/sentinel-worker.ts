@@ -102,7 +102,7 @@ export class SentinelWorker extends Construct {
 
   private input(request: () => DeclaredSentinel): Record<string, unknown> {
     const part = (name: keyof DeclaredSentinel): unknown => Lazy.any({ produce: () => request()[name] });
-    const names: readonly (keyof DeclaredSentinel)[] = ['version', 'environment', 'application', 'store', 'expected', 'deadLetters', 'scrub', 'topics', 'protections', 'gauges', 'limits'];
+    const names: readonly (keyof DeclaredSentinel)[] = ['version', 'environment', 'application', 'store', 'expected', 'deadLetters', 'lockExtension', 'scrub', 'topics', 'protections', 'gauges', 'limits'];
     return { ...Object.fromEntries(names.map((name) => [name, part(name)])), slot: '<aws.scheduler.scheduled-time>' };
   }
 }

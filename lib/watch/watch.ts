@@ -7,11 +7,13 @@ import { type MetricKey, METRICS } from '../contract/metrics';
 import { policyPrefix } from '../contract/object-keys';
 import type { DeclaredSentinel } from '../contract/sentinel-request';
 import type { DeclaredWatching } from '../contract/watching';
+import { expressionOf, timeZoneOf } from '../model/schedule';
 import { sentinelMinutes } from '../model/watch/interval';
 import type { Protection } from '../protection';
 import type { BoundRecipient } from '../recipient';
 import type { SentinelProps } from '../sentinel-props';
 import { grantScrubRecords } from '../store/scrubs';
+import type { ExtendWorker } from '../workers/extend-worker';
 import type { ScrubWorker } from '../workers/scrub-worker';
 import { CLOSING_SECONDS } from '../workers/worker';
 import { ReplicaSentinel } from './replica-sentinel';
@@ -28,6 +30,8 @@ export interface WatchProps {
   readonly protections: () => readonly Protection[];
   /** Reads stored copies again. @default - nobody does */
   readonly scrub?: ScrubWorker;
+  /** Lengthens the locks of kept copies. @default - nobody does */
+  readonly extend?: ExtendWorker;
 }
 
 /**
@@ -50,6 +54,7 @@ export class Watch extends Construct {
     this.rights = new iam.ManagedPolicy(this, 'SentinelPolicy', { description: `What the sentinel of ${title} may do`, statements: this.statements() });
     policy.store.grantSentinel(this.rights, { environment, application });
     policy.store._grantRecords(this.rights, { environment, application });
+    if (props.extend) this.mayDescribe(props.extend.stateMachineArn);
     if (props.scrub) grantScrubRecords(policy.store, this.rights, { environment, application });
     this.sentinel = new SentinelWorker(this, 'Sentinel', {
       title,
@@ -70,7 +75,15 @@ export class Watch extends Construct {
   public admit(protection: Protection): void {
     const threshold = this.policy.alarms._factsOf(protection)?.thresholds.recoveryPointOld;
     for (const replica of this.replicas) replica.admit(protection, threshold);
-    const { stateMachineArn } = protection.stateMachine;
+    this.mayDescribe(protection.stateMachine.stateMachineArn);
+  }
+
+  /** Whether somebody lengthens the locks of kept copies. */
+  public get extendsLocks(): boolean {
+    return this.props.extend !== undefined;
+  }
+
+  private mayDescribe(stateMachineArn: string): void {
     if (this.describe) return this.describe.addResources(stateMachineArn);
     // One for all: a managed policy ends at 6,144 characters.
     this.describe = new iam.PolicyStatement({ actions: ['states:DescribeStateMachine'], resources: [stateMachineArn] });
@@ -98,7 +111,7 @@ export class Watch extends Construct {
   }
 
   private request(): DeclaredSentinel {
-    const { policy, props: { scrub } } = this;
+    const { policy, props: { scrub, extend } } = this;
     const { environment, application, store, topic, _shared: shared } = policy;
     return {
       version: CONTRACT_VERSION, environment, application,
@@ -108,6 +121,13 @@ export class Watch extends Construct {
       },
       expected: store._expected(),
       deadLetters: shared.deadLetters.queueUrl,
+      ...extend ? { lockExtension: {
+        schedule: { expression: expressionOf(extend.schedule), timeZone: timeZoneOf(extend.schedule) },
+        runs: {
+          scheduleName: extend.scheduleName, scheduleGroup: shared.scheduleGroup.scheduleGroupName,
+          stateMachine: extend.stateMachineArn,
+        },
+      } } : {},
       ...scrub ? { scrub: { scheduleName: scrub.scheduleName, scheduleGroup: shared.scheduleGroup.scheduleGroupName } } : {},
       topics: [{ arn: topic.topicArn, recipients: this.props.subscribed }],
       protections: this.props.protections()

@@ -61,6 +61,10 @@ export class RoundWorker<Request extends DeclaredRound> extends Construct {
     }).scheduleName;
   }
 
+  public get stateMachineArn(): string {
+    return this.machine.machine.stateMachineArn;
+  }
+
   /** @internal */
   public _declare() {
     return {

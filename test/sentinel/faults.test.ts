@@ -221,6 +221,34 @@ describe('what is in force', () => {
     expect([...notes, ...own]).toEqual([expect.objectContaining({ metric: gauges[0], text: expect.stringMatching(/^Nobody can say how .* is: /) })]);
   });
 
+  describe('lock extension', () => {
+    const ROUNDS = SCHEDULE.replace('/database', '/extension');
+    const declared = () => watched.request({ lockExtension: {
+      schedule: { expression: 'cron(15 6 * * ? *)', timeZone: 'UTC' },
+      runs: { scheduleName: 'extension', scheduleGroup: 'suite', stateMachine: `${MACHINE}-extension` },
+    } });
+
+    beforeEach(() => {
+      const definition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
+      watched.endpoint.machines.seed({ arn: `${MACHINE}-extension`, roleArn: 'arn:aws:iam::000000000000:role/rounds', definition });
+      watched.endpoint.schedules.seed({ Arn: ROUNDS, ScheduleExpression: 'cron(15 6 * * ? *)', Target: { Arn: `${MACHINE}-extension` } });
+    });
+
+    it.each<[string, () => unknown, RegExp]>([
+      ['whose schedule is disabled', () => watched.endpoint.schedules.change(ROUNDS, { State: 'DISABLED' }), /nobody lengthens them: The schedule is disabled/],
+      ['whose schedule is gone', () => watched.endpoint.schedules.remove(ROUNDS), /Nobody can say how the schedule of lock extension is/],
+      ['that begins next year', () => watched.endpoint.schedules.change(ROUNDS, { StartDate: Date.UTC(2030, 0, 1) / 1000 }), /begins on 2030-01-01T00:00:00.000Z only/],
+      ['whose machine is deleted', () => watched.endpoint.machines.remove(`${MACHINE}-extension`), /state machine of lock extension/],
+      ['of other hours', () => watched.endpoint.schedules.change(ROUNDS, { ScheduleExpression: 'rate(30 days)' }), /says rate\(30 days\), and cron/],
+    ])('%s is noticed', async (_what, change, text) => {
+      expect(await moved(declared())).toEqual([]);
+      await change();
+      expect(await moved(declared())).toEqual(['lockDrift']);
+      const { notes } = await watched.round(declared());
+      expect(notes.map((note) => note.text)).toEqual([expect.stringMatching(text)]);
+    });
+  });
+
   it('a suspended versioning is noticed where no lock forbids it', async () => {
     watched.endpoint.s3.createBucket({ name: 'without-lock', versioning: true });
     await s3().send(new PutBucketVersioningCommand({ Bucket: 'without-lock', VersioningConfiguration: { Status: 'Suspended' } }));

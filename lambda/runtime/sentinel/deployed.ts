@@ -17,10 +17,20 @@ export interface SeenSchedule {
   readonly rateAnchor?: number;
 }
 
+interface Scheduled extends Pick<WatchedProtection, 'runs' | 'protection'> {
+  readonly schedule: Pick<WatchedProtection['schedule'], 'expression' | 'timeZone'>;
+}
+
+/** What stops the rounds that lengthen locks: it is the lock that they keep. Nobody pauses them. */
+export async function seeLockExtension({ lockExtension, store }: SentinelRequest, signal: AbortSignal): Promise<readonly Drift[]> {
+  if (!lockExtension) return [];
+  const { drift, pause } = await seeSchedule({ protection: 'lock extension', ...lockExtension }, store.region, signal);
+  const texts = [...drift.map(({ text }) => text), ...pause ? [`The schedule begins on ${new Date(pause.until * 1000).toISOString()} only.`] : []];
+  return texts.map((text): Drift => ({ metric: 'lockDrift', about: lockExtension.runs.scheduleName, text: `Locks may end, for nobody lengthens them: ${text}` }));
+}
+
 /** Whether a protection's schedule and state machine are as declared, and whether they are paused. */
-export async function seeSchedule(
-  { runs, schedule, protection }: WatchedProtection, region: string, signal: AbortSignal,
-): Promise<SeenSchedule> {
+export async function seeSchedule({ runs, schedule, protection }: Scheduled, region: string, signal: AbortSignal): Promise<SeenSchedule> {
   if (!runs) return { drift: [], asked: false };
   let found: GetScheduleOutput | undefined;
   const scheduler = new SchedulerClient({ region });
@@ -48,7 +58,7 @@ export async function seeSchedule(
 }
 
 function scheduleDrift(
-  found: GetScheduleOutput, { expression, timeZone }: WatchedProtection['schedule'], machine: string, about: string,
+  found: GetScheduleOutput, { expression, timeZone }: Scheduled['schedule'], machine: string, about: string,
 ): Drift[] {
   const zone = found.ScheduleExpressionTimezone ?? 'UTC';
   const say = (text: string): Drift => ({ metric: 'scheduleDrift', about, text });

@@ -14,7 +14,7 @@ import type { Log } from '../log';
 import { writeMetrics } from '../metrics';
 import type { StoreReaderOptions } from '../store-reader';
 import type { Drift } from './asked';
-import { seeMessages } from './deployed';
+import { seeLockExtension, seeMessages } from './deployed';
 import { storeDrift } from './in-force';
 import { keepPauses, pausesAt, storedPauses } from './pauses';
 import { watchProtection, type WatchedOne } from './protection-round';
@@ -44,7 +44,10 @@ export interface RoundProps {
 export async function watchPolicy(props: RoundProps): Promise<SentinelReport> {
   const { request, store, replicas, log } = props;
   const { environment, application } = request;
-  const [drift, messages] = await Promise.all([storeDrift(store, request.expected), seeMessages(request, store.signal)]);
+  const [inForce, extension, messages] = await Promise.all([
+    storeDrift(store, request.expected), seeLockExtension(request, store.signal), seeMessages(request, store.signal),
+  ]);
+  const drift = [...inForce, ...extension];
   // By now the store has said what time it is.
   const now = roundInstant(request, props.ahead());
   const found = await findAudits(store, request, now);

@@ -182,6 +182,8 @@ export interface PolicyThresholdFacts {
   /** Whether it is known how the store was declared: not of one that another app makes. */
   readonly storeShown: boolean;
   readonly replicas: number;
+  /** Whether somebody lengthens locks, who may stop. @default false */
+  readonly locksExtended?: boolean;
 }
 
 export interface PolicyThresholds {
@@ -198,11 +200,12 @@ export interface PolicyThresholds {
 
 /** The thresholds of the alarms that are of a whole policy. */
 export function policyThresholds(facts: PolicyThresholdFacts, auditAgeSeconds?: number): PolicyThresholds {
-  const { longestAuditGapSeconds, storeShown, replicas } = facts;
+  const { longestAuditGapSeconds, storeShown, replicas, locksExtended = false } = facts;
   return {
     sentinelSilent: 1,
     slotNotStarted: 0,
-    ...storeShown ? { lockChanged: 0, lifecycleChanged: 0, keyUnusable: 0 } : {},
+    ...storeShown || locksExtended ? { lockChanged: 0 } : {},
+    ...storeShown ? { lifecycleChanged: 0, keyUnusable: 0 } : {},
     ...storeShown && replicas > 0 ? { replicationChanged: 0 } : {},
     recipientUnconfirmed: 0,
     // One round may be lost: that is told by itself.

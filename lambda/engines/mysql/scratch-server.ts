@@ -6,6 +6,7 @@ import { messageOf, RefusedError } from '../../runtime/errors';
 import { endScratch, fileSystemBytes, freeBytes, full, letThrough, shortDirectory, spawnScratch } from '../../runtime/scratch-process';
 import { serverUser, type ServerUser } from '../../runtime/server-user';
 import { memoryBytes } from '../../runtime/worker-size';
+import { DIALECTS } from './dialect';
 import type { MySqlNotes } from './notes';
 import { scratchOptions } from './scratch-settings';
 import { placeOptions, type ServerTools } from './server-tools';
@@ -48,7 +49,7 @@ export async function startServer(tools: ServerTools, directory: string, setting
     const environment = { ...toolEnvironment(tools.server), ...user.environment };
     await mkdir(files, { mode: 0o700 });
     for (const path of new Set([base, sockets, files])) if (user.ids) await chown(path, user.ids.uid, user.ids.gid);
-    await initialize(tools, data, user, environment, signal);
+    await initialize(tools, data, user, environment, settings, signal);
     child = spawnScratch({
       program: tools.server, directory: base, logFile, user, environment, endedBy: 'SIGKILL',
       args: ['--no-defaults', ...placeOptions(tools), `--datadir=${data}`, `--socket=${socket}`, `--secure-file-priv=${files}`, ...scratchOptions({ family: tools.family, settings, freeDiskBytes: free, memoryBytes: memoryBytes() })],
@@ -80,10 +81,10 @@ export async function startServer(tools: ServerTools, directory: string, setting
 }
 
 async function initialize(
-  tools: ServerTools, data: string, user: ServerUser, environment: Record<string, string>, signal: AbortSignal,
+  tools: ServerTools, data: string, user: ServerUser, environment: Record<string, string>, settings: MySqlNotes['settings'], signal: AbortSignal,
 ): Promise<void> {
   const [program, ...options] = tools.install === undefined
-    ? [tools.server, '--no-defaults', ...placeOptions(tools), '--initialize-insecure']
+    ? [tools.server, '--no-defaults', ...placeOptions(tools), '--initialize-insecure', ...DIALECTS[tools.family].initialization(settings)]
     : [tools.install, '--no-defaults', `--basedir=${tools.prefix}`, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
   const child = spawn(program, [...options, `--datadir=${data}`, '--innodb-buffer-pool-size=8M', '--innodb-use-native-aio=0'], {
     ...user.ids, cwd: join(data, '..'), env: environment, stdio: ['ignore', 'pipe', 'pipe'], signal,

@@ -218,6 +218,20 @@ test('without GTIDs the same copy proves itself', async () => {
   }
 }, 120_000);
 
+test('a scratch server takes names as the source does, which MySQL decides once and for all', async () => {
+  const copy = new MemoryCopy();
+  const context = await contextOf(configOf('other'));
+  const result = await mysql.dump(context, copy);
+  const notes = result.engineNotes as { settings: object };
+  const lower = { ...result, engineNotes: { ...notes, settings: { ...notes.settings, lowerCaseTableNames: 1 } } };
+  const scratch = await mysql.scratch(context, copy.manifest(lower, 'mysql'));
+  try {
+    expect(await scratch.query('SELECT @@lower_case_table_names')).toBe('1');
+  } finally {
+    await scratch.stop();
+  }
+}, 60_000);
+
 test('one tool reads a large database, and the copy says why', async () => {
   for (const table of ['large', 'second']) {
     await server.query(`CREATE TABLE ${table} (id int PRIMARY KEY, body varchar(2000))`, 'other');

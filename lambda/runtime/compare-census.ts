@@ -25,7 +25,9 @@ export function compareCensus(expected: Census, actual: Census, exceptions: read
 function agrees(expected: CensusItem, actual: CensusItem): boolean {
   if (expected.rows !== undefined && expected.rows !== actual.rows) return false;
   if (expected.bytes !== undefined && actual.bytes !== undefined && expected.bytes !== actual.bytes) return false;
-  if (expected.sha256 !== undefined && expected.sha256 !== actual.sha256) return false;
+  // A definition that a server of another series says in words of its own is only known to be there; rows are what they are.
+  const onlyThere = actual.method === 'present' && expected.rows === undefined;
+  if (expected.sha256 !== undefined && !onlyThere && expected.sha256 !== actual.sha256) return false;
   if (expected.atLeast !== undefined && (actual.atLeast === undefined || BigInt(actual.atLeast) < BigInt(expected.atLeast))) return false;
   return true;
 }

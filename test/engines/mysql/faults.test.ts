@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { PassThrough } from 'node:stream';
 import { mysql } from '../../../lambda/engines/mysql';
+import { openTarget, type TargetConnection } from '../../../lambda/engines/mysql/restore-target';
+import { compareCensus } from '../../../lambda/runtime/compare-census';
 import type { PartDescription } from '../../../lambda/runtime/engine';
 import { familyEnvironment, type FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
 import { MemoryCopy } from '../../support/memory-copy';
@@ -57,6 +59,29 @@ test('tables without transactions are refused by their names, unless the policy 
   await server.query('CREATE TABLE legacy (x int) ENGINE=MyISAM', 'shop');
   await expect(mysql.dump(await contextOf(server, { nonTransactional: 'refuse' }), new MemoryCopy())).rejects.toMatchObject({ code: 'NON_TRANSACTIONAL', message: expect.stringContaining('legacy (myisam)') });
   await expect(mysql.dump(await contextOf(server), new MemoryCopy())).resolves.toBeDefined();
+}, 60_000);
+
+test('a drill on a server of the next series says so, and compares rows by content and definitions by name', async () => {
+  const context = await contextOf(server);
+  const copy = new MemoryCopy();
+  const dumped = { ...await mysql.dump(context, copy), version: '10.6.20' };
+  const reader = copy.reader(dumped, 'mysql');
+  const scratch = await mysql.scratch(context, reader.manifest);
+  try {
+    const { exceptions } = await mysql.restore(context, reader, scratch);
+    expect(exceptions).toMatchObject([{ code: 'SERVER_VERSION' }]);
+    const census = () => mysql.census(context, scratch, reader.census);
+    expect(compareCensus(reader.census, await census(), exceptions)).toEqual([]);
+    const without = { ...reader.census, items: [...reader.census.items, { ...reader.census.items[0], name: 'nowhere' }] };
+    expect(compareCensus(without, await census(), exceptions)).toMatchObject([{ name: 'nowhere', actual: 'missing' }]);
+    const target = scratch.connection as TargetConnection;
+    const session = await openTarget(target, target.loader, 'shop', context.signal);
+    await session.run('UPDATE alpha SET cents = cents + 1 WHERE id = 7');
+    await session.close();
+    expect(compareCensus(reader.census, await census(), exceptions)).toMatchObject([{ kind: 'table', name: 'alpha' }]);
+  } finally {
+    await scratch.stop();
+  }
 }, 60_000);
 
 test('a server of another flavor is refused', async () => {

@@ -7,7 +7,8 @@ import type { AlarmSet } from './alarm-set';
 export interface ProtectionAlarmProps {
   /**
    * Which kinds.
-   * @default - the policy's; without one `AlarmSet.ALL`, and `AlarmSet.ESSENTIAL` for `Criticality.STANDARD` and `Criticality.ARCHIVE`
+   * @default - the policy's; without one `AlarmSet.ALL` for `Criticality.CRITICAL` and `Criticality.IMPORTANT`, else `AlarmSet.ESSENTIAL`
+   * and every kind whose threshold is declared
    */
   readonly set?: AlarmSet;
   /**

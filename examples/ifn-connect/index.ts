@@ -2,7 +2,7 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval, ExpectedLoad,
+  AlarmSet, Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval, ExpectedLoad,
   MySqlFlavor, MySqlSource, Recipient, Retention,
 } from '../../lib';
 
@@ -28,6 +28,8 @@ export class IfnConnectStack extends Stack {
       environment: props.environment,
       store,
       recipients: [Recipient.email('support@ifn-connect.example.org')],
+      // Every kind of alarm, beyond the essential ones: about $4 a month more.
+      alarms: { set: AlarmSet.ALL },
     });
 
     policy.protect('database', {

@@ -2,7 +2,7 @@ import { Duration, Size, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  Assertion, BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, BackupStoreRemoval, Compute, MessageLanguage,
+  AlarmSet, Assertion, BackupLock, BackupPolicy, BackupReplica, BackupSchedule, BackupStore, BackupStoreRemoval, Compute, MessageLanguage,
   PostgresFlavor, PostgresSource, Recipient, Retention,
 } from '../../lib';
 
@@ -32,6 +32,8 @@ export class MonToitStack extends Stack {
       environment: props.environment,
       store,
       recipients: [SYSADMIN],
+      // Every kind of alarm, beyond the essential ones: about $4 a month more.
+      alarms: { set: AlarmSet.ALL },
       // The monthly copies are kept for a year: each is read again four times.
       scrub: { within: Duration.days(90) },
       notifications: { timeZone: TimeZone.of('Africa/Abidjan') },

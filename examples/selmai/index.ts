@@ -2,7 +2,7 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval, DatabaseTls,
+  AlarmSet, Assertion, BackupLock, BackupPolicy, BackupSchedule, BackupStore, BackupStoreRemoval, DatabaseTls,
   ExpectedLoad, MySqlFlavor, MySqlSource, Recipient, Retention, SshTunnel,
 } from '../../lib';
 
@@ -28,6 +28,8 @@ export class SelmaiStack extends Stack {
       environment: props.environment,
       store,
       recipients: [Recipient.email('admin@selmai.example.org')],
+      // Every kind of alarm, beyond the essential ones: about $4 a month more.
+      alarms: { set: AlarmSet.ALL },
     });
 
     policy.protect('database', {

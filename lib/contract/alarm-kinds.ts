@@ -43,7 +43,7 @@ export const ALARM_KINDS = {
   replicaFailed: { metric: 'replicaFailures', breach: 'above', severity: 'page', missing: 'ignore', essential: true, paused: false },
   copyUnreadable: { metric: 'unreadable', breach: 'above', severity: 'page', missing: 'ignore', essential: true, paused: false },
   clockWrong: { metric: 'clockSkew', breach: 'above', severity: 'notify', missing: 'ignore', essential: false, paused: false },
-  copyNotRead: { metric: 'lastReadAge', breach: 'above', severity: 'notify', missing: 'ignore', essential: false, paused: false },
+  copyNotRead: { metric: 'lastReadAge', breach: 'above', severity: 'notify', missing: 'ignore', essential: true, paused: false },
   scheduleChanged: { metric: 'scheduleDrift', breach: 'above', severity: 'page', missing: 'ignore', essential: true, paused: false },
 
   sentinelSilent: { metric: 'sentinelRounds', breach: 'below', severity: 'page', missing: 'breaching', essential: true, paused: false },

@@ -55,7 +55,9 @@ interface Made {
   readonly kinds: () => string[];
 }
 
-function declare(alarms: PolicyAlarmProps = {}, replicaRegions: string[] = []): Made {
+/** With every kind, unless a set is given or left open. */
+function declare(given: PolicyAlarmProps = {}, replicaRegions: string[] = []): Made {
+  const alarms = { set: AlarmSet.ALL, ...given };
   const stack = new Stack(new App(), 'S', { env: { region: 'eu-west-3' } });
   const store = new BackupStore(stack, 'Store', { replicaRegions });
   const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', store, recipients: [Recipient.email('ops@example.org')], alarms });
@@ -225,17 +227,29 @@ describe('the set', () => {
   const essential = (kinds: readonly AlarmKindName[]) => kinds.filter((kind) => ALARM_KINDS[kind].essential);
   const standard = { criticality: Criticality.STANDARD, objectives: { rpo: Duration.hours(26), rto: Duration.hours(1) } };
 
-  test('is by the criticality', () => {
-    const modest = declare();
-    protect(modest, standard);
-    const senseless = ['storeFilling', 'replicaFailed', 'replicationChanged'];
+  test.each([['of a modest criticality', standard], ['without one', {}]])('is essential for a protection %s', (_, props) => {
+    const modest = declare({ set: undefined });
+    protect(modest, props);
+    const senseless = ['copyNotRead', 'storeFilling', 'replicaFailed', 'replicationChanged'];
     const sensible = (kinds: readonly AlarmKindName[]) => essential(kinds).filter((kind) => !senseless.includes(kind));
     const expected = [...sensible(ofPolicies), ...named(sensible(ofProtections))];
     expect(modest.kinds()).toEqual(expected.sort());
-    // A protection that asks for all brings what the policy itself has beyond the essential.
-    const mixed = declare();
+  });
+
+  test('has what a threshold was declared for, unless a set is declared too', () => {
+    const asked = declare({ set: undefined, successRatePercent: 98, auditAge: Duration.days(3) });
+    protect(asked, { alarms: { runLongerThan: Duration.minutes(30) } });
+    expect(asked.kinds()).toEqual(expect.arrayContaining(['auditOld', 'database runTooLong', 'database successRateLow']));
+    expect(asked.kinds()).not.toContain('database clockWrong');
+    const few = declare({ set: AlarmSet.ESSENTIAL, successRatePercent: 98, auditAge: Duration.days(3) });
+    protect(few, { alarms: { runLongerThan: Duration.minutes(30) } });
+    for (const kind of ['auditOld', 'database runTooLong', 'database successRateLow']) expect(few.kinds()).not.toContain(kind);
+  });
+
+  test('is all of a high criticality, and brings what the policy itself has beyond the essential', () => {
+    const mixed = declare({ set: undefined }, ['eu-west-1']);
     protect(mixed, standard);
-    protect(mixed, {}, 'files');
+    protect(mixed, { criticality: Criticality.IMPORTANT }, 'files');
     expect(mixed.kinds()).toEqual(expect.arrayContaining(['auditOld', 'files runTooLong']));
     expect(mixed.kinds()).not.toContain('database runTooLong');
   });

@@ -82,7 +82,7 @@ export const METRICS = {
   /** How far the clock of the newest run's worker lay from the store's. */
   clockSkew: { name: 'ClockSkew', unit: 'Seconds', of: 'protection', by: 'sentinel' },
   /**
-   * Since the stored bytes of the copy were read that was read longest ago, from its writing and the first round of all on; 0 where no scrub
+   * Since the stored bytes of the copy were read that was read longest ago, from its writing and the first round on; 0 where no scrub
    * is declared.
    */
   lastReadAge: { name: 'LastReadAge', unit: 'Seconds', of: 'protection', by: 'sentinel' },
@@ -99,7 +99,7 @@ export const METRICS = {
   lockDrift: { name: 'LockDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
   lifecycleDrift: { name: 'LifecycleDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
   replicationDrift: { name: 'ReplicationDrift', unit: 'Count', of: 'policy', by: 'sentinel' },
-  /** What is wrong with the store's keys: disabled, pending deletion, no longer rotated, each statement of a policy that is not as declared. */
+  /** What is wrong with the store's keys: disabled, pending deletion, not rotated, each statement of a policy that is not as declared. */
   keyTrouble: { name: 'KeyTrouble', unit: 'Count', of: 'policy', by: 'sentinel' },
   /** Subscriptions that nobody confirmed, or that were declared and are gone. */
   unconfirmedRecipients: { name: 'UnconfirmedRecipients', unit: 'Count', of: 'policy', by: 'sentinel' },

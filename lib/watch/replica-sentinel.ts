@@ -97,7 +97,7 @@ export class ReplicaSentinel extends Construct {
     this.sentinel = new SentinelWorker(this, 'Sentinel', {
       title, rights,
       functionName: this.functionName(),
-      prefix: `${policyPrefix('runs', { environment, application }).slice('runs'.length)}*`,
+      prefix: policyPrefix('runs', { environment, application }).slice('runs'.length),
       request: () => ({
         ...this.request(), expected: place._expected(),
         topics: this.subscribed > 0 ? [{ arn: this.topic.topicArn, recipients: this.subscribed }] : [],

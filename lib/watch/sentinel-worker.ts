@@ -30,7 +30,7 @@ export interface SentinelWorkerProps {
   readonly functionName?: string;
   /** What it may do, beside its logs. */
   readonly rights: iam.ManagedPolicy;
-  /** Under which its wildcards end, as `/<environment>/<application>/*`. */
+  /** What its wildcards contain, as `/<environment>/<application>/`. */
   readonly prefix: string;
   /** Asked at the end of the synthesis, when every protection is there. */
   readonly request: () => DeclaredSentinel;
@@ -73,7 +73,9 @@ export class SentinelWorker extends Construct {
   private createWorker({ title, functionName, rights, prefix, logGroup }: SentinelWorkerProps): lambda.Function {
     logGroup.grantWrite(rights);
     acknowledgeWildcards(rights, (resource) => {
-      if (resource.endsWith(prefix)) return 'Keys are made at run time under the prefixes of this one policy; the role reads there, and writes what was declared.';
+      if (resource.includes(prefix) && resource.endsWith('/*')) {
+        return 'Keys are made at run time under the prefixes of this one policy; the role reads there, and writes what was declared.';
+      }
       return resource.includes(':schedule/') ? 'The schedules of this one policy, which have a group of their own.' : undefined;
     });
     const role = new iam.Role(this, 'Role', {

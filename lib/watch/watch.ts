@@ -59,7 +59,7 @@ export class Watch extends Construct {
     this.sentinel = new SentinelWorker(this, 'Sentinel', {
       title,
       rights: this.rights,
-      prefix: `${policyPrefix('runs', { environment, application }).slice('runs'.length)}*`,
+      prefix: policyPrefix('runs', { environment, application }).slice('runs'.length),
       request: () => this.request(),
       minutes: () => this.minutes(),
       logGroup: shared.workerLogs,

@@ -161,7 +161,10 @@ export const FAULTS_OF_STORE: readonly Fault[] = [
   },
   {
     name: 'the rounds that read stored copies again do not keep up', fires: ['copyNotRead'], withinHours: 3, overWithinHours: 3,
-    inject: (timeline) => lastRead(timeline, timeline.now - (timeline.props.world.policy.declared.scrub?.request.periodSeconds ?? 0) - 3600),
+    inject: (timeline) => {
+      const { scrub } = timeline.props.world.policy.declared;
+      return lastRead(timeline, timeline.now - (scrub?.request.periodSeconds ?? 0) - 3600);
+    },
     mend: (timeline) => lastRead(timeline, timeline.now),
   },
   {

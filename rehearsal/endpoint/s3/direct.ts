@@ -78,7 +78,8 @@ export function directAccess({ settings, state, blobs, keys, replicator }: S3Ser
       const next: BucketSettings = {
         name: seed.name, region: seed.region ?? known?.settings.region, created: known?.settings.created ?? settings.now().getTime(),
         versioning: seed.versioning || seed.objectLock ? 'Enabled' : '',
-        objectLock: seed.objectLock ?? false, defaultRetention: seed.defaultRetention, documents: { ...known?.settings.documents, ...seed.policy === undefined ? {} : { policy: seed.policy } },
+        objectLock: seed.objectLock ?? false, defaultRetention: seed.defaultRetention,
+        documents: { ...known?.settings.documents, ...seed.policy === undefined ? {} : { policy: seed.policy } },
         lifecycle: seed.lifecycle ?? known?.settings.lifecycle, replication: seed.replication ?? known?.settings.replication,
         blocksCustomerKeys: seed.blocksCustomerKeys ?? false,
         encryption: seed.kmsKeyArn ? {

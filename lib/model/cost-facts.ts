@@ -61,6 +61,12 @@ export interface CostExtension extends CostRetirement {
   readonly daysBetween: number;
 }
 
+/** The rounds that read stored copies again. */
+export interface CostScrub extends CostRetirement {
+  /** Every stored byte is read within it. */
+  readonly periodDays: number;
+}
+
 /** The rounds that look at the store between the runs. */
 export interface CostSentinel {
   /** @default not known, and not counted */
@@ -86,6 +92,8 @@ export interface CostFacts {
   readonly retirement?: CostRetirement;
   /** @default none */
   readonly extension?: CostExtension;
+  /** @default none */
+  readonly scrub?: CostScrub;
   /** @default none */
   readonly sentinel?: CostSentinel;
   readonly secrets: number;

@@ -3,6 +3,7 @@ import {
   ASSUMED_SENTINEL_LOG_BYTES, ASSUMED_SENTINEL_REQUESTS, ASSUMED_SENTINEL_SECONDS, BILLED_GB, MONTH_HOURS,
   type CostFacts, type CostGroup, type CostLine, type CostProtection, type CostReplica, type CostRetirement, type WorkerSize,
 } from './cost-facts';
+import { ROUND_BYTES, ROUND_SECONDS } from './scrub';
 import { priceOf, STORAGE_CLASSES, type PriceKey } from './prices';
 
 /** Pieces of a multipart upload are of this size or larger (lambda/runtime/multipart-upload.ts). */
@@ -26,6 +27,9 @@ const READ_A_COPY = 3;
 
 /** Secrets that a run reads: the connection, its certificate, by two workers. */
 const SECRETS_READ = 4;
+
+/** What a round of the scrub reads at the least. */
+const READ_AGAIN_BYTES_A_SECOND = ROUND_BYTES / ROUND_SECONDS;
 
 /** Key versions that KMS charges: the key and its first two rotations (AWS KMS pricing, "Key storage"). */
 const KEY_VERSIONS = 3;
@@ -152,6 +156,24 @@ export function extensionLines(facts: CostFacts): CostLine[] {
     ...roundLines('lock extension', extension, READ_A_COPY + 1, facts),
     ...line('write.STANDARD', region, of('requests that lengthen a lock')),
     ...line('read.STANDARD', region, of('requests that read the lock of an object')),
+  ];
+}
+
+/** The rounds that read stored copies again: manifest and records of every copy, and once in the period each object of it. */
+export function scrubLines(facts: CostFacts): CostLine[] {
+  const { region, scrub, protections } = facts;
+  if (!scrub) return [];
+  const turns = MONTH_HOURS / 24 / scrub.periodDays;
+  const stored = (of: (one: CostProtection) => number): number =>
+    protections.reduce((sum, one) => sum + (one.stored.kept + one.stored.released) * of(one), 0);
+  const objects = turns * stored(({ copyObjects = ASSUMED_OBJECTS }) => copyObjects + DOCUMENTS);
+  const seconds = turns * stored(({ copyBytes = 0 }) => copyBytes) / READ_AGAIN_BYTES_A_SECOND;
+  const of = (group: CostGroup, what: string, quantity: number): LineProps => ({ group, what: `${what}, scrub`, quantity });
+  return [
+    ...roundLines('scrub', scrub, 1, facts),
+    ...scrub.size ? line(`lambda.${scrub.size.architecture}`, region, of('compute', 'Lambda that reads', seconds * scrub.size.memoryMebibytes / 1024)) : [],
+    ...line('read.STANDARD', region, of('requests', 'requests that read stored objects again', objects)),
+    ...line('key-request', region, of('keys', 'requests to the key for stored objects', objects)),
   ];
 }
 

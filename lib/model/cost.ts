@@ -2,7 +2,9 @@ import {
   ASSUMED_LOG_BYTES, ASSUMED_OBJECTS, ASSUMED_ROUND_SECONDS, ASSUMED_SENTINEL_REQUESTS, ASSUMED_SENTINEL_SECONDS, BILLED_GB,
   type CostEstimate, type CostFacts, type CostLine, type CostRate,
 } from './cost-facts';
-import { computeLines, copyLines, extensionLines, orchestrationLines, replicaLines, retirementLines, sentinelLines, watchingLines } from './cost-lines';
+import {
+  computeLines, copyLines, extensionLines, orchestrationLines, replicaLines, retirementLines, scrubLines, sentinelLines, watchingLines,
+} from './cost-lines';
 import { PRICES_AS_OF, PRICES_SOURCE, REFERENCE_REGION } from './prices';
 
 const NOT_COUNTED = [
@@ -37,7 +39,7 @@ export function estimateCost(facts: CostFacts): CostEstimate {
     }
     lines.push(...orchestrationLines(facts.region, one));
   }
-  lines.push(...retirementLines(facts), ...extensionLines(facts), ...sentinelLines(facts), ...watchingLines(facts));
+  lines.push(...retirementLines(facts), ...extensionLines(facts), ...scrubLines(facts), ...sentinelLines(facts), ...watchingLines(facts));
   const all = [...lines, ...rates.flatMap((one) => one.lines)];
   return {
     pricesAsOf: PRICES_AS_OF, pricesSource: PRICES_SOURCE,
@@ -82,6 +84,9 @@ function assumptionsOf(facts: CostFacts, lines: readonly CostLine[]): string[] {
   if (facts.extension) {
     const days = Math.round(facts.extension.daysBetween * 10) / 10;
     said.push(`a round of lock extension takes ${ASSUMED_ROUND_SECONDS} seconds, and lengthens the lock of a kept copy every ${days} days`);
+  }
+  if (facts.scrub) {
+    said.push(`a round of the scrub takes ${ASSUMED_ROUND_SECONDS} seconds and those of reading at 40 MB/s, all in classes that charge nothing for reading`);
   }
   if (facts.sentinel) {
     const { list, read } = ASSUMED_SENTINEL_REQUESTS;

@@ -13,7 +13,8 @@ const COPY_BYTES = 1024 ** 2;
  * (S3 User Guide, "Performance guidelines for Amazon S3"), and a function of 1 GB has 0.58 of a processor (Lambda Developer Guide,
  * "Configure Lambda function memory"), of which SHA-256 takes a part.
  */
-export const ROUND_BYTES = 13 * 60 * 40e6;
+export const ROUND_SECONDS = 13 * 60;
+export const ROUND_BYTES = ROUND_SECONDS * 40e6;
 
 export interface ScrubTerms {
   /** Every stored byte is read again within it. */

@@ -1,6 +1,8 @@
 import { ALARM_KINDS } from '../../lib/contract/alarm-kinds';
 import { type MetricDefinition, metricsBy } from '../../lib/contract/metrics';
-import type { Architecture, CostExtension, CostFacts, CostProtection, CostRetirement, CostSentinel, CostWorker, WorkerSize } from '../../lib/model/cost-facts';
+import type {
+  Architecture, CostExtension, CostFacts, CostProtection, CostRetirement, CostScrub, CostSentinel, CostWorker, WorkerSize,
+} from '../../lib/model/cost-facts';
 import { storedCopies } from '../../lib/model/cost-copies';
 import { secondsBetweenExtensions } from '../../lib/model/lock-extension';
 import { STORAGE_CLASSES, type StorageClass } from '../../lib/model/prices';
@@ -51,6 +53,7 @@ export function costFactsOf({ resolver, policy, figures, now }: CostFactsProps):
     sentinel: sentinelOf(resolver, policy, now),
     retirement: retirementOf(resolver, policy, now),
     extension: extensionOf(resolver, policy, now),
+    scrub: scrubOf(resolver, policy, now),
     secrets: own('AWS::SecretsManager::Secret').length,
     endpoints: endpointZones(resolver, policy),
     notSeen: [
@@ -132,6 +135,12 @@ function extensionOf(resolver: Resolver, policy: FoundPolicy, now: Date): CostEx
     ...roundOf(resolver, policy, { declared, id: 'Extend', by: 'extend' }, now),
     daysBetween: secondsBetweenExtensions({ periodSeconds, longestGapSeconds }) / 86_400,
   };
+}
+
+function scrubOf(resolver: Resolver, policy: FoundPolicy, now: Date): CostScrub | undefined {
+  const { scrub: declared } = policy.declared;
+  if (!declared) return undefined;
+  return { ...roundOf(resolver, policy, { declared, id: 'Scrub', by: 'scrub' }, now), periodDays: declared.request.periodSeconds / 86_400 };
 }
 
 interface DeclaredRound {

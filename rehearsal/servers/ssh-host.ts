@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type Connection, type PublicKeyAuthContext, Server, utils } from 'ssh2';
+import { ed25519KeyPair } from './ssh-keys';
 
 export interface SshHost {
   readonly port: number;
@@ -20,8 +21,8 @@ export interface SshHost {
  * @param names addresses of names that this host alone knows
  */
 export async function startSshHost(names: Readonly<Record<string, string>> = {}): Promise<SshHost> {
-  const host = utils.generateKeyPairSync('ed25519');
-  const login = utils.generateKeyPairSync('ed25519');
+  const host = ed25519KeyPair();
+  const login = ed25519KeyPair();
   const allowed = utils.parseKey(login.public);
   if (allowed instanceof Error) throw allowed;
   const connections = new Set<Connection>();

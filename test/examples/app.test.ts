@@ -50,8 +50,8 @@ describe('MonToit', () => {
   test('has no custom resource', () => {
     const types = Object.values(production.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
     expect(types.filter((type) => type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource')).toEqual([]);
-    // Dump, verify, retire, sentinel and notify, and nothing that the CDK added beside them.
-    expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(5);
+    // Dump, verify, retire, scrub, sentinel and notify, and nothing that the CDK added beside them.
+    expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(6);
   });
 
   test('keeps its logical ids: a bucket by another name would leave every copy behind', () => {

@@ -82,6 +82,19 @@ describe('known figures', () => {
     expect(usd(estimate, 'replication metrics, eu-central-1')).toBeCloseTo(1.2, 10);
   });
 
+  test('scrub: a round a day over 20 copies, and every object once in the period', () => {
+    const size = { platform: 'lambda', memoryMebibytes: 1024, ephemeralMebibytes: 512, architecture: 'arm64' } as const;
+    const declared = { size, roundsAMonth: 365 / 12, transitions: 8, metrics: 2, periodDays: 73 };
+    const estimate = estimateCost(facts({ scrub: declared }));
+    const stored = facts({}).protections.reduce((sum, { stored: { kept, released } }) => sum + kept + released, 0);
+    const turns = 365 / 12 / 73;
+    expect(usd(estimate, 'requests that read stored objects again, scrub')).toBeCloseTo(turns * stored * 20 * 0.0000004, 10);
+    expect(usd(estimate, 'Lambda that reads, scrub')).toBeCloseTo(turns * stored * 10e9 / 40e6 * 0.0000133334, 6);
+    const twice = estimateCost(facts({ scrub: { ...declared, periodDays: 36.5 } }));
+    expect(usd(twice, 'Lambda that reads, scrub')).toBeCloseTo(2 * usd(estimate, 'Lambda that reads, scrub')!, 10);
+    expect(estimateCost(facts({})).lines.map(({ what }) => what).join()).not.toContain('scrub');
+  });
+
   test('lock extension: a round a day over 20 copies, and every 10 days each of their 20 objects', () => {
     const size = { platform: 'lambda', memoryMebibytes: 512, ephemeralMebibytes: 512, architecture: 'arm64' } as const;
     const rounds = { size, roundsAMonth: 365 / 12, transitions: 8, metrics: 2 };

@@ -8,6 +8,7 @@ import { Client, utils } from 'ssh2';
 import { isRoot } from '../../rehearsal/servers/cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from '../../rehearsal/servers/debian-packages';
 import { freePort, letThrough, NOBODY } from '../../rehearsal/servers/server-place';
+import { ed25519KeyPair } from '../../rehearsal/servers/ssh-keys';
 import { lacks } from './lacks';
 
 export interface Sshd {
@@ -51,9 +52,9 @@ async function start(permitted: string, pam: 'yes' | 'no'): Promise<Sshd> {
   const owner = isRoot() ? NOBODY : undefined;
   const user = owner ? 'nobody' : userInfo().username;
   const port = await freePort();
-  const host = { ed25519: utils.generateKeyPairSync('ed25519'), ecdsa: utils.generateKeyPairSync('ecdsa', { bits: 256 }), rsa: utils.generateKeyPairSync('rsa', { bits: 2048 }) };
+  const host = { ed25519: ed25519KeyPair(), ecdsa: utils.generateKeyPairSync('ecdsa', { bits: 256 }), rsa: utils.generateKeyPairSync('rsa', { bits: 2048 }) };
   const logins = {
-    open: utils.generateKeyPairSync('ed25519'), narrow: utils.generateKeyPairSync('ed25519'), closed: utils.generateKeyPairSync('ed25519'),
+    open: ed25519KeyPair(), narrow: ed25519KeyPair(), closed: ed25519KeyPair(),
     rsa: utils.generateKeyPairSync('rsa', { bits: 3072 }),
   };
   const file = async (name: string, text: string): Promise<string> => {

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { utils } from 'ssh2';
 import type { RunError } from '../../../lambda/runtime/errors';
 import { readPrivateKey } from '../../../lambda/runtime/ssh/private-key';
+import { ed25519KeyPair } from '../../../rehearsal/servers/ssh-keys';
 
-const plain = utils.generateKeyPairSync('ed25519');
-const locked = utils.generateKeyPairSync('ed25519', { passphrase: 'correct horse', cipher: 'aes256-ctr', rounds: 4 });
+const plain = ed25519KeyPair();
+const locked = ed25519KeyPair('correct horse');
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }) as string;
 
 test.each([

@@ -5,6 +5,7 @@ import type { RunError } from '../../../lambda/runtime/errors';
 import { createLog } from '../../../lambda/runtime/log';
 import { Tunnels } from '../../../lambda/runtime/ssh/tunnels';
 import type { SshTunnelConfig } from '../../../lib/contract/ssh-tunnel';
+import { ed25519KeyPair } from '../../../rehearsal/servers/ssh-keys';
 import { type Sshd, startSshd } from '../../support/sshd';
 
 /** What a database would be: each connection gets 8 MiB and is echoed. */
@@ -95,8 +96,7 @@ test('another host key: nothing is proven to the host, and the sentence has both
 });
 
 test('a key that the account does not have is refused', async () => {
-  const { utils } = await import('ssh2');
-  await expect(made({ secret: utils.generateKeyPairSync('ed25519').private }).open()).rejects.toMatchObject({ name: 'RefusedError', code: 'SSH_KEY_REFUSED' });
+  await expect(made({ secret: ed25519KeyPair().private }).open()).rejects.toMatchObject({ name: 'RefusedError', code: 'SSH_KEY_REFUSED' });
 });
 
 test.each(['closed', 'narrow'] as const)('an account that may not forward there (%s) says so, and where to allow it', async (key) => {

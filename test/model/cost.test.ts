@@ -89,7 +89,7 @@ describe('known figures', () => {
     const stored = facts({}).protections.reduce((sum, { stored: { kept, released } }) => sum + kept + released, 0);
     const turns = 365 / 12 / 73;
     expect(usd(estimate, 'requests that read stored objects again, scrub')).toBeCloseTo(turns * stored * 20 * 0.0000004, 10);
-    expect(usd(estimate, 'Lambda that reads, scrub')).toBeCloseTo(turns * stored * 10e9 / 40e6 * 0.0000133334, 6);
+    expect(usd(estimate, 'Lambda that reads, scrub')).toBeCloseTo(turns * stored * 10 * BILLED_GB / 40e6 * 0.0000133334, 6);
     const twice = estimateCost(facts({ scrub: { ...declared, periodDays: 36.5 } }));
     expect(usd(twice, 'Lambda that reads, scrub')).toBeCloseTo(2 * usd(estimate, 'Lambda that reads, scrub')!, 10);
     expect(estimateCost(facts({})).lines.map(({ what }) => what).join()).not.toContain('scrub');

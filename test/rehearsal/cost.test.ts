@@ -120,7 +120,7 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
   const paused = watched.alarms.filter(({ kind }) => ALARM_KINDS[kind].paused).length;
   const sentinels = [watched.sentinel, ...watched.replicaSentinels].map(({ request }) => request);
   const gauges = sentinels.flatMap(({ protections, gauges: own = [] }) => [...own, ...protections.flatMap((one) => one.gauges)]).length;
-  expect(paused).toBe(12 + 3);
+  expect(paused).toBe(9 + 3);
   expect(line(cost, 'alarms')?.quantity).toBe(watched.alarms.length + paused);
   expect(line(cost, 'composite alarms')?.quantity).toBeGreaterThanOrEqual(4);
   expect(line(cost, 'dashboards')?.quantity).toBe(1);

@@ -51,7 +51,7 @@ export class BackupAlarms extends Construct {
 
   /**
    * In alarm while any alarm of the policy is that wakes somebody: data is at risk now. It tells nobody by itself, for each of those does;
-   * hang on it what else is to happen then. Not there where no such alarm is.
+   * hang on it what else is to happen then. Made once it is asked for ($0.50 a month); not there where no such alarm is.
    */
   public get dataAtRisk(): cloudwatch.IAlarm | undefined {
     return this.risk.whole;

@@ -9,8 +9,10 @@ import type { BackupPolicy } from '../backup-policy';
  */
 const CHILDREN = 30;
 
-/** One composite alarm of all that wake somebody; of many, further ones each of which is one of its children. */
+/** One composite alarm of all that wake somebody, made once it is asked for; of many, further ones each of which is one of its children. */
 export class DataAtRisk extends Construct {
+  private readonly alarms: cloudwatch.IAlarm[] = [];
+  private asked = false;
   private readonly groups: { readonly composite: cloudwatch.CompositeAlarm; readonly children: cloudwatch.IAlarm[] }[] = [];
 
   constructor(scope: Construct, id: string, private readonly policy: BackupPolicy) {
@@ -19,10 +21,19 @@ export class DataAtRisk extends Construct {
 
   /** Undefined while there is nothing to wake anybody. */
   public get whole(): cloudwatch.CompositeAlarm | undefined {
+    if (!this.asked) {
+      this.asked = true;
+      for (const alarm of this.alarms) this.place(alarm);
+    }
     return this.groups.at(0)?.composite;
   }
 
   public add(alarm: cloudwatch.IAlarm): void {
+    this.alarms.push(alarm);
+    if (this.asked) this.place(alarm);
+  }
+
+  private place(alarm: cloudwatch.IAlarm): void {
     const last = this.groups.at(-1);
     if (last && last.children.length < CHILDREN) {
       last.children.push(alarm);

@@ -88,6 +88,7 @@ const named = (kinds: readonly AlarmKindName[], id = 'database') => kinds.map((k
 
 describe('a full policy', () => {
   const made = only({ storeCeiling: Size.tebibytes(1) }, {}, ['eu-west-1']);
+  const whole = made.policy.alarms.dataAtRisk!;
   const template = made.template();
   const alarms = made.alarms();
 
@@ -158,8 +159,9 @@ describe('a full policy', () => {
     expect(composite.AlarmActions).toEqual([made.stack.resolve(made.policy._intake.page.topicArn)]);
   });
 
-  test('one composite stands for all that wake somebody, and tells nobody', () => {
-    const whole = made.policy.alarms.dataAtRisk!;
+  test('one composite stands for all that wake somebody, and tells nobody; it is there once somebody asked for it', () => {
+    const unasked = only();
+    unasked.template().resourceCountIs('AWS::CloudWatch::CompositeAlarm', 1);
     const id = made.stack.getLogicalId(whole.node.defaultChild as never);
     const { Properties } = (template.findResources('AWS::CloudWatch::CompositeAlarm') as Record<string, { Properties: Composite }>)[id];
     const rule = JSON.stringify(Properties.AlarmRule);
@@ -338,7 +340,11 @@ test.each<[string, ProtectionAlarmProps, string]>([
 
 test('a policy of ten protections stays within a template, and its composites within their rules', () => {
   const made = declare();
-  for (let index = 0; index < 10; index += 1) protect(made, { source: protection(made.stack).source }, `p${index}`);
+  for (let index = 0; index < 10; index += 1) {
+    protect(made, { source: protection(made.stack).source }, `p${index}`);
+    // Those that are made after it was asked for are its children too.
+    if (index === 6) expect(made.policy.alarms.dataAtRisk).toBeDefined();
+  }
   const { Resources } = made.template().toJSON() as { Resources: Record<string, { Type: string; Properties: Composite }> };
   expect(Object.keys(Resources).length).toBeLessThanOrEqual(400);
   const composites = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::CompositeAlarm');

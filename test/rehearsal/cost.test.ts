@@ -122,7 +122,7 @@ test('what the template shows is counted: keys, endpoints, replicas, classes, wo
   const gauges = sentinels.flatMap(({ protections, gauges: own = [] }) => [...own, ...protections.flatMap((one) => one.gauges)]).length;
   expect(paused).toBe(9 + 3);
   expect(line(cost, 'alarms')?.quantity).toBe(watched.alarms.length + paused);
-  expect(line(cost, 'composite alarms')?.quantity).toBeGreaterThanOrEqual(4);
+  expect(line(cost, 'composite alarms')?.quantity).toBe(3);
   expect(line(cost, 'dashboards')?.quantity).toBe(1);
   expect(line(cost, 'gauges')?.quantity).toBe(gauges);
   expect(line(cost, 'Lambda, sentinel')?.quantity).toBeCloseTo(sentinels.length * 96 * 365 / 12 * 3 / 2, 3);

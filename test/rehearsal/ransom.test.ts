@@ -36,7 +36,9 @@ beforeAll(() => {
     const stack = new Stack(app, 'Shop', { env: { region: PRIMARY } });
     const store = new BackupStore(stack, 'Store', { replicaRegions: [REPLICA], lock: BackupLock.governance(Duration.days(LOCK_DAYS)) });
     const recipients = [Recipient.email('team@example.org')];
-    const policy = new BackupPolicy(stack, 'Backup', { application: 'shop', environment: 'staging', store, recipients, lockExtension: {} });
+    const policy = new BackupPolicy(stack, 'Backup', {
+      application: 'shop', environment: 'staging', store, recipients, lockExtension: {}, scrub: { within: Duration.days(20) },
+    });
     policy.protect('database', {
       source: new PostgresSource({ connection: new Secret(stack, 'Connection'), flavor: PostgresFlavor.SELF_HOSTED }),
       schedule: BackupSchedule.daily({ at: '02:00' }), retention: Retention.gfs({ daily: 7 }),
@@ -68,7 +70,11 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const ROLES = { dump: 'Shop/Backup/database/Dump/Role', verify: 'Shop/Backup/database/Verify/Role', retire: 'Shop/Retire', extend: 'Shop/Backup/Extend/Role' };
+const ROLES = {
+  dump: 'Shop/Backup/database/Dump/Role', verify: 'Shop/Backup/database/Verify/Role', retire: 'Shop/Retire',
+  extend: 'Shop/Backup/Extend/Role', scrub: 'Shop/Backup/Scrub/Role',
+};
+const ROLE_NAMES = Object.keys(ROLES) as (keyof typeof ROLES)[];
 type RoleName = keyof typeof ROLES;
 
 function roleArn(name: RoleName): string {
@@ -146,9 +152,11 @@ const ALLOWED: Record<RoleName, (outcome: Outcome) => boolean> = {
   retire: ({ attack }) => attack === 'release its version by its tag',
   // What it may do lengthens a lock, and none of these does.
   extend: () => false,
+  // Reading is its work, of each object by its version.
+  scrub: () => false,
 };
 
-describe.each<RoleName>(['dump', 'verify', 'retire', 'extend'])('with the credentials of the %s role', (role) => {
+describe.each<RoleName>(ROLE_NAMES)('with the credentials of the %s role', (role) => {
   test.each([PRIMARY, REPLICA])('nothing in %s is written over, hidden, removed or unlocked, and each attempt is seen', async (region) => {
     const before = await stored(region);
     const outcomes = await ransom(role, region);
@@ -231,7 +239,7 @@ test('the log shows each release by the retire role, with what it said', async (
     .toEqual(Object.keys(COPY).map(() => [roleArn('retire'), 'expire']));
 });
 
-test.each<RoleName>(['dump', 'verify', 'retire', 'extend'])('the %s role has no hand on key, roles or the rules of either bucket', (role) => {
+test.each<RoleName>(ROLE_NAMES)('the %s role has no hand on key, roles or the rules of either bucket', (role) => {
   const authorizer = new Authorizer(made.resolver);
   const key = bucketsOf(made.resolver).find(({ region }) => region === PRIMARY)!.keyArn!;
   const ask = (action: string, resource: string): boolean => authorizer.authorize({ action, resource, principal: roleArn(role) }).allow;

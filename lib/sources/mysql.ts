@@ -56,7 +56,7 @@ export interface MySqlSourceOptions extends DatabaseSourceOptions {
    */
   readonly nonTransactional?: NonTransactionalTables;
   /**
-   * How long a dump waits for the locks of `NonTransactionalTables.LOCK`; from 1 second to 1 hour.
+   * How long a dump waits for a lock that somebody else holds on a table; from 1 second to 1 hour.
    * @default Duration.seconds(10)
    */
   readonly lockTimeout?: Duration;

@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { familyEnvironment, type FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
+import { withProgram } from '../../../rehearsal/servers/with-program';
 import type { Measured } from '../../measured';
 import { measureShell } from '../../shell';
 
@@ -36,7 +37,7 @@ export function clientRestore(target: Target, folder: string): Promise<Measured>
 
 async function shell(script: string, { server, database }: Target, folder: string, env: NodeJS.ProcessEnv): Promise<Measured> {
   const login = { LOGIN: await optionFile(server, folder), DATABASE: database };
-  return measureShell(script, folder, { ...familyEnvironment(server.binaries), ...env, ...login });
+  return measureShell(script, folder, { ...await withProgram('zstd', familyEnvironment(server.binaries)), ...env, ...login });
 }
 
 /** Who may do everything, as every program of the family reads it. */

@@ -70,8 +70,18 @@ export async function loadRows(
   }
 }
 
+/**
+ * Resolves once no load is about to end. mysql2 ends every file by one packet in a buffer that all connections share: of two that end
+ * together one would number the other's anew, and the server waits half a minute for the one that is lost.
+ */
+let ending = Promise.resolve();
+
 async function loadTable(session: TargetSession, statement: string, table: string, reader: PartRows): Promise<void> {
   let failure: Error | undefined;
+  let over: (() => void) | undefined;
+  const isOver = new Promise<void>((resolve) => {
+    over = resolve;
+  });
   // The client library takes an error of its input for the input's end.
   const rows = async function* (): AsyncGenerator<Buffer> {
     try {
@@ -79,6 +89,9 @@ async function loadTable(session: TargetSession, statement: string, table: strin
     } catch (error) {
       failure = error as Error;
     }
+    const others = ending;
+    ending = others.then(() => isOver);
+    await others;
   };
   const stream = Readable.from(rows(), { objectMode: false, highWaterMark: 1024 * 1024 });
   try {
@@ -87,6 +100,7 @@ async function loadTable(session: TargetSession, statement: string, table: strin
     if (!/^Records: \d+ +Deleted: 0 +Skipped: 0 +Warnings: 0$/.test(info)) throw new OtherFormError(`table ${table}: ${info}`);
   } finally {
     stream.destroy();
+    over?.();
   }
 }
 

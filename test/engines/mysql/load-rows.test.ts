@@ -72,6 +72,28 @@ test('what a definition says of its columns, and the tables whose rows go in as 
   expect(columnForms(create('`a` int(11)').replace('InnoDB', 'Aria'))).toBeUndefined();
 });
 
+test('of files that are loaded side by side one ends at a time: the client library ends all by one packet', async () => {
+  let [open, most, loads] = [0, 0, 0];
+  const session = {
+    load: async (_sql: string, file: Readable) => {
+      const text: Buffer[] = [];
+      for await (const chunk of file) text.push(chunk as Buffer);
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      open--;
+      loads++;
+      if (Buffer.concat(text).includes('bad')) throw new Error('the server is gone');
+      return 'Records: 1  Deleted: 0  Skipped: 0  Warnings: 0';
+    },
+  } as unknown as TargetSession;
+  const forms = new Map([['t', [{ name: 'a', listed: true, written: 'plain' as const }]]]);
+  const part = (value: string) => Buffer.from(`INSERT INTO \`t\` VALUES\n('${value}');\n-- End of these rows\n`);
+  const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, at) =>
+    loadRows(session, () => Promise.resolve(Readable.from([part(at === 3 ? 'bad' : 'good')])), 'part', forms)));
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+  expect([most, loads]).toEqual([1, 8]);
+});
+
 describe('on a server', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bp-my-load-'));
   let server: FamilyServer;

@@ -110,8 +110,8 @@ BEGIN
 END//
 CREATE TRIGGER move_minutes AFTER INSERT ON transactions FOR EACH ROW
 BEGIN
-  UPDATE members SET balance_minutes = balance_minutes - NEW.minutes WHERE id = NEW.payer;
-  UPDATE members SET balance_minutes = balance_minutes + NEW.minutes WHERE id = NEW.payee;
+  UPDATE members SET balance_minutes = balance_minutes - CAST(NEW.minutes AS SIGNED) WHERE id = NEW.payer;
+  UPDATE members SET balance_minutes = balance_minutes + CAST(NEW.minutes AS SIGNED) WHERE id = NEW.payee;
 END//
 DELIMITER ;
 CREATE EVENT close_stale ON SCHEDULE EVERY 1 DAY DO

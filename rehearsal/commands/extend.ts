@@ -1,20 +1,8 @@
-import { type DescribeExecutionCommandOutput, SFNClient } from '@aws-sdk/client-sfn';
-import type { ParseArgsOptionsConfig } from 'node:util';
-import { parseVersioned } from '../../lib/contract/common';
 import { type ExtendedCounts, type ExtendReport, type LockDecision, parseExtendReport } from '../../lib/contract/extend-report';
 import { ExtendRequest } from '../../lib/contract/extend-request';
-import { runIdOf } from '../../lib/contract/object-keys';
-import type { DeclaredLockExtension } from '../../lib/contract/policy-metadata';
-import { readAssembly } from '../assembly';
-import { CHOICE_OPTIONS, type ChosenPolicy, choosePolicy } from '../choose-policy';
 import type { Terminal } from '../command-line';
-import { followExecution, startExecution } from '../deployed/execution';
-import { Deployed, regionIn } from '../deployed/read-stacks';
-import { invokeDeployed, WorkerFailedError } from '../own-worker';
 import { counted, visible } from '../report/words';
-import { UsageError } from '../usage';
-import { isForeseen } from './foreseen';
-import { parseOptions } from './options';
+import { roundCommand } from './round';
 
 export const EXTEND_USAGE = `usage: backup-policy extend [options]
 
@@ -36,107 +24,21 @@ Exit code: 0 it is started, with --wait or --dry-run: no kept copy is left with 
 or the round failed; 2 wrong usage, no \`lockExtension\` in the policy, or it could not be started or followed.
 `;
 
-const OPTIONS = {
-  ...CHOICE_OPTIONS,
-  'region': { type: 'string' },
-  'dry-run': { type: 'boolean', default: false },
-  'wait': { type: 'boolean', default: false },
-  'json': { type: 'boolean', default: false },
-  'help': { type: 'boolean', default: false },
-} satisfies ParseArgsOptionsConfig;
-
-/** What `--json` prints of a round that was started. */
-interface Round {
-  readonly version: 1;
-  readonly slot: string;
-  readonly execution: string;
-  /** With `--wait`. */
-  readonly status?: string;
-  readonly report?: ExtendReport;
-  readonly error?: string;
-}
-
 /**
  * `backup-policy extend`.
  *
  * @returns the exit code
  * @throws UsageError for an option that cannot be meant
  */
-export async function extendCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = parseOptions(args, OPTIONS, EXTEND_USAGE);
-  const { stdout, stderr } = terminal;
-  if (options.help) {
-    stdout.write(EXTEND_USAGE);
-    return 0;
-  }
-  if (options['dry-run'] && options.wait) throw new UsageError('--dry-run goes without --wait: it starts nothing', EXTEND_USAGE);
-  try {
-    const assembly = readAssembly(options.app);
-    const policy = choosePolicy(assembly, options, EXTEND_USAGE);
-    const { lockExtension } = policy.declared;
-    if (!lockExtension) throw new UsageError(`${policy.declared.path} declares no \`lockExtension\`: each lock is left to end`, EXTEND_USAGE);
-    const deployed = new Deployed(assembly, { region: options.region ?? regionIn(terminal.env) });
-    if (!options['dry-run']) return await startRound(policy, lockExtension, deployed, options, terminal);
-    const report = await dryRun(policy, lockExtension, deployed, terminal.signal);
-    stdout.write(options.json ? json(report) : dryRunText(report));
-    return exitCodeOf(report);
-  } catch (error) {
-    if (!isForeseen(error) && !(error instanceof WorkerFailedError)) throw error;
-    stderr.write(`backup-policy: ${error.message}\n`);
-    return error instanceof WorkerFailedError ? 1 : 2;
-  }
-}
-
-/** By the deployed worker and its own role: nobody else may read every lock. */
-async function dryRun(
-  { stack, declared }: ChosenPolicy, extension: DeclaredLockExtension, deployed: Deployed, signal: AbortSignal,
-): Promise<ExtendReport> {
-  const path = `${declared.path} lockExtension`;
-  const request = parseVersioned('the extend request', ExtendRequest, {
-    ...await deployed.resolve(stack, extension.request, path) as object, slot: now(), execution: 'command-line', dryRun: true, whole: true,
-  });
-  const functionName = await deployed.text(stack, extension.function, path);
-  return parseExtendReport(await invokeDeployed({ functionName, region: deployed.regionOf(stack), request, signal }));
-}
-
-async function startRound(
-  { stack, declared }: ChosenPolicy, extension: DeclaredLockExtension, deployed: Deployed,
-  { wait, json: asJson }: { readonly wait: boolean; readonly json: boolean }, terminal: Terminal,
-): Promise<number> {
-  const stateMachineArn = await deployed.text(stack, extension.stateMachine, `${declared.path} lockExtension`);
-  const client = new SFNClient({ region: deployed.regionOf(stack) });
-  const title = `${declared.application} (${declared.environment})`;
-  try {
-    const slot = now();
-    const begun: Round = { version: 1, slot, execution: await startExecution(client, stateMachineArn, `extend-${runIdOf(slot)}`, { slot }) };
-    if (!wait) {
-      terminal.stdout.write(asJson ? json(begun) : `${title}: a round is started, ${begun.execution}\n`);
-      return 0;
-    }
-    const followed = { execution: begun.execution, title: `lock extension of ${title}`, subject: declared.application };
-    const ended = endedRound(begun, await followExecution(client, followed, terminal));
-    terminal.stdout.write(asJson ? json(ended) : inWords(title, ended));
-    return ended.report ? exitCodeOf(ended.report) : 1;
-  } finally {
-    client.destroy();
-  }
-}
-
-function endedRound(round: Round, { status, output, error, cause }: DescribeExecutionCommandOutput): Round {
-  const { extend } = JSON.parse(output ?? '{}') as { extend?: unknown };
-  return {
-    ...round, status, ...extend === undefined ? {} : { report: parseExtendReport(extend) },
-    ...error === undefined && cause === undefined ? {} : { error: [error, cause].filter(Boolean).join(': ') },
-  };
-}
-
-function exitCodeOf({ protections }: ExtendReport): number {
-  return protections.some(({ ending }) => ending > 0) ? 1 : 0;
-}
-
-function inWords(title: string, { status, report, error }: Round): string {
-  if (report) return `${[`${title}: the locks are lengthened.`, ...report.protections.map((one) => `  ${figures(one)}`)].join('\n')}\n`;
-  return `${title}: the round ${String(status).toLowerCase().replace('_', ' ')}${error === undefined ? '' : `. ${visible(error)}`}\n`;
+export function extendCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  return roundCommand<ExtendReport>({
+    usage: EXTEND_USAGE, name: 'extend', title: 'lock extension', prop: 'lockExtension', without: 'each lock is left to end', request: ExtendRequest,
+    declaredIn: ({ lockExtension }) => lockExtension,
+    parse: parseExtendReport,
+    isWell: ({ protections }) => protections.every(({ ending }) => ending === 0),
+    lines: ({ protections }) => ['the locks are lengthened.', ...protections.map(figures)],
+    dryRunText,
+  }, args, terminal);
 }
 
 function dryRunText({ application, environment, at, protections }: ExtendReport): string {
@@ -159,12 +61,4 @@ function fateOf({ action, until }: LockDecision): string {
 
 function figures({ protection, locked, extended, leaving, ending, versions }: ExtendedCounts): string {
   return `${protection}: ${counted(extended, 'copy', 'copies')} lengthened (${counted(versions, 'object')}), ${locked} locked for long enough, ${leaving} left to end, ${ending} ending`;
-}
-
-function now(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

@@ -1,18 +1,20 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { ContractError, NewerContractError } from '../../lib/contract/common';
+import { parseVersioned } from '../../lib/contract/common';
 import { parseRetireReport, type RetireReport } from '../../lib/contract/retire-report';
-import type { RetireRequest } from '../../lib/contract/retire-request';
-import { AssemblyError, readAssembly, Resolver } from '../assembly';
+import { RetireRequest } from '../../lib/contract/retire-request';
+import { readAssembly, Resolver } from '../assembly';
 import type { Terminal } from '../command-line';
 import { functionOf } from '../cloud/local-cloud';
+import { Deployed, regionIn } from '../deployed/read-stacks';
 import { invokeDeployed, runHere, WorkerFailedError } from '../own-worker';
 import { counted, visible } from '../report/words';
 import { UsageError } from '../usage';
 import { choosePolicy } from '../choose-policy';
+import { isForeseen } from './foreseen';
 import { parseOptions } from './options';
 
 export const RETIRE_USAGE = `usage: backup-policy retire --dry-run [options]
-       backup-policy retire --keep ID/RUN --function NAME [options]
+       backup-policy retire --keep ID/RUN [options]
 
 Says of every copy in the store whether it is kept, waits out its grace or would be released, and why, and what the audit of the store
 finds: by the policy as it is declared in --app, read from the store with your own credentials, with nothing written. Rounds that write
@@ -26,14 +28,16 @@ are the deployed worker's.
   --application NAME      which policy, where the app has several
   --environment NAME      which of its environments, where there are several
   --protection ID         only this one; may be given again                             (default: all)
-  --bucket NAME           the store's bucket                                            (default: the template's, where it names one)
-  --function NAME         name or ARN of the deployed worker, for --keep and --unkeep
+  --bucket NAME           the store's bucket                                            (default: as CloudFormation says)
+  --function NAME         name or ARN of the deployed worker, for --keep and --unkeep   (default: as CloudFormation says)
   --region NAME           region of the store                                           (default: the stack's, or AWS_REGION)
   --json                  print the report as JSON
   --verbose               print what the worker logs
   --help
 
-Exit code: 0; 1 the audit found damage, or the worker refused; 2 wrong usage, no assembly, no such policy.
+Needs cloudformation:DescribeStacks and ListStackResources where the template does not name them; to read the store, and its key's
+kms:Decrypt; with --keep and --unkeep lambda:InvokeFunction instead.
+Exit code: 0; 1 the audit found damage, or the worker refused; 2 wrong usage, no assembly, no such policy, or it is not deployed.
 `;
 
 const OPTIONS = {
@@ -82,11 +86,12 @@ export async function retireCommand(args: readonly string[], terminal: Terminal)
       ? '--dry-run goes without --keep and --unkeep'
       : 'give --dry-run: rounds that write are the deployed worker\'s, by its schedule or by starting its state machine', RETIRE_USAGE);
   }
-  if (marking && !options.function) throw new UsageError('--keep and --unkeep need --function: only the deployed worker may tag', RETIRE_USAGE);
   try {
-    const { request, directory } = prepare(options, terminal.env, [...keep, ...unkeep]);
+    const { request, directory, functionName } = await prepare(options, terminal.env);
     const report = parseRetireReport(marking
-      ? await invokeDeployed({ functionName: options.function!, region: request.store.region, request: withRuns(request, keep, unkeep) })
+      ? await invokeDeployed({
+        functionName: await functionName(), region: request.store.region, request: withRuns(request, keep, unkeep), signal: terminal.signal,
+      })
       : await runHere({
         directory, name: 'retire', request: { ...request, dryRun: true, whole: true }, env: terminal.env, signal: terminal.signal,
         onLog: options.verbose ? (line) => void terminal.stderr.write(`${line}\n`) : () => undefined,
@@ -94,8 +99,8 @@ export async function retireCommand(args: readonly string[], terminal: Terminal)
     terminal.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : textOf(report));
     return report.findings.some(({ kind }) => DAMAGE.test(kind)) ? 1 : 0;
   } catch (error) {
-    if (![AssemblyError, NewerContractError, ContractError, WorkerFailedError].some((kind) => error instanceof kind)) throw error;
-    terminal.stderr.write(`backup-policy: ${(error as Error).message}\n`);
+    if (!isForeseen(error) && !(error instanceof WorkerFailedError)) throw error;
+    terminal.stderr.write(`backup-policy: ${error.message}\n`);
     return error instanceof WorkerFailedError ? 1 : 2;
   }
 }
@@ -110,36 +115,38 @@ function withRuns(request: RetireRequest, keep: Run[], unkeep: Run[]): RetireReq
   return { ...request, ...keep.length > 0 ? { keep } : {}, ...unkeep.length > 0 ? { unkeep } : {} };
 }
 
-/** The request as the deployed machine would compose it, and the folder of the code that is deployed. */
-function prepare(options: Options, env: NodeJS.ProcessEnv, runs: readonly Run[]): { request: RetireRequest; directory: string } {
-  const resolver = new Resolver(readAssembly(options.app));
-  const { stack, declared } = choosePolicy(resolver.assembly, options, RETIRE_USAGE);
-  const { request } = declared.retirement;
-  const region = options.region ?? stack.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
-  if (!region) throw new UsageError('the stack leaves its region to the deployment: give it with --region', RETIRE_USAGE);
+interface Prepared {
+  /** As the deployed machine would compose it. */
+  readonly request: RetireRequest;
+  /** Of the code that is deployed. */
+  readonly directory: string;
+  functionName(): Promise<string>;
+}
+
+async function prepare(options: Options, env: NodeJS.ProcessEnv): Promise<Prepared> {
+  const assembly = readAssembly(options.app);
+  const { stack, declared } = choosePolicy(assembly, options, RETIRE_USAGE);
+  const { request, function: worker } = declared.retirement;
   const known = request.protections.map(({ protection }) => protection);
   for (const asked of options.protection) {
     if (!known.includes(asked)) throw new UsageError(`--protection ${asked}: the policy has ${known.join(', ') || 'none'}`, RETIRE_USAGE);
   }
   const chosen = options.protection.length > 0 ? options.protection : known;
-  const arn = String(resolver.resolve(stack, declared.retirement.function, `${declared.path} retirement`));
+  const path = `${declared.path} retirement`;
+  const resolver = new Resolver(assembly);
+  const deployed = new Deployed(assembly, { region: options.region ?? regionIn(env) });
+  // A bucket that is named leaves nothing to ask CloudFormation for.
+  const named = options.bucket === undefined ? request : { ...request, store: { ...request.store, bucket: options.bucket } };
+  const store = { ...named.store, region: deployed.regionOf(stack) };
   return {
-    directory: functionOf(resolver, arn).directory,
-    request: {
-      ...request,
+    directory: functionOf(resolver, String(resolver.resolve(stack, worker, path))).directory,
+    functionName: async () => options.function ?? await deployed.text(stack, worker, path),
+    request: parseVersioned('the retire request', RetireRequest, {
+      ...await deployed.resolve(stack, { ...named, store }, path) as object,
       protections: request.protections.filter(({ protection }) => chosen.includes(protection)),
-      store: { ...request.store, region, bucket: options.bucket ?? bucketOf(request.store.bucket, stack.name, runs.length > 0) },
       slot: new Date().toISOString(), execution: 'command-line',
-    },
+    }),
   };
-}
-
-/** A name that CloudFormation chose is not in the template; the message says how to read it. */
-function bucketOf(bucket: unknown, stackName: string, marking: boolean): string {
-  if (typeof bucket === 'string') return bucket;
-  const { Ref } = (bucket ?? {}) as { Ref?: string };
-  const how = Ref === undefined ? '' : `: aws cloudformation describe-stack-resource --stack-name ${stackName} --logical-resource-id ${Ref} --query StackResourceDetail.PhysicalResourceId`;
-  throw new UsageError(`the bucket's name is the deployment's${how}; give it with --bucket${marking ? ', as the worker is to be asked' : ''}`, RETIRE_USAGE);
 }
 
 function textOf(report: RetireReport): string {

@@ -1,20 +1,8 @@
-import { type DescribeExecutionCommandOutput, SFNClient } from '@aws-sdk/client-sfn';
-import type { ParseArgsOptionsConfig } from 'node:util';
-import { parseVersioned } from '../../lib/contract/common';
-import { runIdOf } from '../../lib/contract/object-keys';
-import type { DeclaredScrubbing } from '../../lib/contract/policy-metadata';
 import { parseScrubReport, type ScrubReport } from '../../lib/contract/scrub-report';
 import { ScrubRequest } from '../../lib/contract/scrub-request';
-import { readAssembly } from '../assembly';
-import { CHOICE_OPTIONS, type ChosenPolicy, choosePolicy } from '../choose-policy';
 import type { Terminal } from '../command-line';
-import { followExecution, startExecution } from '../deployed/execution';
-import { Deployed, regionIn } from '../deployed/read-stacks';
-import { invokeDeployed, WorkerFailedError } from '../own-worker';
 import { counted, size, visible } from '../report/words';
-import { UsageError } from '../usage';
-import { isForeseen } from './foreseen';
-import { parseOptions } from './options';
+import { roundCommand } from './round';
 
 export const SCRUB_USAGE = `usage: backup-policy scrub [options]
 
@@ -36,109 +24,25 @@ Exit code: 0 it is started, with --wait or --dry-run: every copy is as it was wr
 failed; 2 wrong usage, no \`scrub\` in the policy, or it could not be started or followed.
 `;
 
-const OPTIONS = {
-  ...CHOICE_OPTIONS,
-  'region': { type: 'string' },
-  'dry-run': { type: 'boolean', default: false },
-  'wait': { type: 'boolean', default: false },
-  'json': { type: 'boolean', default: false },
-  'help': { type: 'boolean', default: false },
-} satisfies ParseArgsOptionsConfig;
-
-/** What `--json` prints of a round that was started. */
-interface Round {
-  readonly version: 1;
-  readonly slot: string;
-  readonly execution: string;
-  /** With `--wait`. */
-  readonly status?: string;
-  readonly report?: ScrubReport;
-  readonly error?: string;
-}
-
 /**
  * `backup-policy scrub`.
  *
  * @returns the exit code
  * @throws UsageError for an option that cannot be meant
  */
-export async function scrubCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = parseOptions(args, OPTIONS, SCRUB_USAGE);
-  const { stdout } = terminal;
-  if (options.help) {
-    stdout.write(SCRUB_USAGE);
-    return 0;
-  }
-  if (options['dry-run'] && options.wait) throw new UsageError('--dry-run goes without --wait: it starts nothing', SCRUB_USAGE);
-  try {
-    const assembly = readAssembly(options.app);
-    const policy = choosePolicy(assembly, options, SCRUB_USAGE);
-    const { scrub } = policy.declared;
-    if (!scrub) throw new UsageError(`${policy.declared.path} declares no \`scrub\`: nobody reads its copies again`, SCRUB_USAGE);
-    const deployed = new Deployed(assembly, { region: options.region ?? regionIn(terminal.env) });
-    if (options['dry-run']) {
-      const report = await dryRun(policy, scrub, deployed, terminal.signal);
-      stdout.write(options.json ? json(report) : textOf(report));
-      return report.protections.some(({ damaged }) => damaged > 0) ? 1 : 0;
-    }
-    return await startRound(policy, scrub, deployed, options, terminal);
-  } catch (error) {
-    if (!isForeseen(error) && !(error instanceof WorkerFailedError)) throw error;
-    terminal.stderr.write(`backup-policy: ${error.message}\n`);
-    return 2;
-  }
+export function scrubCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  return roundCommand<ScrubReport>({
+    usage: SCRUB_USAGE, name: 'scrub', title: 'scrub', prop: 'scrub', without: 'nobody reads its copies again', request: ScrubRequest,
+    declaredIn: ({ scrub }) => scrub,
+    parse: parseScrubReport,
+    isWell: ({ protections }) => protections.every(({ damaged }) => damaged === 0),
+    lines: ({ protections }) => ['every copy that was read is as it was written.', ...protections.map(({ protection, read, due, resting, readBytes }) => (
+      `${protection}: ${counted(read, 'copy', 'copies')} read, ${size(readBytes)}; ${due} go on with the next round, ${resting} rest`))],
+    dryRunText,
+  }, args, terminal);
 }
 
-async function dryRun(
-  { stack, declared }: ChosenPolicy, scrub: DeclaredScrubbing, deployed: Deployed, signal: AbortSignal,
-): Promise<ScrubReport> {
-  const path = `${declared.path} scrub`;
-  const request = parseVersioned('the scrub request', ScrubRequest, {
-    ...await deployed.resolve(stack, scrub.request, path) as object, slot: now(), execution: 'command-line', dryRun: true, whole: true,
-  });
-  const functionName = await deployed.text(stack, scrub.function, path);
-  return parseScrubReport(await invokeDeployed({ functionName, region: deployed.regionOf(stack), request, signal }));
-}
-
-async function startRound(
-  { stack, declared }: ChosenPolicy, scrub: DeclaredScrubbing, deployed: Deployed,
-  { wait, json: asJson }: { readonly wait: boolean; readonly json: boolean }, terminal: Terminal,
-): Promise<number> {
-  const stateMachineArn = await deployed.text(stack, scrub.stateMachine, `${declared.path} scrub`);
-  const client = new SFNClient({ region: deployed.regionOf(stack) });
-  const title = `${declared.application} (${declared.environment})`;
-  try {
-    const slot = now();
-    const begun: Round = { version: 1, slot, execution: await startExecution(client, stateMachineArn, `scrub-${runIdOf(slot)}`, { slot }) };
-    if (!wait) {
-      terminal.stdout.write(asJson ? json(begun) : `${title}: a round is started, ${begun.execution}\n`);
-      return 0;
-    }
-    const followed = { execution: begun.execution, title: `scrub of ${title}`, subject: declared.application };
-    const ended = endedRound(begun, await followExecution(client, followed, terminal));
-    terminal.stdout.write(asJson ? json(ended) : inWords(title, ended));
-    return ended.status === 'SUCCEEDED' ? 0 : 1;
-  } finally {
-    client.destroy();
-  }
-}
-
-function endedRound(round: Round, { status, output, error, cause }: DescribeExecutionCommandOutput): Round {
-  const { scrub } = JSON.parse(output ?? '{}') as { scrub?: unknown };
-  return {
-    ...round, status, ...scrub === undefined ? {} : { report: parseScrubReport(scrub) },
-    ...error === undefined && cause === undefined ? {} : { error: [error, cause].filter(Boolean).join(': ') },
-  };
-}
-
-function inWords(title: string, { status, report, error }: Round): string {
-  if (!report) return `${title}: the round ${String(status).toLowerCase().replace('_', ' ')}${error === undefined ? '' : `. ${visible(error)}`}\n`;
-  const lines = report.protections.map(({ protection, read, due, resting, readBytes }) => (
-    `  ${protection}: ${counted(read, 'copy', 'copies')} read, ${size(readBytes)}; ${due} go on with the next round, ${resting} rest`));
-  return `${[`${title}: every copy that was read is as it was written.`, ...lines].join('\n')}\n`;
-}
-
-function textOf({ application, environment, at, protections }: ScrubReport): string {
+function dryRunText({ application, environment, at, protections }: ScrubReport): string {
   const blocks = protections.map(({ protection, decisions = [], readBytes, due }) => {
     const width = Math.max(0, ...decisions.map(({ action }) => action.length));
     const lines = decisions.map(({ runId, action, readAt, dueBy, reasons }) => (
@@ -147,12 +51,4 @@ function textOf({ application, environment, at, protections }: ScrubReport): str
     return [head, ...lines].map((line) => visible(line)).join('\n');
   });
   return `${[`${application} (${environment}) at ${at}, nothing read and nothing written`, ...blocks].join('\n\n')}\n`;
-}
-
-function now(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { retire } from '../../lambda/workers/retire';
 import { parseRetireReport } from '../../lib/contract/retire-report';
 import { retireCommand } from '../../rehearsal/commands/retire';
 import type { Terminal } from '../../rehearsal/command-line';
-import { startEndpoint, type Endpoint } from '../../rehearsal/endpoint';
+import { startEndpoint } from '../../rehearsal/endpoint';
 import { UsageError } from '../../rehearsal/usage';
 import { shopApp } from '../rehearsal/shop-app';
+import { DeployedApp, type Ran, runOn } from '../rehearsal/status/cloud';
 import type { Synthesized } from '../rehearsal/synthesize';
 import { BUCKET, RetireStore } from './support';
 
@@ -88,11 +87,9 @@ test('no assembly is exit code 2', async () => {
 test.each<[string[], RegExp]>([
   [[], /give --dry-run: rounds that write are the deployed worker's/],
   [['--dry-run', '--keep', 'database/20261120T020000Z'], /--dry-run goes without --keep/],
-  [['--keep', 'database/20261120T020000Z'], /need --function/],
   [['--keep', '20261120T020000Z', '--function', 'f'], /--keep 20261120T020000Z: write it as database\/20261120T020000Z/],
   [['--dry-run', '--protection', 'elsewhere', '--bucket', 'b'], /--protection elsewhere: the policy has database/],
   [['--dry-run', '--application', 'forum'], /no policy is meant; there are shop \(staging\)/],
-  [['--dry-run'], /the bucket's name is the deployment's: aws cloudformation describe-stack-resource --stack-name Shop --logical-resource-id StoreBucket\w+ .*--bucket/],
   [['--dry-rum'], /did you mean --dry-run\?/],
 ])('%j is a wrong usage', async (args, message) => {
   const wrong = run(...args);
@@ -106,52 +103,66 @@ test('--help says every option, and is no failure', async () => {
   for (const option of ['--dry-run', '--keep', '--unkeep', '--bucket', '--function', '--json']) expect(out).toContain(option);
 });
 
-describe('a person keeps a copy', () => {
-  let lambda: Endpoint;
-  let directory: string;
+describe('of what is deployed', () => {
+  let cloud: DeployedApp;
+  let deployedApp: Synthesized;
 
+  beforeAll(() => {
+    deployedApp = shopApp({ region: 'us-east-1' });
+  });
+  afterAll(() => deployedApp.remove());
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'bp-lambda-'));
-    const asked: string[] = [];
-    const s3 = process.env.AWS_ENDPOINT_URL!;
-    lambda = await startEndpoint({
-      directory, handlers: {
-        invokeLambda: async (name, payload) => {
-          asked.push(name);
-          try {
-            // As the deployed function would, in its own surroundings.
-            process.env.AWS_ENDPOINT_URL = s3;
-            return { payload: await retire(payload, { awsRequestId: randomUUID() }) };
-          } catch (error) {
-            return { functionError: 'Unhandled', payload: { errorType: (error as Error).name, errorMessage: (error as Error).message } };
-          }
-        },
-      },
-    });
-    process.env.AWS_ENDPOINT_URL_LAMBDA = lambda.url;
+    cloud = await DeployedApp.start(deployedApp);
+    await cloud.copies(3);
   });
-
   afterEach(async () => {
-    delete process.env.AWS_ENDPOINT_URL_LAMBDA;
-    await lambda.close();
-    rmSync(directory, { recursive: true, force: true });
+    await cloud.stop();
+    cloud.remove();
   });
 
-  test('by the deployed worker, and leaves it to the rules again', async () => {
-    const [runId] = await copies(3, 2);
-    const manifest = `runs/staging/shop/database/${runId}.json`;
-    const kept = await run('--keep', `database/${runId}`, '--function', 'retire-of-shop', '--bucket', BUCKET);
+  const asked = async (...args: string[]): Promise<Ran> => await runOn(retireCommand, ['--app', deployedApp.directory, ...args]);
+  const manifests = () => cloud.endpoint.s3.allKeys(cloud.bucket).filter((key) => key.startsWith('runs/'));
+  const marks = (key: string) => cloud.endpoint.s3.versions(cloud.bucket, key)[0].tags;
+
+  test('a dry run finds the bucket by CloudFormation', async () => {
+    const { code, out, err } = await asked('--dry-run');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('database: 3 copies');
+    expect(cloud.asked).toEqual([]);
+  });
+
+  test('a person keeps a copy by the deployed worker, and leaves it to the rules again', async () => {
+    const [manifest] = manifests();
+    const runId = manifest.slice(-'00000000T000000Z.json'.length, -'.json'.length);
+    const kept = await asked('--keep', `database/${runId}`);
     expect(kept).toMatchObject({ code: 0, out: expect.stringContaining(`${runId}  kept  a person keeps it`) });
-    expect(store.marks(manifest)).toEqual({ [manifest]: 'keep' });
-    expect((await run('--unkeep', `database/${runId}`, '--function', 'retire-of-shop', '--bucket', BUCKET)).code).toBe(0);
-    expect(store.marks(manifest)).toEqual({ [manifest]: undefined });
+    expect(cloud.asked).toEqual([{ name: expect.stringContaining('etire'), payload: expect.objectContaining({ keep: [{ protection: 'database', runId }] }) }]);
+    expect(marks(manifest)).toEqual({ retire: 'keep' });
+    expect((await asked('--unkeep', `database/${runId}`)).code).toBe(0);
+    expect(marks(manifest)).toEqual({});
   });
 
-  test('that is not there: the worker says so, with exit code 1', async () => {
-    await copies(3);
-    const { code, err } = await run('--keep', 'database/20250101T020000Z', '--function', 'retire-of-shop', '--bucket', BUCKET);
-    expect([code, err]).toEqual([1, expect.stringContaining('KEEP_NO_RUN')]);
+  test('a copy that is not there: the worker says so, with exit code 1', async () => {
+    expect(await asked('--keep', 'database/20250101T020000Z')).toMatchObject({ code: 1, err: expect.stringContaining('KEEP_NO_RUN') });
   });
+
+  test('--bucket names another', async () => {
+    expect(await asked('--dry-run', '--bucket', 'no-such-bucket')).toMatchObject({ code: 1, err: expect.stringContaining('STORE_MISSING') });
+  });
+});
+
+test('a stack that is not deployed is exit code 2', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'bp-none-'));
+  const empty = await startEndpoint({ directory });
+  const before = process.env.AWS_ENDPOINT_URL;
+  try {
+    process.env.AWS_ENDPOINT_URL = empty.url;
+    expect(await run('--dry-run', '--region', 'us-east-1')).toMatchObject({ code: 2, err: expect.stringContaining('is not deployed') });
+  } finally {
+    process.env.AWS_ENDPOINT_URL = before;
+    await empty.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 test('the code that a dry run runs is the assembly\'s own: without it nothing is said', async () => {

@@ -18,6 +18,11 @@ const OWNED = new Set([
 ]);
 /** What has no place in a restored database or is made in another way. A subscription, a mapping or an event trigger would act. */
 export const PASSED_OVER = new Set(['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES', 'EXTENSION', 'BLOBS', 'USER MAPPING', 'SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'EVENT TRIGGER', 'MATERIALIZED VIEW DATA', 'SEQUENCE SET', 'TABLE DATA']);
+/** Whether an entry makes what rows go into. From 17 on the archive makes large objects in the section that fills them. */
+export function isStructure({ section, kind }: Pick<ArchiveEntry, 'section' | 'kind'>): boolean {
+  return section === 'pre-data' || kind === 'BLOB METADATA';
+}
+
 /** A failure of these costs no row and no constraint: said, not fatal. */
 const LESSER = new Set(['COMMENT', 'SECURITY LABEL', 'ACL', 'DEFAULT ACL', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA', 'SERVER', 'FOREIGN TABLE', 'FOREIGN DATA WRAPPER', 'STATISTICS']);
 

@@ -8,7 +8,7 @@ import type { Archive } from './archive';
 import { runGraph } from '../../runtime/step-graph';
 import type { DatabaseNotes } from './notes';
 import { createDatabase, createExtensions, openToStubs, openWrappers } from './restore-database';
-import { EntryRunner } from './restore-entries';
+import { EntryRunner, isStructure } from './restore-entries';
 import { loadLargeObjects } from './restore-large-objects';
 import { loadRows, type TablePlan } from './restore-rows';
 import { restoreSteps, type LoadSession } from './restore-steps';
@@ -59,7 +59,7 @@ export class DatabaseRestore {
   private async load(): Promise<void> {
     const { target, notes, archive, roles } = this.props;
     const section = (name: string) => archive.entries.filter((entry) => entry.section === name);
-    const structure = section('pre-data');
+    const structure = archive.entries.filter(isStructure);
     const schemas = structure.filter(({ kind }) => kind === 'SCHEMA');
     const loader = this.sessions[0].client;
     const common = { database: notes.name, loader, administrator: this.administrator, stubs: target.stubs, roles };
@@ -114,7 +114,7 @@ export class DatabaseRestore {
     const { context, copy, target, notes, archive, archivePart } = this.props;
     const parts = copy.manifest.parts.filter(({ kind, database }) => kind === 'rows' && database === notes.name);
     const { steps, tail } = restoreSteps({
-      structure: archive.entries.filter(({ section }) => section === 'pre-data'),
+      structure: archive.entries.filter(isStructure),
       entries: archive.entries.filter((entry) => entry.section === 'post-data' && !runner.isLost(entry)),
       parts: parts.map((part) => ({ part, tables: this.tablesOfPart.get(part.name.replace(/\.zst$/, '')) ?? [] })),
       bytesOf: (table) => this.plans.get(table)?.bytes ?? 0,

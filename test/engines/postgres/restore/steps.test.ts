@@ -1,5 +1,6 @@
 import type { ArchiveEntry } from '../../../../lambda/engines/postgres/archive';
 import { remainingPaths } from '../../../../lambda/runtime/step-graph';
+import { isStructure } from '../../../../lambda/engines/postgres/restore-entries';
 import { restoreSteps } from '../../../../lambda/engines/postgres/restore-steps';
 import type { Part } from '../../../../lib/contract/manifest';
 
@@ -32,4 +33,10 @@ test('of one table\'s indexes those of text and numeric columns are begun first,
   expect(path('by_kind')).toBeGreaterThan(path('by_time'));
   expect(path('by_name')).toBe(path('by_kind'));
   expect(path('by_id_hash')).toBeGreaterThan(path('by_kind'));
+});
+
+test.each([
+  ['of 16 and older', 'pre-data', 'BLOB', true], ['of 17 and newer', 'data', 'BLOB METADATA', true], ['their bytes', 'data', 'BLOBS', false],
+] as const)('large objects are made before anything fills them: %s', (_of, section, kind, made) => {
+  expect(isStructure({ section, kind })).toBe(made);
 });

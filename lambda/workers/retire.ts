@@ -2,14 +2,14 @@ import { CONTRACT_VERSION } from '../../lib/contract/common';
 import { policyPrefix, type ProtectionId } from '../../lib/contract/object-keys';
 import { FINDINGS_NAMED, type RetireAction, type RetiredCounts, type RetireFinding, type RetireReport } from '../../lib/contract/retire-report';
 import { RetireRequest } from '../../lib/contract/retire-request';
-import { newestAudit, writeAudit } from '../runtime/copies/audits';
+import { newestAudit, writeAudit, type FoundAudit } from '../runtime/copies/audits';
 import { IntegrityError, messageOf } from '../runtime/errors';
 import type { InvocationContext } from '../runtime/invocation';
 import type { Log } from '../runtime/log';
 import { writeMetrics } from '../runtime/metrics';
 import { eachProtection, Failures, policyRound, type PolicyRound } from '../runtime/rounds/policy-round';
 import { keepCopies } from '../runtime/retire/keep';
-import { auditedProtection } from '../runtime/retire/store-audit';
+import { auditedProtection, damageOfAudit } from '../runtime/retire/store-audit';
 import { retireProtection, type ProtectionRound } from '../runtime/retire/round';
 import { listFolders } from '../runtime/store-listing';
 import type { StoreReaderOptions } from '../runtime/store-reader';
@@ -52,14 +52,16 @@ async function retireAll(round: PolicyRound<RetireRequest>, now: Date, undeclare
   const { request, store, log } = round;
   const rounds: { readonly id: ProtectionId; readonly ended: ProtectionRound }[] = [];
   const failures = new Failures(log);
+  const before = lastAudit(store, request, now);
+  const damagedBefore = async (protection: string) => damageOfAudit((await before()).audit, protection);
   await eachProtection(round, failures, async (protection, id) => {
-    const ended = await retireProtection({ store, request, now }, protection);
+    const ended = await retireProtection({ store, request, now, damagedBefore }, protection);
     rounds.push({ id, ended });
     report(id, ended, request, now, log);
   });
   const findings = [...rounds.flatMap(({ ended }) => ended.findings), ...undeclared];
   for (const finding of findings) log.warn(`${finding.key}: ${finding.text}`, { finding: finding.kind, key: finding.key });
-  if (!request.dryRun) await leaveAudit(store, request, now, rounds.map(({ ended }) => ended), findings.length, log);
+  if (!request.dryRun) await leaveAudit({ ...round, now, before }, rounds.map(({ ended }) => ended), findings.length);
   failures.throwWorst();
   const answer: RetireReport = {
     version: CONTRACT_VERSION, environment: request.environment, application: request.application,
@@ -71,13 +73,20 @@ async function retireAll(round: PolicyRound<RetireRequest>, now: Date, undeclare
   return answer;
 }
 
+/** Asked once, where somebody wants to know. */
+function lastAudit(store: StoreReaderOptions, request: RetireRequest, now: Date): () => Promise<FoundAudit> {
+  let asked: Promise<FoundAudit> | undefined;
+  return () => asked ??= newestAudit(store, request, now);
+}
+
 /** For whoever looks at the store between the rounds, and reads only what is new. Its absence is an alarm, and undoes no round. */
 async function leaveAudit(
-  store: StoreReaderOptions, request: RetireRequest, now: Date, rounds: readonly ProtectionRound[], findingCount: number, log: Log,
+  { store, request, now, log, before }: PolicyRound<RetireRequest> & { readonly now: Date; readonly before: () => Promise<FoundAudit> },
+  rounds: readonly ProtectionRound[], findingCount: number,
 ): Promise<void> {
   const { environment, application, store: { graceSeconds } } = request;
   try {
-    const { audit } = await newestAudit(store, request, now);
+    const { audit } = await before();
     const protections = rounds.map((round) => auditedProtection({
       round, graceSeconds, now, before: audit?.protections.find(({ protection }) => protection === round.protection.protection),
     }));
@@ -122,6 +131,7 @@ function countsOf(protection: string, round: ProtectionRound, whole: boolean): R
     protection, storedBytes, orphans,
     copies: copies.filter(({ mark }) => mark.kind !== 'expire').length,
     proven: copies.filter(({ mark, outcome }) => mark.kind !== 'expire' && (outcome === 'proven' || outcome === 'proven-except')).length,
+    damaged: copies.filter(({ mark, damage }) => mark.kind !== 'expire' && damage).length,
     kept: count('kept'), announced: count('announced'), waiting: count('waiting'), released: count('released'), heldBack: count('held-back'),
     takenBack: count('taken-back'), gone: count('gone'), leftAlone: count('left-alone'),
     ...whole ? { decisions: [...decisions] } : {},

@@ -39,6 +39,8 @@ export type RetireDecision = z.infer<typeof RetireDecision>;
  * - `part-missing`, `part-hidden`, `part-differs`: a kept copy's part is not there, lies under a delete marker, has another size or version
  * - `manifest-hidden`, `manifest-overwritten`, `manifest-newer`, `manifest-damaged`: of a manifest; the copy is left alone
  * - `verdict-unreadable`: of a newest verdict; the copy is left alone
+ * - `copy-damaged`: the newest reading of a kept copy found that it is not as it was written: it counts as not proven
+ * - `scrub-unreadable`: of what was found when copies were read again; what was known before stands
  * - `run-missing`, `run-late`, `run-unproven`, `run-doubled`: of the runs that were due within the grace
  * - `orphan`: parts or verdicts of a run without a manifest, on their way out
  * - `unknown-key`, `unknown-mark`, `undeclared`: what is in the store and nobody of this policy knows
@@ -46,7 +48,7 @@ export type RetireDecision = z.infer<typeof RetireDecision>;
 export const RetireFinding = z.strictObject({
   kind: z.enum([
     'part-missing', 'part-hidden', 'part-differs', 'manifest-hidden', 'manifest-overwritten', 'manifest-newer', 'manifest-damaged',
-    'verdict-unreadable', 'run-missing', 'run-late', 'run-unproven', 'run-doubled', 'orphan', 'unknown-key', 'unknown-mark', 'undeclared',
+    'verdict-unreadable', 'copy-damaged', 'scrub-unreadable', 'run-missing', 'run-late', 'run-unproven', 'run-doubled', 'orphan', 'unknown-key', 'unknown-mark', 'undeclared',
   ]),
   key: z.string(),
   text: z.string().min(1),
@@ -59,6 +61,8 @@ export const RetiredCounts = z.strictObject({
   copies: Count,
   /** Of these, proven or proven with exceptions. */
   proven: Count,
+  /** Of these, not as they were written when they were last read; none of them counts as proven. */
+  damaged: Count.optional(),
   kept: Count, announced: Count, waiting: Count, released: Count, heldBack: Count, takenBack: Count, gone: Count, leftAlone: Count,
   /** Attempts without a manifest that were announced or released. */
   orphans: Count,

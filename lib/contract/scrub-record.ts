@@ -29,6 +29,10 @@ export const ReadCopy = z.strictObject({
   /** What the last reading found. */
   damage: damaged.damage.optional(),
   damageCount: damaged.damageCount.optional(),
+  /** When it was last seen damaged. */
+  seenAt: Instant.optional(),
+  /** It is on its way out: it has no turn while it is. Left out when it is deleted, for it may be taken back. */
+  leaving: z.literal(true).optional(),
 });
 export type ReadCopy = z.infer<typeof ReadCopy>;
 
@@ -72,8 +76,12 @@ export const ScrubbedCopies = z.strictObject({
   copies: Count,
   /** From which instant on the age counts of the copy that was read longest ago; absent without a copy. */
   oldest: z.strictObject({ runId: RunId, countsFrom: Instant }).optional(),
+  /** Those that are not on their way out. */
   damagedCopies: Count,
+  /** The newest of these, in words. */
   damaged: z.array(DamagedCopy).max(DAMAGE_NAMED),
+  /** Every damaged copy, those on their way out too, and when that was last seen. */
+  damagedRuns: z.array(z.strictObject({ runId: RunId, seenAt: Instant })),
 });
 export type ScrubbedCopies = z.infer<typeof ScrubbedCopies>;
 

@@ -38,6 +38,8 @@ export const WatchedState = z.strictObject({
   gauges: Gauges,
   newestCopy: WatchedCopy.optional(),
   newestProven: WatchedCopy.optional(),
+  /** Copies that are not as they were written, those on their way out not counted; absent where there is none. */
+  damagedCopies: Count.optional(),
   /** Copies of the window, newest first, 100 at most. */
   copies: z.array(WatchedCopy).max(100),
   paused: z.strictObject({ until: Instant, reason: z.string() }).optional(),

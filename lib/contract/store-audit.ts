@@ -25,6 +25,8 @@ export const AuditedProtection = z.strictObject({
   /** Of all its copies, replicas not counted. */
   storedBytes: Count,
   newestProven: RunId.optional(),
+  /** Copies that were not as they were written when they were last read; `proven` are those that `provenCopies` would have otherwise. */
+  damaged: z.array(z.strictObject({ runId: RunId, proven: z.boolean() })).optional(),
   /** The last 30 days, oldest first: what a later round need not read again. Slots after `until` are the reader's to look at. */
   days: z.array(AuditedDay).max(AUDITED_DAYS + 1),
   /** Every slot up to and including this one is settled and counted in `days`. */

@@ -21,11 +21,11 @@ const GRADES: { readonly [outcome in Outcome]: number } = {
 };
 
 /** How good a copy is known to be; of two copies the one with the higher grade is rather kept. */
-export function gradeOf(copy: Copy): number {
+export function gradeOf(copy: Pick<Copy, 'outcome'>): number {
   return GRADES[copy.outcome];
 }
 
-export function isProven(copy: Copy): boolean {
+export function isProven(copy: Pick<Copy, 'outcome'>): boolean {
   return gradeOf(copy) === PROVEN;
 }
 

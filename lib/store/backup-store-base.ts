@@ -54,9 +54,9 @@ export abstract class BackupStoreBase extends Resource implements IBackupStore {
       grantee,
       actions: ['s3:ListBucket', 's3:ListBucketVersions'],
       resourceArns: [this.bucketArn],
-      conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies', 'audits').map((prefix) => `${prefix}*`) } },
+      conditions: { StringLike: { 's3:prefix': under('runs', 'parts', 'verdicts', 'policies', 'audits', 'scrubs').map((prefix) => `${prefix}*`) } },
     })
-      .combine(this.grantObjects(grantee, ['s3:GetObjectVersion'], under('runs', 'verdicts', 'policies', 'audits')))
+      .combine(this.grantObjects(grantee, ['s3:GetObjectVersion'], under('runs', 'verdicts', 'policies', 'audits', 'scrubs')))
       .combine(this.grantObjects(grantee, ['s3:GetObjectVersionTagging', 's3:GetObjectLegalHold'], under('runs', 'parts', 'verdicts')))
       .combine(this.grantObjects(grantee, ['s3:PutObjectVersionTagging'], under('runs', 'parts', 'verdicts'), {
         // S3 sets both for every request with tags; a request without any cancels, as `retire=keep` does.

@@ -27,8 +27,8 @@ export function lockableModes(lock: BoundLock | undefined): string | string[] {
 }
 
 /**
- * Lets a worker see which of a policy's copies are kept, and how long each version is locked: manifests, verdicts and declared policies
- * are read, parts are only listed.
+ * Lets a worker see which of a policy's copies are kept, and how long each version is locked: manifests, verdicts, declared policies and
+ * what was found when copies were read again are read, parts are only listed.
  */
 export function grantLockSurvey(store: IBackupStore, grantee: iam.IGrantable, scope: PolicyScope): iam.Grant {
   const allow = (actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, unknown>>) =>
@@ -36,8 +36,8 @@ export function grantLockSurvey(store: IBackupStore, grantee: iam.IGrantable, sc
   const prefixes = (...kinds: ObjectKind[]) => kinds.map((kind) => `${policyPrefix(kind, scope)}*`);
   const objects = (...kinds: ObjectKind[]) => prefixes(...kinds).map((prefix) => `${store.bucketArn}/${prefix}`);
   const { urlSuffix } = Stack.of(store);
-  return allow(['s3:ListBucketVersions'], [store.bucketArn], { StringLike: { 's3:prefix': prefixes('runs', 'parts', 'verdicts', 'policies') } })
-    .combine(allow(['s3:GetObjectVersion'], objects('runs', 'verdicts', 'policies')))
+  return allow(['s3:ListBucketVersions'], [store.bucketArn], { StringLike: { 's3:prefix': prefixes('runs', 'parts', 'verdicts', 'policies', 'scrubs') } })
+    .combine(allow(['s3:GetObjectVersion'], objects('runs', 'verdicts', 'policies', 'scrubs')))
     .combine(allow(['s3:GetObjectVersionTagging', 's3:GetObjectLegalHold'], objects('runs')))
     .combine(allow(['s3:GetObjectRetention'], objects('runs', 'parts', 'verdicts', 'policies')))
     .combine(allow(['kms:Decrypt'], [store.keyArn], { StringEquals: { 'kms:ViaService': `s3.${store.region}.${urlSuffix}` } }));

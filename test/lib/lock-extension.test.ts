@@ -45,12 +45,12 @@ describe('a policy\'s worker that lengthens locks', () => {
     const of = (action: string) => own.find(({ Action }) => [Action].flat().includes(action))!;
     const keys = (action: string) => [of(action).Resource].flat().map(text).map((key) => key.replace(/^<\w+\.Arn>\//, ''));
     const under = (...kinds: string[]) => kinds.map((kind) => `${kind}/production/shop/*`);
-    expect(keys('s3:GetObjectVersion')).toEqual(under('runs', 'verdicts', 'policies'));
+    expect(keys('s3:GetObjectVersion')).toEqual(under('runs', 'verdicts', 'policies', 'scrubs'));
     expect(keys('s3:PutObjectRetention')).toEqual(under('runs', 'parts', 'verdicts', 'policies'));
     expect(of('s3:PutObjectRetention').Condition).toEqual({
       NumericLessThanEquals: { 's3:object-lock-remaining-retention-days': 14 }, StringEqualsIfExists: { 's3:object-lock-mode': 'GOVERNANCE' },
     });
-    expect(of('s3:ListBucketVersions').Condition!.StringLike['s3:prefix']).toEqual(under('runs', 'parts', 'verdicts', 'policies'));
+    expect(of('s3:ListBucketVersions').Condition!.StringLike['s3:prefix']).toEqual(under('runs', 'parts', 'verdicts', 'policies', 'scrubs'));
   });
 
   test('leaves the retire worker\'s role as it was', () => {

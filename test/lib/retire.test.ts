@@ -32,9 +32,14 @@ describe('a policy\'s retire worker', () => {
       's3:GetObjectVersionTagging', 's3:ListBucket', 's3:ListBucketVersions', 's3:PutObject', 's3:PutObjectVersionTagging',
     ]);
     const keys = own.filter(({ Action }) => String(Action).includes('s3:') && !String(Action).includes('List')).flatMap(({ Resource }) => [Resource].flat().map(text));
-    for (const key of keys) expect(key).toMatch(/\/(runs|parts|verdicts|policies|audits)\/production\/shop\/\*$/);
+    for (const key of keys) expect(key).toMatch(/\/(runs|parts|verdicts|policies|audits|scrubs)\/production\/shop\/\*$/);
     const reading = own.filter(({ Action }) => [Action].flat().includes('s3:GetObjectVersion')).flatMap(({ Resource }) => [Resource].flat().map(text));
     expect(reading.some((key) => key.includes('/parts/'))).toBe(false);
+    // Of what was read again it only reads: what is damaged is not for it to say.
+    const ofScrubs = own.filter(({ Resource }) => [Resource].flat().map(text).some((key) => key.includes('/scrubs/')));
+    expect(actions(ofScrubs)).toEqual(['s3:GetObjectVersion']);
+    const listing = own.find(({ Action }) => [Action].flat().includes('s3:ListBucketVersions'));
+    expect(listing?.Condition?.StringLike['s3:prefix']).toContain('scrubs/production/shop/*');
   });
 
   test('gets its request from the machine, whole when the schedule\'s slot and the execution are filled in', () => {

@@ -164,7 +164,7 @@ describe('grants', () => {
       'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['retire'] },
       'StringLikeIfExists': { 's3:RequestObjectTag/retire': ['pending:*', 'expire', 'keep'] },
     });
-    expect(of('s3:ListBucket').Condition!.StringLike['s3:prefix']).toEqual(['runs', 'parts', 'verdicts', 'policies', 'audits'].map((kind) => `${kind}/production/shop/*`));
+    expect(of('s3:ListBucket').Condition!.StringLike['s3:prefix']).toEqual(['runs', 'parts', 'verdicts', 'policies', 'audits', 'scrubs'].map((kind) => `${kind}/production/shop/*`));
   });
 
   test('lengthening a lock has an end, and begins no compliance', () => {

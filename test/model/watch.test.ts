@@ -49,7 +49,7 @@ function factsOf(schedule: Schedule, since: number, now: number, changes: Partia
     now, since, eras: [{ since, schedule }], timeZone: schedule.kind === 'cron' ? schedule.timeZone : 'UTC', windowFrom: since,
     copies: healthy(schedule, since, now), longestGapSeconds: Math.min(longestGapSeconds(schedule).seconds, 366 * DAY),
     longestRunSeconds: LONGEST_RUN, verdictSeconds: VERDICT, rtoSeconds: HOUR, minimumVerified: 3,
-    unreadable: [], notReplicated: [], drift: [],
+    damaged: [], unreadable: [], notReplicated: [], drift: [],
     ...changes,
   };
 }
@@ -236,7 +236,8 @@ describe('figures', () => {
   test('the audit\'s figures and what came since', () => {
     const schedule = parseExpression('cron(0 2 * * ? *)', 'UTC');
     const now = START + 10 * DAY + 3 * HOUR;
-    const audit = { at: START + 8 * DAY + 5 * HOUR, provenCopies: 7, storedBytes: 50_000, until: START + 8 * DAY + 2 * HOUR, days: [] };
+    const until = START + 8 * DAY + 2 * HOUR;
+    const audit = { at: until + 3 * HOUR, provenCopies: 7, storedBytes: 50_000, damaged: [], until, days: [] };
     const { gauges } = watch(factsOf(schedule, START, now, { audit, ceilingBytes: 100_000, earlier: { at: START, storedBytes: 2_000 } }));
     expect(gauges).toMatchObject({ provenCopies: 9, storedBytes: 52_000, storeFill: 52 });
     expect(gauges.daysToCeiling).toBe(9);

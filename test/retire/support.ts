@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { GetObjectTaggingCommand, PutObjectCommand, PutObjectLegalHoldCommand, PutObjectTaggingCommand, S3Client } from '@aws-sdk/client-s3';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -63,7 +63,7 @@ export class RetireStore {
     for (const [name, body] of [['census.json', '{}'], ['rows/00001.sql', `rows of ${slot}`]]) {
       const key = `${attemptPrefix(id, runIdOf(slot), attempt)}${name}`;
       const versionId = await this.put(key, body);
-      parts.push({ name, key, versionId, kind: 'rows', encoding: 'none', sizeBytes: body.length, rawSizeBytes: body.length, sha256: '0'.repeat(64) });
+      parts.push({ name, key, versionId, kind: 'rows', encoding: 'none', sizeBytes: body.length, rawSizeBytes: body.length, sha256: createHash('sha256').update(body).digest('hex') });
     }
     return parts;
   }

@@ -58,7 +58,7 @@ describe('the rotation', () => {
     expect(Object.keys(await scrubbed(store)).sort()).toEqual([late, later].sort());
   });
 
-  it('leaves out what was released or deleted, without a word', async () => {
+  it('leaves out what was released or deleted, without a word, and takes up again what was taken back', async () => {
     const [first, second, third] = await copiesOf(store, 0, 2);
     store.at(morning(3));
     await scrubRound(store);
@@ -66,7 +66,15 @@ describe('the rotation', () => {
     await remove(manifestKey(ID, second));
     store.at(morning(32));
     expect(await scrubbed(store)).toEqual({ [third]: 'read' });
-    expect(await newestReadings(store)).toMatchObject({ copies: [{ runId: third }] });
+    expect((await newestReadings(store)).copies).toMatchObject([{ runId: first, leaving: true }, { runId: third }]);
+    expect((await newestRecord(store)).protections[0]).toMatchObject({ copies: 1, oldest: { runId: third } });
+    await store.tag(manifestKey(ID, first), 'keep');
+    store.at(morning(33));
+    forgetCalls(store);
+    expect(await scrubbed(store)).toEqual({ [first]: 'resting', [third]: 'resting' });
+    expect(partsRead(store)).toEqual([]);
+    store.at(morning(34));
+    expect(await scrubbed(store)).toEqual({ [first]: 'read', [third]: 'resting' });
   });
 
   it('asks for as much on any day, however many copies there are', async () => {
@@ -121,6 +129,29 @@ describe('a copy that is not as it was written', () => {
     await store.tag(manifestKey(ID, runId), 'expire');
     store.at(morning(33));
     await expect(scrubRound(store)).resolves.toMatchObject({ protections: [{ damaged: 0, resting: 0 }] });
+    // It is told no more, and not forgotten: it may be taken back.
+    expect((await newestRecord(store)).protections[0]).toMatchObject({ damagedCopies: 0, damaged: [], damagedRuns: [{ runId }] });
+    await store.tag(manifestKey(ID, runId), 'keep');
+    store.at(morning(34));
+    await expect(scrubRound(store)).rejects.toThrow('PART_MISSING');
+    await remove(manifestKey(ID, runId));
+    store.at(morning(35));
+    await scrubRound(store);
+    expect((await newestRecord(store)).protections[0].damagedRuns).toEqual([]);
+  });
+
+  it('is named when it was last seen so, and of many the newest are put in words and none is left out', async () => {
+    const made = await copiesOf(store, 0, 21);
+    for (const runId of made) await rot(store, runId);
+    store.at(morning(22));
+    await scrubRound(store);
+    store.at(morning(60));
+    await expect(scrubRound(store)).rejects.toThrow('PART_HASH_DIFFERS');
+    const [{ damagedCopies, damaged, damagedRuns }] = (await newestRecord(store)).protections;
+    expect(damagedCopies).toBe(22);
+    expect(damaged.map(({ runId }) => runId)).toEqual([...made].reverse().slice(0, 20));
+    expect(damagedRuns.map(({ runId }) => runId)).toEqual([...made].reverse());
+    expect(damagedRuns.every(({ seenAt }) => Math.abs(Date.parse(seenAt) - store.now.getTime()) < 600_000)).toBe(true);
   });
 
   it('is hidden by a delete marker over a part no more than for a restore: its version is read', async () => {

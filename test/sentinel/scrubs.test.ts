@@ -1,6 +1,6 @@
-import { runIdOf, scrubRoundKey } from '../../lib/contract/object-keys';
+import { manifestKey, runIdOf, scrubRoundKey } from '../../lib/contract/object-keys';
 import type { ScrubbedCopies } from '../../lib/contract/scrub-record';
-import { ID } from '../retire/support';
+import { BUCKET, ID } from '../retire/support';
 import { after, DAY_SECONDS, HOUR, MACHINE, slotOf, WatchedStore } from './support';
 
 let watched: WatchedStore;
@@ -22,7 +22,8 @@ const gauges = () => watched.gauges(request());
 /** What a scrub round of that instant leaves. */
 async function scrubbed(at: string, changes: Partial<ScrubbedCopies> = {}): Promise<void> {
   const { environment, application, protection } = ID;
-  const protections = [{ protection, copies: 5, damagedCopies: 0, damaged: [], ...changes }];
+  const damagedRuns = (changes.damaged ?? []).map(({ runId }) => ({ runId, seenAt: at }));
+  const protections = [{ protection, copies: 5, damagedCopies: 0, damaged: [], damagedRuns, ...changes }];
   const record = { version: 1, environment, application, at, protections };
   await watched.store.put(scrubRoundKey(ID, at), JSON.stringify(record));
 }
@@ -64,6 +65,77 @@ test('a damaged copy counts as no proven one, is named, and is over with the rou
   expect(one.notes).toContainEqual({ metric: 'unreadable', text: `The copy ${damaged.runId} is damaged: ${damaged.text}`, about: damaged.key });
   await scrubbed(after(4, 6), { oldest: { runId: runIdOf(slotOf(0)), countsFrom: after(0, 5) } });
   expect(await gauges()).toMatchObject({ unreadable: 0, unprovenCopies: 0 });
+});
+
+describe('proven copies', () => {
+  const runOf = (day: number): string => runIdOf(slotOf(day));
+  const damagedNow = (day: number) => ({ runId: runIdOf(slotOf(day)), key: `runs/of/${day}.json`, text: 'Part rows/00001.sql has another SHA-256.' });
+  const oldest = { runId: runIdOf(slotOf(0)), countsFrom: after(0, 5) };
+  const proven = async (with_ = request()): Promise<[number, number]> => {
+    const { provenCopies, missingProvenCopies } = await watched.gauges(with_);
+    return [provenCopies, missingProvenCopies];
+  };
+
+  test('are fewer from the round on that finds one damaged, not fewer still once the audit leaves it out, and as many again once it is whole', async () => {
+    await watched.copies(0, 4);
+    watched.at(after(4, 3));
+    await watched.audit(after(4, 3), { provenCopies: 3, damaged: [] });
+    expect(await proven()).toEqual([3, 0]);
+    watched.at(after(4, 5));
+    await scrubbed(after(4, 5), { damagedCopies: 1, damaged: [damagedNow(3)], oldest });
+    expect(await proven()).toEqual([2, 1]);
+    watched.at(after(5, -1));
+    await watched.audit(after(5, -1), { provenCopies: 2, damaged: [{ runId: damagedNow(3).runId, proven: true }] });
+    expect(await proven()).toEqual([2, 1]);
+    watched.at(after(5, 1));
+    await scrubbed(after(5, 1), { oldest });
+    expect(await proven()).toEqual([3, 0]);
+  });
+
+  test('are not those that were found damaged before the window, nor fewer for one that is on its way out', async () => {
+    await watched.copies(0, 4);
+    watched.at(after(40, 3));
+    await watched.audit(after(40, 3), { provenCopies: 9, damaged: [{ runId: damagedNow(1).runId, proven: false }], until: after(40, 0) });
+    watched.at(after(40, 5));
+    await scrubbed(after(40, 5), { damagedCopies: 2, damaged: [damagedNow(0), damagedNow(1)], oldest });
+    expect((await proven())[0]).toBe(8);
+  });
+
+  test('count one again that a verification read whole since', async () => {
+    await watched.copies(0, 3);
+    const runId = await watched.copy(slotOf(4));
+    watched.at(after(4, 5));
+    await scrubbed(after(4, 5), { damagedCopies: 1, damaged: [damagedNow(4)], oldest });
+    const [before] = (await watched.round(request())).protections;
+    expect(before).toMatchObject({ damagedCopies: 1, newestProven: { runId: runOf(3) } });
+    watched.at(after(4, 7));
+    const { attempt } = JSON.parse(String(await watched.endpoint.s3.read(BUCKET, manifestKey(ID, runId)))) as { attempt: string };
+    await watched.store.verdict(slotOf(4), attempt, 'proven', after(4, 7));
+    const [one] = (await watched.round(request())).protections;
+    expect(one).toMatchObject({ newestProven: { runId }, gauges: { unreadable: 0 } });
+    expect(one.damagedCopies).toBeUndefined();
+  });
+
+  test('are those of the audit where nobody reads copies again any more: what it found damaged stays so', async () => {
+    await watched.copies(0, 4);
+    watched.at(after(4, 5));
+    await watched.audit(after(4, 5), { provenCopies: 2, newestProven: runOf(3), damaged: [{ runId: runOf(4), proven: true }] });
+    const [one] = (await watched.round()).protections;
+    expect(one).toMatchObject({ damagedCopies: 1, gauges: { provenCopies: 2, unreadable: 1 }, newestProven: { runId: runOf(3) } });
+    expect(one.notes).toContainEqual(expect.objectContaining({ metric: 'unreadable', about: manifestKey(ID, runIdOf(slotOf(4))) }));
+  });
+
+  test('are looked for further back where all of the window are damaged', async () => {
+    await watched.copies(0, 0);
+    for (let day = 15; day < 18; day++) await watched.copy(slotOf(day));
+    watched.at(after(17, 3));
+    const known = [15, 16, 17].map((day) => ({ runId: runOf(day), proven: true }));
+    await watched.audit(after(17, 3), { provenCopies: 1, newestProven: runOf(0), until: after(17, 0), damaged: known });
+    watched.at(after(17, 5));
+    await scrubbed(after(17, 5), { damagedCopies: 3, damaged: [15, 16, 17].map(damagedNow), oldest });
+    const [one] = (await watched.round(request())).protections;
+    expect(one).toMatchObject({ newestProven: { runId: runIdOf(slotOf(0)) }, gauges: { provenCopies: 1 } });
+  });
 });
 
 test('a record that cannot be read is said, and the one before it stands', async () => {

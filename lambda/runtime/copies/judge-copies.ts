@@ -20,10 +20,11 @@ export function judgeCopies(copies: readonly SurveyedCopy[], eras: readonly Rete
   const alone = among(copies.filter(({ mark }) => !isLeaving(mark)));
   const all = among(copies.filter(({ mark, whole }) => !isLeaving(mark) || whole));
   return copies.map((copy) => {
-    if (copy.mark.kind === 'keep') return { copy, keep: true, reasons: ['a person keeps it'] };
+    const damage = copy.damage ? [copy.damage.text] : [];
+    if (copy.mark.kind === 'keep') return { copy, keep: true, reasons: ['a person keeps it', ...damage] };
     const decisions = [alone.get(copy.runId), all.get(copy.runId)].filter((decision) => decision !== undefined);
     const keeping = decisions.find(({ keep }) => keep);
-    return { copy, keep: keeping !== undefined, reasons: (keeping ?? decisions[0])?.reasons ?? ['parts of it are gone already'] };
+    return { copy, keep: keeping !== undefined, reasons: [...(keeping ?? decisions[0])?.reasons ?? ['parts of it are gone already'], ...damage] };
   });
 }
 

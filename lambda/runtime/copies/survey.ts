@@ -4,6 +4,9 @@ import { parseManifestKey, parsePartKey, parseVerdictKey, protectionPrefix, slot
 import type { RetireMark } from '../../../lib/contract/retire-mark';
 import type { RetireFinding } from '../../../lib/contract/retire-report';
 import { parseVerdict } from '../../../lib/contract/verdict';
+import { instantText } from '../../../lib/model/calendar';
+import { isProven } from '../../../lib/model/copy';
+import { damageStands, type Verification } from '../../../lib/model/damage';
 import type { Copy } from '../../../lib/model/retention';
 import { concurrently } from '../concurrently';
 import { messageOf } from '../errors';
@@ -11,6 +14,7 @@ import { listVersions, type StoredVersion } from '../store-listing';
 import { isHeld, readMark, type VersionName } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
 import { auditParts } from './audit-parts';
+import type { FoundDamage, KnownDamage } from './damage';
 import { isLeaving } from './judge-copies';
 import { byRun, type RunObjects } from './run-objects';
 import { readStoredDocument } from './stored-document';
@@ -24,6 +28,12 @@ export interface SurveyedCopy extends Copy {
   readonly mark: RetireMark;
   /** All of its parts are there as its manifest says. */
   readonly whole: boolean;
+  /** Why it counts as not proven, though its verdict may say otherwise: it was not as it was written when it was last read. */
+  readonly damage?: {
+    readonly text: string;
+    /** It would be proven otherwise. */
+    readonly proven: boolean;
+  };
 }
 
 /** Objects of an attempt, or verdicts, that no manifest answers for. */
@@ -43,10 +53,14 @@ export interface Survey {
   readonly leftAlone: readonly { readonly runId: string; readonly reason: string }[];
   readonly orphans: readonly Orphan[];
   readonly findings: readonly RetireFinding[];
+  /** Runs that are damaged by what the newest reading of each found, a copy that can be judged or not. */
+  readonly damaged: readonly string[];
   readonly storedBytes: number;
   /** The store's clock at its newest object, in milliseconds; 0 for none. */
   readonly newest: number;
 }
+
+const UNVERIFIED: Verification = { outcome: 'unverified', began: 0 };
 
 /** Runs looked at together: four small requests each. */
 const AT_ONCE = 24;
@@ -54,8 +68,10 @@ const AT_ONCE = 24;
 /**
  * What the store holds of one protection, held against its manifests. Every manifest, its tags and its newest verdict are read, parts
  * are only listed: the cost is that of the copies that are kept.
+ *
+ * @param damage what rounds that read stored copies again found: such a copy counts as not proven
  */
-export async function survey(store: StoreReaderOptions, id: ProtectionId): Promise<Survey> {
+export async function survey(store: StoreReaderOptions, id: ProtectionId, damage: KnownDamage): Promise<Survey> {
   const findings: RetireFinding[] = [];
   let storedBytes = 0;
   let newest = 0;
@@ -82,13 +98,16 @@ export async function survey(store: StoreReaderOptions, id: ProtectionId): Promi
       yield group;
     }
   })();
-  const runs = await concurrently(counted, AT_ONCE, (group) => surveyRun(store, id, group));
+  const runs = await concurrently(counted, AT_ONCE, (group) => surveyRun(store, id, group, damage.runs.get(group.runId)));
+  const copies = runs.flatMap(({ copy }) => copy ?? []);
+  const unjudged = runs.flatMap(({ gone, leftAlone }) => gone ?? leftAlone?.runId ?? []);
   return {
-    copies: runs.flatMap(({ copy }) => copy ?? []),
+    copies,
     gone: runs.flatMap(({ gone }) => gone ?? []),
     leftAlone: runs.flatMap(({ leftAlone }) => leftAlone ?? []),
     orphans: runs.flatMap(({ orphans }) => orphans ?? []),
-    findings: [...findings, ...runs.flatMap((run) => run.findings ?? [])],
+    findings: [...findings, ...damage.findings, ...runs.flatMap((run) => run.findings ?? [])],
+    damaged: [...copies.filter((copy) => copy.damage).map(({ runId }) => runId), ...unjudged.filter((runId) => damage.runs.has(runId))],
     storedBytes, newest,
   };
 }
@@ -101,7 +120,9 @@ interface SurveyedRun {
   readonly findings?: RetireFinding[];
 }
 
-async function surveyRun(store: StoreReaderOptions, id: ProtectionId, group: RunObjects): Promise<SurveyedRun> {
+async function surveyRun(
+  store: StoreReaderOptions, id: ProtectionId, group: RunObjects, found: FoundDamage | undefined,
+): Promise<SurveyedRun> {
   const { runId } = group;
   const written = group.runs.filter(({ deleteMarker }) => !deleteMarker);
   // Nobody of ours writes a second one: the oldest is the manifest.
@@ -120,22 +141,24 @@ async function surveyRun(store: StoreReaderOptions, id: ProtectionId, group: Run
   const [value, held] = await Promise.all([readStoredDocument(store, manifest), isHeld(store, manifest)]);
   const read = readManifest(id, runId, value);
   if ('problem' in read) return alone(read.kind, read.problem);
-  const outcome = await readOutcome(store, group.verdicts, read.manifest.attempt);
-  if ('problem' in outcome) return { leftAlone: { runId, reason: outcome.problem }, findings: [{ kind: 'verdict-unreadable', key: outcome.key, text: outcome.problem }] };
+  const verified = await readVerification(store, group.verdicts, read.manifest.attempt);
+  if ('problem' in verified) return { leftAlone: { runId, reason: verified.problem }, findings: [{ kind: 'verdict-unreadable', key: verified.key, text: verified.problem }] };
   const leaving = isLeaving(mark);
   let audit = auditParts(read.manifest, group.parts);
   // A run that ended while the listings were read may have its manifest in one of them and not its parts in the other.
   if (audit.damaged && !leaving) audit = auditParts(read.manifest, await collect(listVersions(store, `${protectionPrefix('parts', id)}${runId}/`)));
+  const damage = found && damageStands(found.seenAt, verified) ? wordsOf(found) : undefined;
   return {
     copy: {
       runId, slot: Date.parse(slotOf(runId)) / 1000, manifest, mark, attempt: read.manifest.attempt,
       finishedAt: manifest.lastModified.getTime() / 1000,
-      outcome: audit.damaged ? 'not-proven' : outcome.outcome, whole: !audit.damaged,
+      outcome: audit.damaged || damage ? 'not-proven' : verified.outcome, whole: !audit.damaged,
+      ...damage ? { damage: { text: damage, proven: !audit.damaged && isProven(verified) } } : {},
       ...held ? { hold: 'on its manifest' } : {},
     },
     orphans: orphansOf(id, group, read.manifest.attempt),
     // Parts of a copy that is leaving go before its manifest does.
-    findings: leaving ? [] : audit.findings,
+    findings: leaving ? [] : [...audit.findings, ...damage ? [{ kind: 'copy-damaged' as const, key, text: damage }] : []],
   };
 }
 
@@ -151,16 +174,20 @@ function readManifest(id: ProtectionId, runId: string, value: unknown): { manife
   return { manifest };
 }
 
-async function readOutcome(
+function wordsOf({ seenAt, text }: FoundDamage): string {
+  return `it counts as not proven, for it is not as it was written by what was read at ${instantText(seenAt)}: ${text}`;
+}
+
+async function readVerification(
   store: StoreReaderOptions, verdicts: readonly StoredVersion[], attempt: string,
-): Promise<{ outcome: Copy['outcome'] } | { key: string; problem: string }> {
+): Promise<Verification | { key: string; problem: string }> {
   // By key, so the last is the newest; of a key the first that was written counts.
   const newest = verdicts.filter(({ deleteMarker }) => !deleteMarker).at(-1);
-  if (!newest) return { outcome: 'unverified' };
+  if (!newest) return UNVERIFIED;
   const value = await readStoredDocument(store, newest);
   try {
-    const verdict = parseVerdict(value);
-    return { outcome: verdict.attempt === attempt ? verdict.outcome : 'unverified' };
+    const { attempt: verified, outcome, seconds } = parseVerdict(value);
+    return verified === attempt ? { outcome, began: newest.lastModified.getTime() / 1000 - seconds.total } : UNVERIFIED;
   } catch (error) {
     return { key: newest.key, problem: `its newest verdict cannot be read: ${messageOf(error)}` };
   }

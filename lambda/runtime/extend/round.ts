@@ -4,6 +4,7 @@ import { protectionPrefix, slotOf, type ProtectionId } from '../../../lib/contra
 import { lockStep, type CopyLock, type LockTerms } from '../../../lib/model/lock-extension';
 import type { ReleaseMark } from '../../../lib/model/release';
 import { concurrently } from '../concurrently';
+import { readDamage } from '../copies/damage';
 import { judgeCopies } from '../copies/judge-copies';
 import { erasOf, readRecords, type PolicyRecords } from '../copies/policy-records';
 import { refuseClockBehind } from '../copies/round-clock';
@@ -65,7 +66,9 @@ export async function extendProtection(props: ExtendRoundProps, protection: Exte
     ceilingSeconds: protection.ceilingSeconds,
   };
   const round: Round = { ...props, id, terms, writingSeconds: protection.longestRunSeconds };
-  const [known, found] = await Promise.all([readKnown(store, id), survey(store, id)]);
+  // What retirement keeps in the place of a damaged copy is kept here too.
+  const damage = await readDamage(store, id, now, async () => new Map());
+  const [known, found] = await Promise.all([readKnown(store, id), survey(store, id, damage)]);
   refuseClockBehind(now, [found.newest, ...known.records.map(({ since }) => Date.parse(since))], id);
   const failures = [...known.failures];
   let versions = 0;

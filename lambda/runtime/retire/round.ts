@@ -8,6 +8,7 @@ import { readMark, writeMark } from '../store-marks';
 import type { StoreReaderOptions } from '../store-reader';
 import { runFindings } from './audit-runs';
 import { announceCopy, releaseCopy, releaseOrphan, takeBack } from './marking';
+import { readDamage, type KnownDamage } from '../copies/damage';
 import { judgeCopies } from '../copies/judge-copies';
 import { erasOf, graceOf, isInForce, nextRecord, readRecords, writeRecord, type PolicyRecords } from '../copies/policy-records';
 import { CLOCK_MARGIN_SECONDS, refuseClockBehind } from '../copies/round-clock';
@@ -21,6 +22,8 @@ export interface RoundProps {
   readonly request: RetireRequest;
   /** By the store's clock. */
   readonly now: Date;
+  /** What the last audit knew of damaged copies, of a protection. */
+  readonly damagedBefore: (protection: string) => Promise<KnownDamage['runs']>;
 }
 
 interface Round extends RoundProps {
@@ -46,7 +49,8 @@ export async function retireProtection(props: RoundProps, protection: RetiredPro
   const { store, request, now } = props;
   const id: ProtectionId = { environment: request.environment, application: request.application, protection: protection.protection };
   const round: Round = { ...props, id, protection };
-  const [known, found] = await Promise.all([readRecords(store, id), survey(store, id)]);
+  const damage = await readDamage(store, id, now, () => props.damagedBefore(id.protection));
+  const [known, found] = await Promise.all([readRecords(store, id), survey(store, id, damage)]);
   refuseClockBehind(now, [found.newest, ...known.map(({ since }) => Date.parse(since))], id);
   const records = await inForce(round, known);
   const decisions = await act(round, found, records);

@@ -1,10 +1,11 @@
-import type { AuditedProtection } from '../../../lib/contract/store-audit';
+import type { AuditedProtection, StoreAudit } from '../../../lib/contract/store-audit';
 import { runIdOf } from '../../../lib/contract/object-keys';
 import { isProven } from '../../../lib/model/copy';
 import { parseExpression, timeZoneOf } from '../../../lib/model/schedule';
 import { expectedSlots } from '../../../lib/model/watch/expected-slots';
 import { addDays, COUNTED_DAYS, countDays, settle, settledUntil } from '../../../lib/model/watch/settled';
 import { rateAnchorOf } from '../../../lib/model/watch/window';
+import type { KnownDamage } from '../copies/damage';
 import type { ProtectionRound } from './round';
 
 const DAY = 86_400;
@@ -22,11 +23,12 @@ export interface AuditProps {
  * was released since, nothing is left to count.
  */
 export function auditedProtection({ round, before, graceSeconds, now }: AuditProps): AuditedProtection {
-  const { survey: { copies, gone, leftAlone, storedBytes }, protection, decisions, records } = round;
+  const { survey: { copies, gone, leftAlone, damaged, storedBytes }, protection, decisions, records } = round;
   const { longestRunSeconds } = protection;
   const seconds = now.getTime() / 1000;
   const staying = new Set(decisions.filter(({ action }) => action === 'kept' || action === 'taken-back').map(({ runId }) => runId));
   const proven = copies.filter((copy) => isProven(copy) && staying.has(copy.runId));
+  const leftOut = new Set(copies.filter(({ runId, damage }) => damage?.proven && staying.has(runId)).map(({ runId }) => runId));
   const eras = records.map(({ since, declared: { schedule } }) => (
     { since: Date.parse(since) / 1000, schedule: parseExpression(schedule.expression, schedule.timeZone) }));
   const timeZone = timeZoneOf(parseExpression(protection.schedule.expression, protection.schedule.timeZone));
@@ -45,10 +47,18 @@ export function auditedProtection({ round, before, graceSeconds, now }: AuditPro
   return {
     protection: protection.protection, provenCopies: proven.length, storedBytes,
     ...newest ? { newestProven: newest.runId } : {},
+    damaged: damaged.map((runId) => ({ runId, proven: leftOut.has(runId) })),
     days: addDays(counted === undefined ? [] : before?.days ?? [], countDays(settled, timeZone), seconds, timeZone),
     ...until === undefined ? {} : { until: new Date(until * 1000).toISOString() },
     released: decisions.filter(({ action }) => action === 'released').length, releasesAtMost: protection.releasesAtMost,
   };
+}
+
+/** What an audit knew of the damaged copies of a protection; nothing without one. */
+export function damageOfAudit(audit: StoreAudit | undefined, protection: string): KnownDamage['runs'] {
+  const { damaged = [] } = audit?.protections.find((one) => one.protection === protection) ?? {};
+  const seenAt = audit ? Date.parse(audit.at) / 1000 : 0;
+  return new Map(damaged.map(({ runId }) => [runId, { seenAt, text: 'the audit of that time says so, and no newer record can be read.' }]));
 }
 
 function runIdAt(slot: number): string {

@@ -25,12 +25,14 @@ export interface CopyToRead {
 }
 
 /**
- * - `gone`: it was released, or a lifecycle rule deleted it
+ * - `gone`: a lifecycle rule deleted it
+ * - `leaving`: it was released
  * - `read`: every part, with what is not as it was written
  * - `stopped`: the round's time is over
  */
 export type CopyReading =
   | { readonly kind: 'gone' }
+  | { readonly kind: 'leaving' }
   | { readonly kind: 'read'; readonly bytes: number; readonly startedAt: string; readonly damage: readonly Damage[]; readonly damageCount: number }
   | { readonly kind: 'stopped'; readonly bytes: number; readonly open?: OpenReading };
 
@@ -43,7 +45,8 @@ export async function readCopy(copy: CopyToRead): Promise<CopyReading> {
   const { store, id, runId, pace } = copy;
   const now = pace.now().toISOString();
   const stored = await findManifest(store, id, runId);
-  if (!stored || isLeaving(await readMark(store, stored))) return { kind: 'gone' };
+  if (!stored) return { kind: 'gone' };
+  if (isLeaving(await readMark(store, stored))) return { kind: 'leaving' };
   const found = await readManifest(copy, stored);
   if ('code' in found) return { kind: 'read', bytes: 0, startedAt: now, damage: [found], damageCount: 1 };
   const reading = new Reading(copy, found, now);
@@ -54,7 +57,7 @@ export async function readCopy(copy: CopyToRead): Promise<CopyReading> {
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
       // Retirement may have come between.
-      if (isLeaving(await readMark(store, stored))) return { kind: 'gone' };
+      if (isLeaving(await readMark(store, stored))) return { kind: 'leaving' };
       reading.damaged(part.name, error);
     }
   }

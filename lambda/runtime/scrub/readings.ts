@@ -1,24 +1,20 @@
 import { ContractError, CONTRACT_VERSION, NewerContractError } from '../../../lib/contract/common';
 import {
-  manifestKey, parseManifestKey, parseReadingsKey, protectionPrefix, readingsKey, readingsPrefix, runIdOf, slotOf, type ProtectionId,
+  manifestKey, parseManifestKey, parseReadingsKey, protectionPrefix, readingsKey, runIdOf, slotOf, type ProtectionId,
 } from '../../../lib/contract/object-keys';
 import { parseManifest } from '../../../lib/contract/manifest';
 import { parseReadings, type OpenReading, type ReadCopy, type Readings } from '../../../lib/contract/scrub-record';
 import { concurrently } from '../concurrently';
+import { newestReadings } from '../copies/readings';
 import { readStoredDocument } from '../copies/stored-document';
 import { writeOnce } from '../copies/written-once';
-import { messageOf, TransientError } from '../errors';
+import { TransientError } from '../errors';
 import type { Log } from '../log';
-import { listOriginals, listVersions, type StoredVersion } from '../store-listing';
+import { listVersions, type StoredVersion } from '../store-listing';
 import type { StoreReaderOptions } from '../store-reader';
 
-const DAY = 86_400;
-
-/** A round a day leaves some; where none is as young, all that the store keeps are looked at. */
-const LIKELY_WITHIN_SECONDS = 3 * DAY;
-
 /** A manifest may come later than that of a later slot: a run somebody asked for, a retry. */
-const LATE_SECONDS = DAY;
+const LATE_SECONDS = 86_400;
 
 /** Manifests read together. */
 const AT_ONCE = 24;
@@ -36,24 +32,13 @@ export interface RotationProps {
 
 /** When each copy of a protection was last read, as the store has it, and what this round makes of it. */
 export class Rotation {
-  /** Newest state first: what is not there by a listing of what is new is not asked for. */
   static async load(props: RotationProps): Promise<Rotation> {
     const { store, id, now, log } = props;
-    const prefix = readingsPrefix(id);
-    const likely = await listOriginals(store, prefix, `${prefix}${runIdOf(new Date(now.getTime() - LIKELY_WITHIN_SECONDS * 1000).toISOString())}`);
-    const found = likely.length > 0 ? likely : await listOriginals(store, prefix);
-    for (const version of found.reverse().slice(0, 3)) {
-      try {
-        const readings = parseReadings(await readStoredDocument(store, version));
-        if (readingsPrefix(readings) !== prefix) throw new Error(`it speaks of ${readingsPrefix(readings)}`);
-        const { runId, sequence } = parseReadingsKey(version.key) ?? {};
-        return new Rotation(props, readings, runId === runIdOf(now.toISOString()) && sequence !== undefined ? sequence + 1 : 0);
-      } catch (error) {
-        store.signal.throwIfAborted();
-        log.warn(`${version.key}: the readings cannot be read: ${messageOf(error)}`, { protection: id.protection, key: version.key });
-      }
-    }
-    return new Rotation(props, { since: now.toISOString(), copies: [] }, 0);
+    const { found, problems } = await newestReadings(store, id, now);
+    for (const { key, text } of problems) log.warn(`${key}: ${text}`, { protection: id.protection, key });
+    if (!found) return new Rotation(props, { since: now.toISOString(), copies: [] }, 0);
+    const { runId, sequence } = parseReadingsKey(found.key) ?? {};
+    return new Rotation(props, found.readings, runId === runIdOf(now.toISOString()) && sequence !== undefined ? sequence + 1 : 0);
   }
 
   readonly since: number;
@@ -72,6 +57,11 @@ export class Rotation {
 
   get copies(): readonly ReadCopy[] {
     return [...this.known.values()];
+  }
+
+  /** Those that have a turn. */
+  get staying(): readonly ReadCopy[] {
+    return this.copies.filter(({ leaving }) => !leaving);
   }
 
   get(runId: string): ReadCopy | undefined {

@@ -88,7 +88,7 @@ interface Turn {
 /** What this round is to read, in this order. */
 function turnsOf(round: Round): Turn[] {
   const { rotation, terms, now } = round;
-  const resting = inRotation(rotation.copies.map((copy) => restingOf(round, copy)));
+  const resting = inRotation(rotation.staying.map((copy) => restingOf(round, copy)));
   const turns = resting.slice(0, turnsNow(resting, terms, now.getTime() / 1000))
     .map((copy): Turn => ({ runId: copy.runId, reason: 'it was read longest ago of all, and must be by then' }));
   const open = rotation.open && rotation.get(rotation.open.runId);
@@ -96,10 +96,10 @@ function turnsOf(round: Round): Turn[] {
   return [{ runId: open.runId, reason: 'an earlier round began with it' }, ...turns.filter(({ runId }) => runId !== open.runId)];
 }
 
-/** A copy that was damaged may have been released since; a part that was missing may be back. */
+/** A copy that was damaged may have been released since, a part that was missing may be back, and so may a copy that was released. */
 function toLookAtAgain({ rotation }: Round, turns: readonly Turn[]): Turn[] {
   return rotation.copies
-    .filter(({ runId, damage }) => damage && !turns.some((turn) => turn.runId === runId))
+    .filter(({ runId, damage, leaving }) => (damage || leaving) && !turns.some((turn) => turn.runId === runId))
     .map(({ runId, damage = [] }) => ({ runId, reason: 'it was damaged when it was last read', only: damage.flatMap(({ part }) => part ?? []) }));
 }
 
@@ -116,6 +116,11 @@ async function take({ store, id, rotation, pace, log }: Round, { runId, reason, 
     rotation.forget(runId);
     return 0;
   }
+  if (reading.kind === 'leaving') {
+    rotation.set({ ...known, leaving: true });
+    rotation.release(runId);
+    return 0;
+  }
   if (reading.kind === 'stopped') {
     if (!only) rotation.open = reading.open;
     if (!only) done.set(runId, { action: 'due', reason: `${reason}; read as far as the round's time went` });
@@ -125,10 +130,11 @@ async function take({ store, id, rotation, pace, log }: Round, { runId, reason, 
   if (!only) rotation.open = undefined;
   rotation.set({
     runId, sizeBytes: known.sizeBytes, readAt: only ? known.readAt : reading.startedAt,
-    ...damageCount > 0 ? { damage: [...damage], damageCount } : {},
+    ...damageCount > 0 ? { damage: [...damage], damageCount, seenAt: damage.length > 0 ? pace.now().toISOString() : known.seenAt } : {},
   });
-  if (damageCount > 0) log.warn(`${id.protection} ${runId}: ${damage[0].text}`, { protection: id.protection, runId, damageCount });
-  else done.set(runId, { action: 'read', reason: only ? 'it was damaged, and is as it was written' : reason });
+  if (damageCount > 0) log.warn(`${id.protection} ${runId}: ${wordsOf(damage)}`, { protection: id.protection, runId, damageCount });
+  else if (!only) done.set(runId, { action: 'read', reason });
+  else if (known.damage) done.set(runId, { action: 'read', reason: 'it was damaged, and is as it was written' });
   return reading.bytes;
 }
 
@@ -147,26 +153,31 @@ function planned({ rotation }: Round, turns: readonly Turn[]): number {
 }
 
 function damageOf({ rotation }: Round): Error[] {
-  return rotation.copies.flatMap(({ runId, damage, damageCount = 0 }) => (damage ? [damagedError(runId, damage[0], damageCount)] : []));
+  return rotation.staying.flatMap(({ runId, damage, damageCount = 0 }) => (damage ? [damagedError(runId, damage, damageCount)] : []));
 }
 
-function damagedError(runId: string, { code, text }: Damage, count: number): Error {
-  const more = count > 1 ? ` ${count - 1} more of its parts are damaged.` : '';
+/** Of more damaged parts than are named, all that were may be whole again. */
+function wordsOf([first]: readonly Damage[]): string {
+  return first?.text ?? 'Parts that are not named here were damaged, and were not read since.';
+}
+
+function damagedError(runId: string, damage: readonly Damage[], count: number): Error {
+  const more = count > 1 && damage.length > 0 ? ` ${count - 1} more of its parts are damaged.` : '';
   return new IntegrityError(
-    code, `The copy ${runId} is not as it was written: ${text}${more}`,
+    damage[0]?.code ?? 'PART_HASH_DIFFERS', `The copy ${runId} is not as it was written: ${wordsOf(damage)}${more}`,
     'Do not restore from this run; take the newest proven one, or this one from the replica, and look at who wrote to the store.',
   );
 }
 
 function told(round: Round, done: Told, readBytes: number, failures: readonly Error[]): ProtectionReadings {
   const { rotation, terms, now, id } = round;
-  const resting = inRotation(rotation.copies.map((copy) => restingOf(round, copy)));
+  const resting = inRotation(rotation.staying.map((copy) => restingOf(round, copy)));
   const [oldest] = resting;
-  const damaged = rotation.copies.filter(({ damage }) => damage);
+  const damaged = newestFirst(rotation.staying.filter(({ damage }) => damage));
   const decisions = resting.map((copy): ScrubDecision => {
     const { readAt, sizeBytes, damage } = rotation.get(copy.runId)!;
     const base = { runId: copy.runId, readAt, dueBy: new Date(dueBy(copy, terms) * 1000).toISOString(), sizeBytes };
-    if (damage) return { ...base, action: 'damaged', reasons: damage.map(({ text }) => text) };
+    if (damage) return { ...base, action: 'damaged', reasons: damage.length > 0 ? damage.map(({ text }) => text) : [wordsOf(damage)] };
     const { action, reason } = done.get(copy.runId) ?? { action: 'resting' as const, reason: 'others were read longer ago' };
     return { ...base, action, reasons: [reason] };
   });
@@ -178,7 +189,13 @@ function told(round: Round, done: Told, readBytes: number, failures: readonly Er
       ...oldest ? { oldest: { runId: oldest.runId, countsFrom: new Date(oldest.countsFrom * 1000).toISOString() } } : {},
       damagedCopies: damaged.length,
       damaged: damaged.slice(0, DAMAGE_NAMED)
-        .map(({ runId, damage = [] }) => ({ runId, key: manifestKey(id, runId), text: damage[0].text })),
+        .map(({ runId, damage = [] }) => ({ runId, key: manifestKey(id, runId), text: wordsOf(damage) })),
+      damagedRuns: newestFirst(rotation.copies.filter(({ damage }) => damage))
+        .map(({ runId, readAt, seenAt = readAt }) => ({ runId, seenAt })),
     },
   };
+}
+
+function newestFirst(copies: readonly ReadCopy[]): ReadCopy[] {
+  return [...copies].sort((one, other) => (one.runId < other.runId ? 1 : -1));
 }

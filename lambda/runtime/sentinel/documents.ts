@@ -21,6 +21,8 @@ export interface ReadVerdict {
   readonly outcome: Exclude<Outcome, 'unverified'>;
   /** Scratch and restore; absent where nothing was restored. */
   readonly restoreSeconds?: number;
+  /** From its beginning to its verdict. */
+  readonly tookSeconds: number;
 }
 
 /** A document of the store, or why it is none. */
@@ -52,7 +54,7 @@ export function readVerdict(store: StoreReaderOptions, version: VersionName): Pr
     const { attempt, outcome, seconds } = parseVerdict(value);
     const restore = seconds.scratch + seconds.restore;
     const restored = outcome === 'proven' || outcome === 'proven-except' || outcome === 'not-proven' && restore > 0;
-    return { attempt, outcome, ...restored ? { restoreSeconds: restore } : {} };
+    return { attempt, outcome, tookSeconds: seconds.total, ...restored ? { restoreSeconds: restore } : {} };
   });
 }
 

@@ -14,6 +14,7 @@ import { seeSchedule } from './deployed';
 import type { SeenPause } from './pauses';
 import { lookAtReplicas, type ReplicaPlace } from './replicas';
 import { recordsInForce } from './records';
+import { damagedCopies, type DamagedCopies, weighDamage } from './damaged-copies';
 import type { SeenScrub } from './scrubs';
 import { readRun, readWindow, releasedAgainstRules, type StoreWindow } from './window';
 
@@ -62,8 +63,10 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
     schedule, now: seconds, minimumVerified, longestGapSeconds, graceSeconds: request.store.graceSeconds,
     countedUntil: audited?.last.until, rateAnchor: seen.rateAnchor,
   });
-  const damaged = round.scrub?.damagedOf(protection.protection) ?? [];
-  const window = withDamage(await withNewestProven(round, id, await readWindow(store, id, from), audited?.counted), damaged);
+  // The bytes of a replica are its own.
+  const damaged = protection.runs === undefined ? new Map() : damagedCopies(id, round.scrub, round.audit);
+  const weigh = weighDamage(damaged);
+  const window = withDamage(await withNewestProven(round, id, await readWindow(store, id, from, weigh), audited?.counted, weigh), damaged);
   if (records.length === 0 && window.copies.length === 0 && protection.runs === undefined) throw nothingArrived(id, request.store.bucket);
   const [replicated, released] = await Promise.all([
     lookAtReplicas(replicas, id, window.copies, from), releasedAgainstRules(store, window.copies),
@@ -78,10 +81,12 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
     longestGapSeconds, longestRunSeconds: protection.longestRunSeconds, verdictSeconds: protection.verdictSeconds,
     rtoSeconds: protection.objectives.rtoSeconds, minimumVerified, ceilingBytes: protection.ceilingBytes,
     unreadable: window.unreadable, notReplicated: window.notReplicated, drift: seen.drift,
+    damaged: [...window.damaged].map(([runId, { seenAt }]) => ({ runId, seenAt })),
     readAt: round.scrub?.readAt(protection.protection, since),
   };
   const watched = watch(facts);
   const regions = replicas.map(({ region }) => region);
+  const damagedHere = [...window.damaged.values()].filter(({ said }) => said).length;
   const byAge = [...replicated.copies].sort((one, other) => other.slot - one.slot);
   return {
     gauges: watched.gauges, since, released: released.length, pause: seen.asked ? seen.pause ?? 'none' : undefined,
@@ -89,6 +94,7 @@ export async function watchProtection(round: RoundOfOne, protection: WatchedProt
       protection: protection.protection, gauges: { ...watched.gauges },
       ...watched.newest ? { newestCopy: shown(watched.newest, regions) } : {},
       ...watched.newestProven ? { newestProven: shown(watched.newestProven, regions) } : {},
+      ...damagedHere > 0 ? { damagedCopies: damagedHere } : {},
       copies: byAge.slice(0, REPORTED).map((copy) => shown(copy, regions)),
       ...watched.gauges.pausedSeconds > 0 && pause ? { paused: { until: instant(pause.until), reason: pause.reason } } : {},
       ...watched.nextSlot === undefined ? {} : { nextSlot: instant(watched.nextSlot) },
@@ -109,10 +115,11 @@ function nothingArrived({ protection }: ProtectionId, bucket: string): RefusedEr
 /** Where the window has no proven copy, the newest that the audit knows. */
 async function withNewestProven(
   { store }: RoundOfOne, id: ProtectionId, window: StoreWindow, audited: AuditedProtection | undefined,
+  weigh: ReturnType<typeof weighDamage>,
 ): Promise<StoreWindow> {
   const runId = audited?.newestProven;
   if (runId === undefined || window.copies.some((copy) => isProven(copy) || copy.runId === runId)) return window;
-  const { copies, unreadable, notReplicated } = await readRun(store, id, runId);
+  const { copies, unreadable, notReplicated } = await readRun(store, id, runId, weigh);
   return {
     copies: [...window.copies, ...copies],
     unreadable: [...window.unreadable, ...unreadable],
@@ -120,15 +127,11 @@ async function withNewestProven(
   };
 }
 
-/** A copy whose stored bytes are not those that were written is no proven one, whatever its drill once said. */
-function withDamage(window: StoreWindow, damaged: ReturnType<SeenScrub['damagedOf']>): StoreWindow {
-  if (damaged.length === 0) return window;
-  const runs = new Set(damaged.map(({ runId }) => runId));
-  return {
-    ...window,
-    copies: window.copies.map((copy) => (runs.has(copy.runId) ? { ...copy, outcome: 'not-proven' as const } : copy)),
-    unreadable: [...window.unreadable, ...damaged.map(({ runId, key, text }) => ({ text: `The copy ${runId} is damaged: ${text}`, about: key }))],
-  };
+/** With the damage that no verification has refuted since, said for each copy that is to be told. */
+function withDamage(window: StoreWindow, damaged: DamagedCopies): StoreWindow & { readonly damaged: DamagedCopies } {
+  const refuted = new Set(window.copies.filter((copy) => !copy.damaged).map(({ runId }) => runId));
+  const standing = new Map([...damaged].filter(([runId]) => !refuted.has(runId)));
+  return { ...window, damaged: standing, unreadable: [...window.unreadable, ...[...standing.values()].flatMap(({ said }) => said ?? [])] };
 }
 
 interface AuditOfOne {
@@ -139,8 +142,8 @@ interface AuditOfOne {
 function auditOf(audit: StoreAudit | undefined, name: string): AuditOfOne | undefined {
   const counted = audit?.protections.find(({ protection }) => protection === name);
   if (!audit || !counted) return undefined;
-  const { provenCopies, storedBytes, until, days } = counted;
-  const counts = { provenCopies, storedBytes, days, ...until === undefined ? {} : { until: Date.parse(until) / 1000 } };
+  const { provenCopies, storedBytes, until, days, damaged = [] } = counted;
+  const counts = { provenCopies, storedBytes, damaged, days, ...until === undefined ? {} : { until: Date.parse(until) / 1000 } };
   return { counted, last: { at: Date.parse(audit.at) / 1000, ...counts } };
 }
 

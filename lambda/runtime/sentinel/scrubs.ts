@@ -16,7 +16,8 @@ export interface SeenScrub {
    * @param since when the protection took effect: before the first round of all nothing is late
    */
   readAt(protection: string, since: number): number | undefined;
-  damagedOf(protection: string): ScrubbedCopies['damaged'];
+  /** Copies that were found damaged, and when that was told; undefined where no round has spoken of the protection. */
+  damageOf(protection: string): (Pick<ScrubbedCopies, 'damaged' | 'damagedRuns'> & { readonly at: number }) | undefined;
 }
 
 /** One small document, however many copies there are; undefined where nobody is to read them again. */
@@ -32,7 +33,10 @@ export async function seeScrub(store: StoreReaderOptions, request: SentinelReque
       if (!found) return Math.max(since, declaredAt ?? since);
       return found.oldest && Date.parse(found.oldest.countsFrom) / 1000;
     },
-    damagedOf: (name) => of(name)?.damaged ?? [],
+    damageOf: (name) => {
+      const found = of(name);
+      return record && found && { at: Date.parse(record.at) / 1000, damaged: found.damaged, damagedRuns: found.damagedRuns };
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import {
   manifestKey, parseManifestKey, parseVerdictKey, protectionPrefix, runIdOf, slotOf, type ProtectionId,
 } from '../../../lib/contract/object-keys';
 import { isProven } from '../../../lib/model/copy';
+import type { Verification } from '../../../lib/model/damage';
 import type { Note, StoredCopy } from '../../../lib/model/watch/watched';
 import { auditParts } from '../copies/audit-parts';
 import { concurrently } from '../concurrently';
@@ -17,6 +18,10 @@ export interface WindowCopy extends StoredCopy {
   readonly manifest: ReadManifest;
   /** Version of its manifest. */
   readonly stored: VersionName;
+  /** Its newest; absent while there is none. */
+  readonly verification?: Verification;
+  /** It is not as it was written. */
+  readonly damaged?: boolean;
 }
 
 /** What the store holds of one protection since an instant. */
@@ -25,6 +30,8 @@ export interface StoreWindow {
   readonly unreadable: readonly Said[];
   readonly notReplicated: readonly Said[];
 }
+
+type Weigh = (copy: WindowCopy) => WindowCopy;
 
 /** Small documents asked for together. */
 const AT_ONCE = 24;
@@ -37,26 +44,27 @@ export const LOOKED_INTO = 2;
  * the copies in the window, however many there were before it.
  *
  * @param from in seconds since 1970
+ * @param weigh what else is known of a copy
  * @throws RunError when the store does not answer
  */
-export async function readWindow(store: StoreReaderOptions, id: ProtectionId, from: number): Promise<StoreWindow> {
+export async function readWindow(store: StoreReaderOptions, id: ProtectionId, from: number, weigh: Weigh): Promise<StoreWindow> {
   const marker = runIdOf(new Date(from * 1000).toISOString());
-  return readRuns(store, id, (kind) => listVersions(store, protectionPrefix(kind, id), `${protectionPrefix(kind, id)}${marker}`));
+  return readRuns(store, id, weigh, (kind) => listVersions(store, protectionPrefix(kind, id), `${protectionPrefix(kind, id)}${marker}`));
 }
 
 /** One run, however old. @throws RunError when the store does not answer */
-export async function readRun(store: StoreReaderOptions, id: ProtectionId, runId: string): Promise<StoreWindow> {
-  return readRuns(store, id, (kind) => listVersions(store, kind === 'runs' ? manifestKey(id, runId) : `${protectionPrefix(kind, id)}${runId}/`));
+export async function readRun(store: StoreReaderOptions, id: ProtectionId, runId: string, weigh: Weigh): Promise<StoreWindow> {
+  return readRuns(store, id, weigh, (kind) => listVersions(store, kind === 'runs' ? manifestKey(id, runId) : `${protectionPrefix(kind, id)}${runId}/`));
 }
 
 async function readRuns(
-  store: StoreReaderOptions, id: ProtectionId, list: (kind: 'runs' | 'verdicts') => AsyncIterable<StoredVersion>,
+  store: StoreReaderOptions, id: ProtectionId, weigh: Weigh, list: (kind: 'runs' | 'verdicts') => AsyncIterable<StoredVersion>,
 ): Promise<StoreWindow> {
   const [runs, verdicts] = await Promise.all([
     grouped(list('runs'), (key) => parseManifestKey(key)?.runId), grouped(list('verdicts'), (key) => parseVerdictKey(key)?.runId),
   ]);
   const read = await concurrently(runs, AT_ONCE, ([runId, versions]) => readCopy(store, id, runId, versions, verdicts.get(runId) ?? []));
-  const copies = read.flatMap(({ copy }) => copy ?? []);
+  const copies = read.flatMap(({ copy }) => (copy ? weigh(copy) : []));
   const looked = await concurrently(lookedInto(copies), AT_ONCE, (copy) => lookInto(store, id, copy));
   const damaged = new Map(looked.filter(({ said }) => said.length > 0).map(({ runId, said }) => [runId, said]));
   return {
@@ -134,7 +142,10 @@ async function readCopy(
     outcome: ofThis?.outcome ?? 'unverified',
     finishedAt: stored, recoveryPoint, sizeBytes: totals.sizeBytes, rows: totals.rows,
     skewSeconds: finishedAt - stored, missingIn: [],
-    ...newest && ofThis ? { firstVerdictAt: seconds(told[0]), verdictAt: seconds(newest), restoreSeconds: ofThis.restoreSeconds } : {},
+    ...newest && ofThis ? {
+      firstVerdictAt: seconds(told[0]), verdictAt: seconds(newest), restoreSeconds: ofThis.restoreSeconds,
+      verification: { outcome: ofThis.outcome, began: seconds(newest) - ofThis.tookSeconds },
+    } : {},
   };
   return { copy, unreadable: said, notReplicated };
 }

@@ -4,6 +4,7 @@ import { deviation, growth } from './figures';
 import { addDays, countDays, type CountedDay, settle, type SettledSlot, withoutPause } from './settled';
 import type { Note, StoredCopy, WatchFacts } from './watched';
 import { notesOf } from './notes';
+import { provenCopies } from './proven-copies';
 
 const DAY = 86_400;
 
@@ -61,26 +62,26 @@ export function watch(facts: WatchFacts): Watched {
   const failed = slotsAfter(facts, newestProven).filter(({ state }) => state === 'missing' || state === 'unproven');
   const [overdue] = expectedSlots(facts, Math.max((newest?.slot ?? -Infinity) + 1, now - LONGEST_SEARCH_SECONDS), now + 1);
   const days = daysOf(facts);
-  const [expected, proven] = [sum(days, 'expected'), sum(days, 'proven')];
+  const [expected, good] = [sum(days, 'expected'), sum(days, 'proven')];
   const drills = byAge
     .filter(({ restoreSeconds }) => restoreSeconds !== undefined)
     .sort((one, other) => (other.verdictAt ?? 0) - (one.verdictAt ?? 0));
-  const good = byAge.filter((copy) => isProven(copy) && newest !== undefined && copy.slot < newest.slot);
+  const compared = byAge.filter((copy) => isProven(copy) && newest !== undefined && copy.slot < newest.slot);
   const afterAudit = byAge.filter(({ finishedAt }) => audit === undefined || finishedAt > audit.at);
   const storedBytes = (audit?.storedBytes ?? 0) + afterAudit.reduce((bytes, copy) => bytes + copy.sizeBytes, 0);
   const late = copies.filter(({ missingIn }) => missingIn.length > 0);
-  const provenCopies = provenOf(facts);
+  const proven = provenCopies(facts);
   const gauges: ProtectionGauges = {
     recoveryPointAge: age(now, newestProven ? Math.min(newestProven.recoveryPoint, newestProven.finishedAt) : since),
     overdueSeconds: overdue === undefined ? 0 : now - overdue,
     failedRuns: failed.length,
-    successRate: expected === 0 ? 100 : proven / expected * 100,
+    successRate: expected === 0 ? 100 : good / expected * 100,
     unprovenCopies: newer.filter(({ outcome }) => outcome === 'not-proven').length,
     unverifiedAge: unverified.length === 0 ? 0 : age(now, Math.min(...unverified.map(({ finishedAt }) => finishedAt))),
-    provenCopies,
-    missingProvenCopies: Math.max(0, dueCopies(facts) - provenCopies),
-    sizeDeviation: deviation(newest?.sizeBytes, good.map((copy) => copy.sizeBytes)),
-    rowsDeviation: deviation(newest?.rows, good.map((copy) => copy.rows)),
+    provenCopies: proven,
+    missingProvenCopies: Math.max(0, dueCopies(facts) - proven),
+    sizeDeviation: deviation(newest?.sizeBytes, compared.map((copy) => copy.sizeBytes)),
+    rowsDeviation: deviation(newest?.rows, compared.map((copy) => copy.rows)),
     runSeconds: newest ? age(newest.finishedAt, newest.slot) : 0,
     restoreOfRto: (drills.at(0)?.restoreSeconds ?? 0) / facts.rtoSeconds * 100,
     drillAge: age(now, drills.at(0)?.verdictAt ?? since),
@@ -114,12 +115,6 @@ function daysOf(facts: WatchFacts): CountedDay[] {
   const slots = settle({ expected: expectedSlots(facts, from, now + 1), copies, now, longestRunSeconds, verdictSeconds });
   const counted = audit?.until === undefined ? [] : withoutPause(audit.days, facts, audit.until, timeZone);
   return addDays(counted, countDays(slots, timeZone), now, timeZone);
-}
-
-function provenOf({ copies, audit }: WatchFacts): number {
-  const proven = copies.filter(isProven);
-  if (!audit) return proven.length;
-  return audit.provenCopies + proven.filter(({ firstVerdictAt }) => firstVerdictAt !== undefined && firstVerdictAt > audit.at).length;
 }
 
 /** As many as retention promises at least, or as many as there were slots whose run had all its time. */

@@ -15,6 +15,8 @@ export interface StoredCopy extends AuditedCopy {
   readonly restoreSeconds?: number;
   /** How far the clock of the worker that made it lay ahead of the store's. */
   readonly skewSeconds: number;
+  /** Its verdict says so, and it was found damaged since. */
+  readonly provenBefore?: boolean;
   /** Regions of replicas that have not all of it. */
   readonly missingIn: readonly string[];
 }
@@ -24,6 +26,8 @@ export interface LastAudit {
   readonly at: number;
   readonly provenCopies: number;
   readonly storedBytes: number;
+  /** Copies that were damaged then; `proven` are those that were left out of `provenCopies` for it. */
+  readonly damaged: readonly { readonly runId: string; readonly proven: boolean }[];
   /** Every slot up to this one is in `days`. */
   readonly until?: number;
   readonly days: readonly CountedDay[];
@@ -54,6 +58,8 @@ export interface WatchFacts extends Expectation {
   readonly rtoSeconds: number;
   readonly minimumVerified: number;
   readonly ceilingBytes?: number;
+  /** Copies that are not as they were written, in the window or before it, and when that was last seen. */
+  readonly damaged: readonly { readonly runId: string; readonly seenAt: number }[];
   /** What cannot be read, each with its sentence. */
   readonly unreadable: readonly Omit<Note, 'metric'>[];
   /** Objects that S3 could not replicate. */

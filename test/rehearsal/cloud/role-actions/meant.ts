@@ -6,6 +6,7 @@ const TOPIC = 'The recipients are told; the topic is encrypted, and its key is u
 const OBSERVED = 'Step Functions sets up its log delivery by the machine\'s role, and AWS gives these actions no resources.';
 const AT_REPLICA = 'A drill proves the replica\'s own copy when the first region is gone: it reads that one protection there, and its verdict lies beside it.';
 const LENGTHENS = 'An app may have a role of its own that lengthens the lock of what is kept, up to a length that it declares.';
+const DAMAGED = 'A copy that was found damaged does not count as proven when it is decided what is kept; what was found is all it reads there.';
 const DECIDES = 'What a copy is and what was said of it decides whether it is kept; it reads no part.';
 const DECLARED = 'What was declared is kept with the instant it took effect, so that no copy is judged by later rules; once, as everything here.';
 const DUE = 'A digest or a test falls due: its notice goes to the intake topic as any other, by that topic\'s key.';
@@ -40,7 +41,7 @@ export const MEANT: Readonly<Record<string, Partial<Record<RoleKind, string>>>> 
     'sentinel': LOOKS, 'sentinel at a replica': LOOKS,
   },
   'read-verdicts': { 'retire worker': DECIDES, 'lock worker': DECIDES, 'sentinel': LOOKS, 'sentinel at a replica': LOOKS },
-  'read-scrubs': { 'scrub worker': ROTATES, 'sentinel': LOOKS },
+  'read-scrubs': { 'scrub worker': ROTATES, 'retire worker': DAMAGED, 'lock worker': DAMAGED, 'sentinel': LOOKS },
   'read-replicate': { replication: 'S3 reads what it replicates, to the declared replicas.' },
   'list': {
     'retire worker': 'It sees which copies of its policy there are.',

@@ -12,6 +12,9 @@ export const Instant = z.iso.datetime({ offset: false });
 /** SHA-256 in lower-case hexadecimal. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** A value that deployment fills in, as a template has it: text, or the intrinsic that yields it (`Ref`, `Fn::GetAtt` …). */
+export const DeployedText = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
+
 export const Count = z.number().int().nonnegative();
 export const Seconds = z.number().nonnegative();
 

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { CONTRACT_VERSION, Instant, Name } from './common';
-
-/** What the template holds for a value that is known only at deployment. */
-const Intrinsic = z.record(z.string(), z.unknown());
+import { CONTRACT_VERSION, DeployedText, Name } from './common';
+import { ROUND_FIELDS } from './round-request';
 
 const Period = z.number().int().positive();
 
@@ -36,19 +34,10 @@ function fields<Deployed extends z.ZodType>(deployed: Deployed) {
 /** A round of the worker that lengthens the locks of a policy's kept copies, and its whole configuration. */
 export const ExtendRequest = z.strictObject({
   ...fields(z.string().min(1)),
-  /** The instant this round was scheduled for. */
-  slot: Instant,
-  /** Name of the execution that asks, for the trail. */
-  execution: z.string().min(1),
-  /** Says what it would do, and writes nothing. */
-  dryRun: z.boolean().optional(),
-  /** Names every copy in the answer, with its reasons; without it only figures. */
-  whole: z.boolean().optional(),
-  /** The instant to act at, of a rehearsal: refused anywhere but at an endpoint on loopback. */
-  rehearsedAt: Instant.optional(),
+  ...ROUND_FIELDS,
 });
 export type ExtendRequest = z.infer<typeof ExtendRequest>;
 
 /** The same as it stands in the template, before a round: with intrinsics where deployment fills in. */
-export const DeclaredExtend = z.strictObject(fields(z.union([z.string().min(1), Intrinsic])));
+export const DeclaredExtend = z.strictObject(fields(DeployedText));
 export type DeclaredExtend = z.infer<typeof DeclaredExtend>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONTRACT_VERSION, Name } from './common';
+import { CONTRACT_VERSION, DeployedText, Name } from './common';
 import { DeclaredFinding, DeclaredLoad, DeclaredStore } from './declared-finding';
 import { DeclaredRetention } from './declared-retention';
 import { DeclaredExtend } from './extend-request';
@@ -12,9 +12,6 @@ export { DeclaredRetention };
 
 /** Key of the template's `Metadata` under which the declared policies lie. */
 export const METADATA_KEY = 'cdk-backup-policy';
-
-/** A value that deployment fills in: text, or the intrinsic that yields it. */
-const Deployed = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
 
 /**
  * The state machine that proves a run from a replica, in the replica's own stack. By its logical id there: a reference from one region's
@@ -42,7 +39,7 @@ export const DeclaredProtection = z.strictObject({
   expected: DeclaredLoad.optional(),
   findings: z.array(DeclaredFinding),
   /** ARN of the state machine that runs it. */
-  stateMachine: Deployed,
+  stateMachine: DeployedText,
   /** Where a copy is proven when the first region is gone; absent where no replica has workers. */
   replicaDrills: z.array(DeclaredReplicaDrill).min(1).optional(),
 });
@@ -53,9 +50,9 @@ export const DeclaredRetirement = z.strictObject({
   schedule: z.strictObject({ expression: z.string(), timeZone: z.string() }),
   request: DeclaredRetire,
   /** ARN of the worker's function. */
-  function: Deployed,
+  function: DeployedText,
   /** ARN of the state machine that runs a round. */
-  stateMachine: Deployed,
+  stateMachine: DeployedText,
 });
 export type DeclaredRetirement = z.infer<typeof DeclaredRetirement>;
 
@@ -71,7 +68,7 @@ export const DeclaredPolicy = z.strictObject({
   application: Name,
   environment: Name,
   path: z.string(),
-  topic: Deployed,
+  topic: DeployedText,
   store: DeclaredStore,
   /** The policy's own, its store's and its template's. */
   findings: z.array(DeclaredFinding),

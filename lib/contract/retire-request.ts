@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { Count, CONTRACT_VERSION, Instant, Name } from './common';
+import { CONTRACT_VERSION, Count, DeployedText, Name } from './common';
 import { DeclaredPromise } from './policy-record';
-
-/** What the template holds for a value that is known only at deployment. */
-const Intrinsic = z.record(z.string(), z.unknown());
+import { ROUND_FIELDS } from './round-request';
 
 const Run = z.strictObject({ protection: Name, runId: z.string().regex(/^\d{8}T\d{6}Z$/, 'a run id, such as 20261120T020000Z') });
 
@@ -38,23 +36,14 @@ function fields<Deployed extends z.ZodType>(deployed: Deployed) {
 /** A round of the retire worker over a policy, and its whole configuration. */
 export const RetireRequest = z.strictObject({
   ...fields(z.string().min(1)),
-  /** The instant this round was scheduled for. */
-  slot: Instant,
-  /** Name of the execution that asks, for the trail. */
-  execution: z.string().min(1),
-  /** Says what it would do, and writes nothing. */
-  dryRun: z.boolean().optional(),
-  /** Names every copy in the answer, with its reasons; without it only figures and findings. */
-  whole: z.boolean().optional(),
+  ...ROUND_FIELDS,
   /** Nothing but this and `unkeep`: marks these copies as kept by a person, whatever the rules say. */
   keep: z.array(Run).min(1).optional(),
   /** Leaves these to the rules again. */
   unkeep: z.array(Run).min(1).optional(),
-  /** The instant to act at, of a rehearsal: refused anywhere but at an endpoint on loopback. */
-  rehearsedAt: Instant.optional(),
 });
 export type RetireRequest = z.infer<typeof RetireRequest>;
 
 /** The same as it stands in the template, before a round: with intrinsics where deployment fills in. */
-export const DeclaredRetire = z.strictObject(fields(z.union([z.string().min(1), Intrinsic])));
+export const DeclaredRetire = z.strictObject(fields(DeployedText));
 export type DeclaredRetire = z.infer<typeof DeclaredRetire>;

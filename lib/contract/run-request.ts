@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { Assertion } from './assertion';
-import { CONTRACT_VERSION, Instant, Name } from './common';
+import { CONTRACT_VERSION, DeployedText, Instant, Name } from './common';
 import { requestedEncryption } from './encryption';
 import { VerdictOutcome } from './verdict';
-
-/** What the template holds for a value that is known only at deployment: `Ref`, `Fn::GetAtt`, `Fn::Join` … */
-const Intrinsic = z.record(z.string(), z.unknown());
 
 /** The fields of a request, over the form that values known only at deployment take in it. */
 function fields<Deployed extends z.ZodType>(deployed: Deployed) {
@@ -51,7 +48,7 @@ export type RunRequest = z.infer<typeof RunRequest>;
 
 /** The same as it stands in the template, before it has a slot: with intrinsics where deployment fills in. */
 export const DeclaredRun = z.strictObject({
-  ...fields(z.union([z.string().min(1), Intrinsic])),
+  ...fields(DeployedText),
   config: z.record(z.string(), z.unknown()),
 });
 export type DeclaredRun = z.infer<typeof DeclaredRun>;

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { Count, CONTRACT_VERSION, Instant, Name } from './common';
+import { CONTRACT_VERSION, Count, DeployedText, Instant, Name } from './common';
 import { DeclaredPromise } from './policy-record';
 
-/** What the template holds for a value that is known only at deployment. */
-const Intrinsic = z.record(z.string(), z.unknown());
 /** A resource policy, as `Version` and `Statement`. */
 const Policy = z.record(z.string(), z.unknown());
 const Rounds = z.strictObject({ expression: z.string().min(1), timeZone: z.string().min(1) });
@@ -79,7 +77,7 @@ export const SentinelRequest = z.strictObject({
 export type SentinelRequest = z.infer<typeof SentinelRequest>;
 
 /** The same as it stands in the template, before a round: with intrinsics where deployment fills in. */
-export const DeclaredSentinel = z.strictObject(fields(z.union([z.string().min(1), Intrinsic])));
+export const DeclaredSentinel = z.strictObject(fields(DeployedText));
 export type DeclaredSentinel = z.infer<typeof DeclaredSentinel>;
 
 export type WatchedProtection = SentinelRequest['protections'][number];

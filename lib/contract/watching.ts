@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { ALARM_KIND_NAMES } from './alarm-kinds';
-import { Name } from './common';
+import { DeployedText, Name } from './common';
 import { DeclaredSentinel } from './sentinel-request';
-
-/** A value that deployment fills in: text, or the intrinsic that yields it. */
-const Deployed = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
 
 export const DeclaredAlarm = z.strictObject({
   kind: z.enum(ALARM_KIND_NAMES),
@@ -24,7 +21,7 @@ export type DeclaredAlarm = z.infer<typeof DeclaredAlarm>;
 /** A recipient as it is shown: `address` never is a secret, only where it lies. */
 export const DeclaredRecipient = z.strictObject({
   channel: z.enum(['email', 'sms', 'pagerduty', 'slack', 'teams', 'jira', 'https', 'topic', 'eventbridge', 'chat']),
-  address: Deployed,
+  address: DeployedText,
   language: z.enum(['en', 'fr']),
   severities: z.array(z.enum(['page', 'notify', 'digest'])).min(1),
 });
@@ -33,7 +30,7 @@ export type DeclaredRecipient = z.infer<typeof DeclaredRecipient>;
 const Worker = z.strictObject({
   schedule: z.strictObject({ expression: z.string(), timeZone: z.string() }),
   /** ARN of the function that the schedule calls. */
-  function: Deployed,
+  function: DeployedText,
 });
 
 /** Who watches a policy, and who is told. */
@@ -44,7 +41,7 @@ export const DeclaredWatching = z.strictObject({
   alarms: z.array(DeclaredAlarm),
   recipients: z.array(DeclaredRecipient),
   /** ARN of the notify worker and of the topics that it hears. */
-  notify: z.strictObject({ function: Deployed, topics: z.strictObject({ page: Deployed, notify: Deployed }) }).optional(),
+  notify: z.strictObject({ function: DeployedText, topics: z.strictObject({ page: DeployedText, notify: DeployedText }) }).optional(),
   digest: z.strictObject({ expression: z.string(), timeZone: z.string() }).optional(),
 });
 export type DeclaredWatching = z.infer<typeof DeclaredWatching>;

@@ -138,7 +138,7 @@ function unexplained(notes: readonly WatchNote[], found: readonly Breach[]): Wat
 function protectionStatus(
   state: WatchedState, declared: DeclaredSentinel['protections'][number], held: readonly HeldAlarm[], { at, since }: SentinelReport,
 ): ProtectionStatus {
-  const { gauges, newestCopy, newestProven } = state;
+  const { gauges, newestCopy, newestProven, damagedCopies } = state;
   const paused = pausedAt(state, at);
   const nextSlot = state.nextSlot ?? nextOf(declared.schedule, paused?.until ?? at);
   const drill = drillOf(state, at, since);
@@ -154,6 +154,7 @@ function protectionStatus(
     recoveryPointAgeSeconds: newestProven && (gauges.recoveryPointAge ?? seconds(newestProven.recoveryPoint, at)),
     provenCopies: gauges.provenCopies, storedBytes: gauges.storedBytes, ceilingBytes,
     daysToCeiling: ceilingBytes === undefined ? undefined : gauges.daysToCeiling,
+    lastReadSeconds: gauges.lastReadAge > 0 ? gauges.lastReadAge : undefined, damagedCopies,
     drill, replicas: newestProven?.replicas ?? newestCopy?.replicas ?? [], nextSlot, paused,
     successPercent: state.days.some(({ expected }) => expected > 0) ? gauges.successRate : undefined,
     days: state.days.slice(-DAYS).map(withFate), breaches: found, notes: unexplained(state.notes, found), gauges,

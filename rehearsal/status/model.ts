@@ -62,6 +62,10 @@ export interface ProtectionStatus {
   readonly daysToCeiling?: number;
   /** The newest restore; absent while there is none. */
   readonly drill?: { readonly at?: string; readonly ageSeconds: number; readonly restoreSeconds?: number; readonly ofRtoPercent?: number };
+  /** Since the stored bytes of the copy were read that was read longest ago; absent where nobody reads them again. */
+  readonly lastReadSeconds?: number;
+  /** Copies that were not as they were written when they were last read; absent where there is none. */
+  readonly damagedCopies?: number;
   readonly replicas: readonly { readonly region: string; readonly whole: boolean }[];
   readonly nextSlot?: string;
   readonly paused?: { readonly until: string; readonly reason: string };

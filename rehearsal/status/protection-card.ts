@@ -6,7 +6,7 @@ import { badge, breachList } from './breach-list';
 import { calendar } from './calendar';
 import type { HeldAlarm, PolicyStatus, ProtectionStatus } from './model';
 import { untilFull } from './text';
-import { age, figure, minute, span, unbroken } from './words';
+import { age, damageWords, figure, minute, span, unbroken } from './words';
 
 /** One protection: is it well, what could be restored, how old it is against its objective, how the last 30 days went. */
 export function protectionCard(policy: PolicyStatus, one: ProtectionStatus): Html {
@@ -56,14 +56,17 @@ function bar(share: number): Html {
 
 function facts(one: ProtectionStatus): Html {
   const { newestProven, newestCopy, provenCopies, storedBytes, ceilingBytes, drill, nextSlot, replicas } = one;
+  const { lastReadSeconds, damagedCopies } = one;
   const fact = (name: string, value: string | undefined, note?: string | false): Html | undefined =>
     value === undefined ? undefined : html`<div><dt>${name}</dt><dd>${value}${note ? html`<small>${note}</small>` : ''}</dd></div>`;
   const unproven = newestCopy && newestCopy.runId !== newestProven?.runId ? newestCopy : undefined;
+  const read = lastReadSeconds !== undefined ? `within ${age(lastReadSeconds)}` : damagedCopies !== undefined ? 'not any more' : undefined;
   return html`<dl class="facts">
 ${fact('Newest proven copy', newestProven ? minute(newestProven.recoveryPoint).slice(11) : 'none', newestProven && [day(newestProven.recoveryPoint), size(newestProven.sizeBytes), ...newestProven.rows > 0 ? [counted(newestProven.rows, 'row')] : []].join(', '))}
 ${fact('Newest copy', unproven && minute(unproven.recoveryPoint).slice(11), unproven && `${day(unproven.recoveryPoint)}, ${unproven.outcome ?? 'not verified yet'}`)}
 ${fact('Proven copies', provenCopies === undefined ? undefined : count(provenCopies), storedBytes !== undefined && ceilingBytes === undefined && `${size(storedBytes)} stored`)}
 ${fact('Last drill', drill ? `${age(drill.ageSeconds)} ago` : 'none', drill?.restoreSeconds !== undefined && `restored in ${span(drill.restoreSeconds)}`)}
+${fact('Every stored copy read', read, damagedCopies !== undefined && damageWords(damagedCopies))}
 ${replicas.map(({ region, whole }) => fact(`Replica ${region}`, whole ? 'has it whole' : 'lacks some of it'))}
 ${fact('Next run', nextSlot && minute(nextSlot).slice(11), nextSlot && day(nextSlot))}
 </dl>`;

@@ -13,7 +13,7 @@ a { color: inherit; text-underline-offset: .18em; }
 .breaches { margin-top: 1.1rem; display: grid; gap: .7rem; }
 .breach { background: var(--bad-wash); border-radius: 8px; padding: .8rem 1.05rem; }
 .breach.notify { background: var(--fair-wash); }
-.breach p { max-width: 46rem; }
+.breach p { max-width: 46rem; overflow-wrap: anywhere; } .notes li { overflow-wrap: anywhere; }
 .breach .head { display: flex; flex-wrap: wrap; gap: .1rem .8rem; align-items: baseline; justify-content: space-between; margin-bottom: .15rem; font-size: .84rem; }
 .breach .severity { font-weight: 650; color: var(--bad); } .breach.notify .severity { color: var(--fair); }
 .breach .section { color: var(--ink); }

@@ -1,7 +1,7 @@
 import { alarmSection } from '../../lib/contract/runbook';
 import { counted, percent, size, visible } from '../report/words';
 import type { Breach, Condition, DayFate, PolicyStatus, ProtectionStatus, ReplicaStatus, Status, UnreadPolicy } from './model';
-import { age, CONDITION_WORDS, dayName, minute, span } from './words';
+import { age, CONDITION_WORDS, damageWords, dayName, minute, span } from './words';
 
 export interface StatusTextProps {
   /** Colours of the terminal. @default false */
@@ -91,7 +91,7 @@ function figuresOf(one: ProtectionStatus, at: string, paint: Paint): [string, st
       ...drill.at === undefined ? [`${age(drill.ageSeconds)} ago`] : [minute(drill.at)],
       ...drill.restoreSeconds === undefined ? [] : [`restored in ${span(drill.restoreSeconds)} of ${span(objectives.rtoSeconds)} (RTO)`],
     ].join(', ')],
-    ['last read', one.gauges.lastReadAge > 0 ? `every stored copy within the last ${age(one.gauges.lastReadAge)}` : undefined],
+    ['last read', readingOf(one)],
     ['replicas', one.replicas.length === 0 ? undefined : one.replicas.map(({ region, whole }) => `${visible(region)} ${whole ? 'has it whole' : 'lacks some of it'}`).join(', ')],
     ['paused', one.paused === undefined || one.condition === 'paused' ? undefined : `until ${minute(one.paused.until)} (${age(secondsBetween(at, one.paused.until))} more): ${visible(one.paused.reason)}`],
     ['next run', one.nextSlot === undefined ? undefined : minute(one.nextSlot)],
@@ -100,6 +100,14 @@ function figuresOf(one: ProtectionStatus, at: string, paint: Paint): [string, st
         one.successPercent === undefined ? '' : `, ${Number(one.successPercent.toFixed(1))} % proven`}`],
   ];
   return lines.filter((line): line is [string, string] => line[1] !== undefined);
+}
+
+function readingOf({ lastReadSeconds, damagedCopies }: ProtectionStatus): string | undefined {
+  const parts = [
+    ...lastReadSeconds === undefined ? [] : [`every stored copy within the last ${age(lastReadSeconds)}`],
+    ...damagedCopies === undefined ? [] : [damageWords(damagedCopies)],
+  ];
+  return parts.length === 0 ? undefined : parts.join('; ');
 }
 
 /** Days until the ceiling; ten years are the sentinel's word for never. */

@@ -1,5 +1,5 @@
 import { METRICS, type MetricKey } from '../../lib/contract/metrics';
-import { count, duration, instant, size } from '../report/words';
+import { count, counted, duration, instant, size } from '../report/words';
 import type { Condition, DayFate, StatusDay } from './model';
 
 /** Seconds for a person, without a fraction: `42 s`, `31 h`, `2 d 4 h`. */
@@ -23,6 +23,11 @@ export function figure(metric: MetricKey, value: number): string {
     case 'Percent': return `${Number(value.toFixed(1))} %`;
     default: return count(Number(value.toFixed(2)));
   }
+}
+
+/** What the last reading of stored copies found: `1 copy is damaged`. */
+export function damageWords(copies: number): string {
+  return `${counted(copies, 'copy is', 'copies are')} damaged`;
 }
 
 /** The same with figures that stay on one line with their units, for a page. */

@@ -87,6 +87,18 @@ export function status(policies: readonly PolicyStatus[] = [policy()], unread: S
   return { version: 1, condition: worst([...policies.map(({ condition }) => condition), ...unread.map(() => 'unknown' as const)]), policies, unread };
 }
 
+/** Its stored copies are read again, and one of them is not as it was written. */
+export function damaged(): PolicyStatus {
+  const { runId } = copy(1);
+  const about = `runs/production/montoit/database/${runId}.json`;
+  return policy({
+    protections: [state({
+      damagedCopies: 1, gauges: { lastReadAge: 18 * 86_400, unreadable: 1, provenCopies: 22 }, copies: [copy(0), copy(1, { outcome: 'not-proven' })],
+      notes: [{ metric: 'unreadable', text: `The copy ${runId} is damaged: Part rows/00001.sql has SHA-256 0a, its manifest says 0b.`, about }],
+    })],
+  });
+}
+
 /** A policy with one of each: well, late, paused, waiting. */
 export function mixed(): PolicyStatus {
   const days = state().days.map((one, index) => (index > 27 || index === 12 ? { ...one, proven: 0, unproven: index === 12 ? 1 : 0 } : one));

@@ -1,15 +1,16 @@
 import type { Browser } from 'puppeteer-core';
 import { reportHtml } from '../../../rehearsal/report/html';
 import { statusHtml } from '../../../rehearsal/status/html';
+import { statusText } from '../../../rehearsal/status/text';
 import { sampleReport } from '../report/sample';
 import { chromium, keyboard, open, overflow, VIEWS, violations } from './browser';
-import { instant, mixed, policy, state, status } from './fixture';
+import { damaged, instant, mixed, policy, state, status } from './fixture';
 
 const HOSTILE = '<img src=x onerror=alert(1)> "\'`&';
 
 const PAGES = {
   'status, all well': () => statusHtml(status()),
-  'status, one of each': () => statusHtml(status([mixed(), policy({ gauges: { lockDrift: 1 } })], [{ application: 'forum', environment: 'staging', error: 'Denied.', replicas: [] }])),
+  'status, one of each': () => statusHtml(status([mixed(), damaged(), policy({ gauges: { lockDrift: 1 } })], [{ application: 'forum', environment: 'staging', error: 'Denied.', replicas: [] }])),
   'rehearsal report': () => reportHtml(sampleReport()),
 } as const;
 
@@ -28,6 +29,18 @@ test('every breach leads to its section, and every day has its words', () => {
   for (const { section } of mixed().protections[1].breaches) expect(page).toContain(`#${section}">Runbook<span class="hidden"> for ${section}</span></a>`);
   expect(page).toContain('<span class="hidden">21 Nov: no proven copy (0 of 1)</span>');
   expect(page.match(/<td class="[^"]*" title=/g)).toHaveLength(90);
+});
+
+test('the page says when every stored copy was read, and how many are damaged, as the text does; nothing where nobody reads them', () => {
+  const fact = (page: string): string | undefined => /Every stored copy read<\/dt><dd>(.*?)<\/dd>/.exec(page)?.[1];
+  const read = (gauges: Record<string, number>, damagedCopies?: number) =>
+    status([policy({ protections: [state({ gauges, damagedCopies })] })]);
+  expect(fact(statusHtml(read({ lastReadAge: 18 * 86_400 })))).toBe('within 18 d');
+  expect(fact(statusHtml(status([damaged()])))).toBe('within 18 d<small>1 copy is damaged</small>');
+  expect(fact(statusHtml(read({}, 3)))).toBe('not any more<small>3 copies are damaged</small>');
+  expect(fact(statusHtml(status()))).toBeUndefined();
+  expect(statusText(status([damaged()]))).toMatch(/last read +every stored copy within the last 18 d; 1 copy is damaged\n/);
+  expect(statusText(status())).not.toContain('last read');
 });
 
 /** What lies in a fold cannot be reached until it is opened. */

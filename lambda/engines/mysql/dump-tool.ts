@@ -141,6 +141,8 @@ export async function writeOptionFile(base: string, target: ToolTarget, family: 
     if (family === 'mariadb') Object.assign(lines, tls.mode === 'disable' ? { 'skip-ssl': '' } : { ssl: '', [tls.mode === 'verify-full' ? 'ssl-verify-server-cert' : 'skip-ssl-verify-server-cert']: '' });
   } else {
     Object.assign(lines, { protocol: 'socket', socket: target.socket, user: target.user, password: target.password });
+    // MariaDB's client of 11.4 and newer asks for TLS on a socket too, where a relay has none to offer and it protects nothing.
+    if (family === 'mariadb') lines['skip-ssl'] = '';
   }
   const text = Object.entries(lines).map(([name, value]) => (value === '' && name !== 'password' ? name : `${name}="${escaped(value)}"`)).join('\n');
   await writeFile(file, `[client]\n${text}\n`, { mode: 0o600 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { cacheFolder } from './cache-folder';
 import { bringDebianPackages } from './debian-packages';
 import { unpackInto, withOwnApt } from './own-apt';
@@ -11,7 +11,7 @@ import { ServersError, ToolsMissingError } from './servers-error';
 export interface SidPrograms {
   /** The packages that have the programs; what they depend on comes with them. */
   readonly packages: readonly string[];
-  /** Below the root of the unpacked tree, such as `usr/bin/mysql`. */
+  /** Below the root of the unpacked tree, such as `usr/bin/mysql`. Those that one of them starts belong to it. */
   readonly programs: readonly string[];
   /** Arguments with which each of them ends at once and well, where it runs at all. */
   readonly probe: readonly string[];
@@ -23,6 +23,8 @@ const KEYRING = 'usr/share/keyrings/debian-archive-keyring.gpg';
 const PATIENCE_MILLISECONDS = 90_000;
 /** How long a failure counts: many processes ask, and what is out of reach must not be waited for in each. */
 const FAILURE_COUNTS_MILLISECONDS = 15 * 60_000;
+/** Trees of another form are not taken for this one. */
+const FORM = 'scripts in place';
 /** What only the configuring of packages needs. */
 const NEEDLESS = /^(perl|libperl|libgdbm|libdb5|debconf|libc-gconv-modules|openssl-provider|libsasl2-modules)/;
 
@@ -30,14 +32,15 @@ const under = new Map<string, Promise<string>>();
 
 /**
  * Brings programs of Debian's unstable suite that the machine's own release lacks. Their libc is newer than the machine's: it comes with
- * them, as does every library down to it, and each program is started by a script of its name that calls the tree's own loader. The
- * machine's system is not touched, and needs no root. Once brought, it is found in the cache.
+ * them, as does every library down to it, and in each program's place stands a script that calls the tree's own loader: programs that
+ * look for their folders from where they stand find them. The machine's system is not touched, and needs no root. Once brought, it is
+ * found in the cache.
  *
- * @returns the folder of those scripts, `<tree>/usr/programs`
+ * @returns the root of the unpacked tree
  * @throws ToolsMissingError where apt or the network is missing, or the suite has not what is wanted today
  */
 export function bringFromSid(wanted: SidPrograms): Promise<string> {
-  const digest = createHash('sha256').update([process.arch, ...wanted.packages, ...wanted.programs].join('\n')).digest('hex').slice(0, 12);
+  const digest = createHash('sha256').update([FORM, process.arch, ...wanted.packages, ...wanted.programs].join('\n')).digest('hex').slice(0, 12);
   const target = join(cacheFolder(), 'debian-sid', `${wanted.packages[0]}-${digest}`);
   let bringing = under.get(target);
   if (!bringing) {
@@ -48,8 +51,7 @@ export function bringFromSid(wanted: SidPrograms): Promise<string> {
 }
 
 async function bring(wanted: SidPrograms, target: string): Promise<string> {
-  const folder = join(target, 'usr/programs');
-  if (existsSync(target)) return folder;
+  if (existsSync(target)) return target;
   const failed = `${target}.failed`;
   const earlier = await readFile(failed, 'utf8').then((text) => JSON.parse(text) as { at: number; reason: string }, () => undefined);
   if (earlier && Date.now() - earlier.at < FAILURE_COUNTS_MILLISECONDS) throw missing(wanted, `${earlier.reason}, a while ago`);
@@ -60,7 +62,7 @@ async function bring(wanted: SidPrograms, target: string): Promise<string> {
       const needed = (await apt.wouldInstall(wanted.packages)).filter((name) => !NEEDLESS.test(name));
       await unpackInto(target, await apt.download(needed), (tree) => makePrograms(tree, wanted));
     });
-    return folder;
+    return target;
   } catch (error) {
     const reason = error instanceof ServersError ? error.reason : (error as Error).message;
     await mkdir(dirname(failed), { recursive: true });
@@ -92,16 +94,17 @@ async function makePrograms(tree: string, { programs, probe }: SidPrograms): Pro
   const triplet = (await readdir(libraries)).find((name) => name.endsWith('-linux-gnu'));
   const loader = triplet === undefined ? undefined : (await readdir(join(libraries, triplet))).find((name) => /^ld-linux.*\.so\.\d$/.test(name));
   if (loader === undefined) throw new Error('the unpacked packages have no loader');
-  const folder = join(tree, 'usr/programs');
-  await mkdir(folder);
   for (const program of programs) {
-    const script = join(folder, basename(program));
+    const script = join(tree, program);
+    const root = dirname(program).replaceAll(/[^/]+/g, '..');
+    await rename(script, `${script}.elf`);
     // Libraries that a caller names for other programs are of another libc.
     await writeFile(script, [
-      '#!/bin/sh', 'root=${0%/*}/../..', 'unset LD_PRELOAD',
-      `exec "$root/usr/lib/${triplet}/${loader}" --library-path "$root/usr/lib/${triplet}" --argv0 "$0" "$root/${program}" "$@"`, '',
+      '#!/bin/sh', `root=\${0%/*}/${root}`, 'unset LD_PRELOAD',
+      `exec "$root/usr/lib/${triplet}/${loader}" --library-path "$root/usr/lib/${triplet}" --argv0 "$0" "$0.elf" "$@"`, '',
     ].join('\n'));
     await chmod(script, 0o755);
-    await runCommand(script, probe, { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, timeoutMilliseconds: 20_000 });
   }
+  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+  for (const program of programs) await runCommand(join(tree, program), probe, { env, timeoutMilliseconds: 20_000 });
 }

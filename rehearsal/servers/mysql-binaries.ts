@@ -31,7 +31,7 @@ export async function findMySqlBinaries(env: NodeJS.ProcessEnv = process.env): P
 }
 
 async function describe(prefix: string): Promise<FamilyBinaries | undefined> {
-  const find = (name: string): string | undefined => ['programs', 'bin', 'sbin', 'libexec'].map((folder) => join(prefix, folder, name)).find((file) => existsSync(file));
+  const find = (name: string): string | undefined => ['bin', 'sbin', 'libexec'].map((folder) => join(prefix, folder, name)).find((file) => existsSync(file));
   const [server, client, dump] = ['mysqld', 'mysql', 'mysqldump'].map(find);
   if (!server || !client || !dump) return undefined;
   const path = [...new Set([dirname(client), dirname(server)])];
@@ -46,12 +46,12 @@ async function describe(prefix: string): Promise<FamilyBinaries | undefined> {
 async function bring(): Promise<FamilyBinaries> {
   const mend = 'Install MySQL (server and client), or name the folder above its programs in BACKUP_POLICY_MYSQL_PREFIX.';
   try {
-    const folder = await bringFromSid({
+    const tree = await bringFromSid({
       packages: ['mysql-server-core', 'mysql-client-core'], programs: ['usr/sbin/mysqld', 'usr/bin/mysql', 'usr/bin/mysqldump'], probe: PROBE,
     });
-    const binaries = await describe(dirname(folder));
+    const binaries = await describe(join(tree, 'usr'));
     if (binaries) return binaries;
-    throw new ToolsMissingError(`the programs in ${folder} do not run`, 'Remove that folder and try again.');
+    throw new ToolsMissingError(`the programs in ${tree} do not run`, 'Remove that folder and try again.');
   } catch (error) {
     if (!(error instanceof ServersError)) throw error;
     throw new ToolsMissingError(`no MySQL is installed here and none can be brought: ${error.reason}`, mend, { cause: error });

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { cacheFolder } from './cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from './debian-packages';
+import { bringFromSid } from './debian-sid';
 import { runCommand } from './run-command';
 import { ServersError, ToolsMissingError } from './servers-error';
 
@@ -30,7 +31,8 @@ export interface PostgresBinariesProps {
 
 /**
  * Finds PostgreSQL's programs: `BACKUP_POLICY_POSTGRES_BIN`, then the places where packages put them, then our cache folder, into
- * which Debian's packages are unpacked where nothing else is there (about 9 s, once).
+ * which Debian's packages are unpacked where nothing else is there (about 9 s, once). A major version that the machine's own release
+ * lacks is brought from Debian's unstable suite where that has it.
  *
  * @throws ServersError when there are none and none can be brought
  */
@@ -52,7 +54,7 @@ export async function findPostgresBinaries(props: PostgresBinariesProps = {}): P
   for (const bin of await installedFolders(env)) if (complete(bin)) installed.push(await describe(bin));
   const newest = installed.filter((one) => major === undefined || one.majorVersion === major)
     .sort((a, b) => b.majorVersion - a.majorVersion)[0];
-  return newest ?? await unpacked(major) ?? await bring(major);
+  return newest ?? await unpacked('debian', major) ?? (major === undefined ? undefined : await unpacked('debian-sid', major)) ?? await bring(major);
 }
 
 /** The environment of PostgreSQL's programs and nothing of this process's own. */
@@ -78,7 +80,8 @@ async function installedFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
     ...await below('/usr/local/opt', /^postgresql(@\d+)?$/, 'bin'),
     ...await below('/Applications/Postgres.app/Contents/Versions', /^\d+$/, 'bin'),
     ...await below(join(homedir(), 'Applications/Postgres.app/Contents/Versions'), /^\d+$/, 'bin'),
-    ...(env.PATH ?? '').split(delimiter).filter(Boolean),
+    // Of what was unpacked the libraries are known too: see `unpacked`.
+    ...(env.PATH ?? '').split(delimiter).filter((folder) => folder !== '' && !folder.startsWith(cacheFolder(env))),
   ];
 }
 
@@ -107,21 +110,21 @@ async function describe(bin: string, libraryPath?: string): Promise<PostgresBina
   return { bin, ...(libraryPath ? { libraryPath } : {}), majorVersion, version, share };
 }
 
-async function unpacked(major: number | undefined): Promise<PostgresBinaries | undefined> {
-  const folder = join(cacheFolder(), 'debian');
-  const trees = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('postgresql-')).map((name) => join(folder, name));
+async function unpacked(suite: 'debian' | 'debian-sid', major: number | undefined): Promise<PostgresBinaries | undefined> {
+  const folder = join(cacheFolder(), suite);
+  const trees = (await readdir(folder).catch(() => [])).filter((name) => /^postgresql-/.test(name)).map((name) => join(folder, name));
   const found: PostgresBinaries[] = [];
   for (const tree of trees) {
     // A tree of another machine's release, in a shared home, is not ours to complain about.
-    const binaries = await unpackedBinaries(tree).catch(() => undefined);
+    const binaries = await unpackedBinaries(tree, suite).catch(() => undefined);
     if (binaries && (major === undefined || binaries.majorVersion === major)) found.push(binaries);
   }
   return found.sort((a, b) => b.majorVersion - a.majorVersion)[0];
 }
 
-async function unpackedBinaries(tree: string): Promise<PostgresBinaries | undefined> {
+async function unpackedBinaries(tree: string, suite: 'debian' | 'debian-sid'): Promise<PostgresBinaries | undefined> {
   const versions = join(tree, 'usr/lib/postgresql');
-  const libraryPath = await unpackedLibraryPath(tree);
+  const libraryPath = suite === 'debian' ? await unpackedLibraryPath(tree) : undefined;
   for (const version of (await readdir(versions).catch(() => [])).sort((a, b) => Number(b) - Number(a))) {
     const bin = join(versions, version, 'bin');
     if (!complete(bin)) continue;
@@ -136,15 +139,25 @@ async function bring(major: number | undefined): Promise<PostgresBinaries> {
   const wanted = `PostgreSQL${major ? ` ${major}` : ''}`;
   const mend = `Install ${wanted} (server and client), or name the folder of its programs in BACKUP_POLICY_POSTGRES_BIN.`;
   try {
-    // Without a number these are the distribution's own choice of a major version.
-    const number = major ? `-${major}` : '';
-    const tree = await bringDebianPackages([`postgresql${number}`, `postgresql-client${number}`], ['postgresql-common', 'postgresql-client-common']);
-    const binaries = await unpackedBinaries(tree);
+    const [tree, suite] = await bringTree(major);
+    const binaries = await unpackedBinaries(tree, suite);
     if (binaries) return binaries;
     throw new ServersError(`the unpacked packages in ${tree} are incomplete`, 'Remove that folder and try again.');
   } catch (error) {
     const reason = error instanceof ServersError ? error.reason : (error as Error).message;
     const kind = error instanceof ToolsMissingError ? ToolsMissingError : ServersError;
     throw new kind(`no ${wanted} is installed here and none can be brought: ${reason}`, mend, { cause: error });
+  }
+}
+
+/** Without a number it is the distribution's own choice of a major version; another one may be in the unstable suite. */
+async function bringTree(major: number | undefined): Promise<[tree: string, suite: 'debian' | 'debian-sid']> {
+  const packages = ['postgresql', 'postgresql-client'].map((name) => (major === undefined ? name : `${name}-${major}`));
+  try {
+    return [await bringDebianPackages(packages, ['postgresql-common', 'postgresql-client-common']), 'debian'];
+  } catch (error) {
+    if (major === undefined || !(error instanceof ToolsMissingError)) throw error;
+    const programs = TOOLS.map((tool) => `usr/lib/postgresql/${major}/bin/${tool}`);
+    return [await bringFromSid({ packages, programs, probe: ['--version'] }), 'debian-sid'];
   }
 }

@@ -1,10 +1,11 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { mysql } from '../../lambda/engines/mysql';
 import { openTarget, type TargetConnection } from '../../lambda/engines/mysql/restore-target';
 import type { MySqlConfig } from '../../lib/contract/engines/mysql';
 import { startMariaDb } from '../../rehearsal/servers/mariadb-server';
+import { programsOnPath } from '../support/programs-on-path';
 import { mysqlFaults } from './mysql/suite-faults';
 import { HOSTILE_SCHEMA } from './mysql/schema';
 import { describeEngine } from './suite';
@@ -17,9 +18,7 @@ describeEngine<MySqlConfig>('mysql', {
 
   async start() {
     const server = await startMariaDb({ directory: await mkdtemp(join(tmpdir(), 'bp-my-')), options: ['--log-bin=binlog', '--server-id=1', '--log-bin-trust-function-creators=ON'] });
-    // The worker finds its tools on PATH, as in its image.
-    process.env.PATH = [...server.binaries.path, process.env.PATH].join(delimiter);
-    if (server.binaries.libraryPath) process.env.LD_LIBRARY_PATH = server.binaries.libraryPath;
+    programsOnPath(server.binaries);
     for (const database of ['shop', 'empty', 'disturbed']) await server.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
     await server.query(`CREATE USER backup_reader@'127.0.0.1' IDENTIFIED BY '${PASSWORD}'`);
     for (const database of ['shop', 'empty', 'disturbed']) await server.query(`GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES ON ${database}.* TO backup_reader@'127.0.0.1'`);

@@ -9,6 +9,7 @@ import { postgres } from '../../lambda/engines/postgres';
 import { connectTarget, type TargetConnection } from '../../lambda/engines/postgres/restore-target';
 import { postgresEnvironment, type PostgresBinaries } from '../../rehearsal/servers/postgres-binaries';
 import { startPostgres } from '../../rehearsal/servers/postgres-server';
+import { postgresOnPath } from '../support/programs-on-path';
 import { postgresFaults } from './postgres/suite-faults';
 import { describeEngine } from './suite';
 
@@ -21,8 +22,7 @@ describeEngine<PostgresConfig>('postgres', {
 
   async start() {
     const server = await startPostgres({ directory: await mkdtemp(join(tmpdir(), 'bp-pg-')) });
-    // The worker finds its tools on PATH, as in its image.
-    process.env.PATH = `${server.binaries.bin}:${process.env.PATH}`;
+    postgresOnPath(server.binaries);
     const url = await server.createDatabase('montoit');
     await server.createDatabase('empty');
     const admin = new Client({ connectionString: url });

@@ -1,7 +1,7 @@
 import { chown, mkdtemp, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { mysql } from '../../lambda/engines/mysql';
 import { postgres } from '../../lambda/engines/postgres';
 import type { Engine } from '../../lambda/runtime/engine';
@@ -17,6 +17,7 @@ import { type SshHost, startSshHost } from '../../rehearsal/servers/ssh-host';
 import { loopbackCertificate, type Certificate } from '../../rehearsal/sources/certificate';
 import { isRoot } from '../../rehearsal/servers/cache-folder';
 import { NOBODY } from '../../rehearsal/servers/server-place';
+import { postgresOnPath, programsOnPath } from '../support/programs-on-path';
 import { type Sshd, startSshd } from '../support/sshd';
 import { BUCKET, TestStore } from '../support/store';
 
@@ -49,8 +50,7 @@ async function mariadb(tls: Certificate): Promise<Database> {
     directory: await mkdtemp(join(tmpdir(), 'bp-my-')),
     options: ['--log-bin=binlog', '--server-id=1', `--ssl-cert=${certificateFile}`, `--ssl-key=${keyFile}`],
   });
-  process.env.PATH = [...server.binaries.path, process.env.PATH].join(delimiter);
-  if (server.binaries.libraryPath) process.env.LD_LIBRARY_PATH = server.binaries.libraryPath;
+  programsOnPath(server.binaries);
   await server.query('CREATE DATABASE shop');
   await server.query(`CREATE USER backup@'127.0.0.1' IDENTIFIED BY '${PASSWORD}'`);
   for (const grant of ['SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES ON shop.*', 'SELECT ON mysql.proc', 'BINLOG MONITOR ON *.*']) await server.query(`GRANT ${grant} TO backup@'127.0.0.1'`);
@@ -69,7 +69,7 @@ async function mariadb(tls: Certificate): Promise<Database> {
 async function postgresql(tls: Certificate): Promise<Database> {
   const { certificateFile, keyFile } = await certificateFiles(tls);
   const server = await startPostgres({ directory: await mkdtemp(join(tmpdir(), 'bp-pg-')), settings: { ssl: 'on', ssl_cert_file: certificateFile, ssl_key_file: keyFile } });
-  process.env.PATH = `${server.binaries.bin}:${process.env.PATH}`;
+  postgresOnPath(server.binaries);
   const admin = new Client({ connectionString: await server.createDatabase('shop') });
   await admin.connect();
   await admin.query(`CREATE ROLE backup LOGIN BYPASSRLS PASSWORD '${PASSWORD}'; GRANT pg_read_all_data TO backup`);

@@ -1,18 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { columnForms, loadRows } from '../../../lambda/engines/mysql/load-rows';
 import { END_OF_ROWS, PREAMBLE } from '../../../lambda/engines/mysql/database-dump';
 import { ROW_OPTIONS, startDump } from '../../../lambda/engines/mysql/dump-tool';
-import { OtherFormError, PartRows, type RowsOf } from '../../../lambda/engines/mysql/part-rows';
+import { OtherFormError, PartRows, type RowsOf, type StoredRows } from '../../../lambda/engines/mysql/part-rows';
 import { openTarget, type TargetSession } from '../../../lambda/engines/mysql/restore-target';
 import { RowReader } from '../../../lambda/engines/mysql/row-reader';
 import { findTools } from '../../../lambda/engines/mysql/tools';
 import { IntegrityError } from '../../../lambda/runtime/errors';
 import { startMariaDb } from '../../../rehearsal/servers/mariadb-server';
 import type { FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
+import { programsOnPath } from '../../support/programs-on-path';
 
 const chunksOf = (text: Buffer, sizes: readonly number[]): Readable => Readable.from((function* () {
   for (let at = 0, turn = 0; at < text.length; turn++) {
@@ -22,8 +23,10 @@ const chunksOf = (text: Buffer, sizes: readonly number[]): Readable => Readable.
   }
 })(), { objectMode: false });
 
+const stored = (text: Readable): StoredRows => ({ name: '00001.sql.zst', open: () => Promise.resolve(text) });
+
 async function read(part: string, sizes: readonly number[] = [1 << 20]): Promise<(RowsOf & { rows: string })[]> {
-  const reader = new PartRows(chunksOf(Buffer.from(part), sizes), '00001.sql.zst');
+  const reader = new PartRows([stored(chunksOf(Buffer.from(part), sizes))]);
   const found = [];
   for (let of = await reader.next(); of; of = await reader.next()) {
     const pieces: Buffer[] = [];
@@ -72,6 +75,43 @@ test('what a definition says of its columns, and the tables whose rows go in as 
   expect(columnForms(create('`a` int(11)').replace('InnoDB', 'Aria'))).toBeUndefined();
 });
 
+test('the slices of a table are one file to the server, wherever they end, and an empty one is none', async () => {
+  const loaded: { table: string; rows: string }[] = [];
+  const session = {
+    load: async (sql: string, file: Readable) => {
+      const text: Buffer[] = [];
+      for await (const chunk of file) text.push(chunk as Buffer);
+      loaded.push({ table: /INTO TABLE (\S+)/.exec(sql)![1], rows: Buffer.concat(text).toString() });
+      return 'Records: 1  Deleted: 0  Skipped: 0  Warnings: 0';
+    },
+  } as unknown as TargetSession;
+  const plain = (column: string) => [{ name: column, listed: true, written: 'plain' as const }];
+  const forms = new Map([['t', plain('a')], ['u', plain('a')]]);
+  let opened = 0;
+  const part = (...statements: string[]): StoredRows => ({ name: 'part', open: () => {
+    opened++;
+    return Promise.resolve(Readable.from([Buffer.from(`${PREAMBLE}set autocommit=0;\n${statements.join('')}commit;\n${END_OF_ROWS}`)]));
+  } });
+  const rows = (table: string, ...values: number[]): string => `INSERT INTO \`${table}\` VALUES\n${values.map((one) => `(${one})`).join(',\n')};\n`;
+  await loadRows(session, [part(), part(rows('t', 1, 2), rows('t', 3)), part(), part(rows('t', 4))], forms);
+  await loadRows(session, [part(rows('t', 5), rows('u', 6))], forms);
+  await loadRows(session, [part(), part()], forms);
+  expect(loaded).toEqual([
+    { table: '`t`', rows: '(1),\n(2),\n(3),\n(4),\n' }, { table: '`t`', rows: '(5),\n' }, { table: '`u`', rows: '(6),\n' },
+  ]);
+  expect(opened).toBe(7);
+
+  const cutShort = { ...part(), open: () => Promise.resolve(Readable.from([Buffer.from(`${PREAMBLE}${rows('t', 8)}`)])) };
+  const gone = { ...part(), open: () => Promise.reject(new IntegrityError('PART_CUT', 'It is gone.', 'No mend.')) };
+  for (const damaged of [[part(rows('t', 7)), cutShort], [cutShort, part(rows('t', 7))], [part(rows('t', 7)), gone], [part(), gone]]) {
+    await expect(loadRows(session, damaged, forms)).rejects.toThrow(IntegrityError);
+  }
+  const named = part(rows('t', 9).replace('`t`', '`t` (`a`)'));
+  loaded.length = 0;
+  await loadRows(session, [part(rows('t', 7)), named], forms);
+  expect(loaded.map(({ rows: text }) => text)).toEqual(['(7),\n', '(9),\n']);
+});
+
 test('of files that are loaded side by side one ends at a time: the client library ends all by one packet', async () => {
   let [open, most, loads] = [0, 0, 0];
   const session = {
@@ -89,7 +129,7 @@ test('of files that are loaded side by side one ends at a time: the client libra
   const forms = new Map([['t', [{ name: 'a', listed: true, written: 'plain' as const }]]]);
   const part = (value: string) => Buffer.from(`INSERT INTO \`t\` VALUES\n('${value}');\n-- End of these rows\n`);
   const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, at) =>
-    loadRows(session, () => Promise.resolve(Readable.from([part(at === 3 ? 'bad' : 'good')])), 'part', forms)));
+    loadRows(session, [stored(Readable.from([part(at === 3 ? 'bad' : 'good')]))], forms)));
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
   expect([most, loads]).toEqual([1, 8]);
 });
@@ -100,8 +140,7 @@ describe('on a server', () => {
   let session: TargetSession;
   beforeAll(async () => {
     server = await startMariaDb({ directory: join(folder, 'server'), options: ['--local-infile=ON', '--max-allowed-packet=64M'] });
-    process.env.PATH = [...server.binaries.path, process.env.PATH].join(delimiter);
-    if (server.binaries.libraryPath) process.env.LD_LIBRARY_PATH = server.binaries.libraryPath;
+    programsOnPath(server.binaries);
     for (const database of ['one', 'other']) await server.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
     const login = { user: server.user, password: server.password };
     const target = { socket: server.socket, family: 'mariadb' as const, serverVersion: server.version, administrator: login, loader: login, reader: login, exceptions: [] };
@@ -143,7 +182,7 @@ describe('on a server', () => {
     const part = Buffer.concat([Buffer.from(PREAMBLE), text, Buffer.from(END_OF_ROWS)]);
     const forms = columnForms(create);
     if (!forms) throw new Error('the table is not loaded so');
-    await loadRows(session, () => Promise.resolve(chunksOf(part, [65_536])), 'part', new Map([[table, forms]]));
+    await loadRows(session, [stored(chunksOf(part, [65_536]))], new Map([[table, forms]]));
   }
 
   const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => `0x${Buffer.from(array).toString('hex')}`).map((hex) => (hex === '0x' ? '\'\'' : hex));
@@ -207,15 +246,15 @@ describe('on a server', () => {
     await session.run('CREATE TABLE warned (id int PRIMARY KEY, kind varchar(4))');
     const forms = new Map([['warned', [{ name: 'id', listed: true, written: 'plain' as const }, { name: 'kind', listed: true, written: 'plain' as const }]]]);
     const part = Buffer.concat([Buffer.from(PREAMBLE), rowsText, Buffer.from(END_OF_ROWS)]);
-    await expect(loadRows(session, () => Promise.resolve(Readable.from([part])), 'part', forms)).rejects.toThrow(OtherFormError);
-    await expect(loadRows(session, () => Promise.resolve(Readable.from([part])), 'part', new Map())).rejects.toThrow(OtherFormError);
+    await expect(loadRows(session, [stored(Readable.from([part]))], forms)).rejects.toThrow(OtherFormError);
+    await expect(loadRows(session, [stored(Readable.from([part]))], new Map())).rejects.toThrow(OtherFormError);
   });
 
   test('a part that ends within a row is an error, though the server took what there was', async () => {
     await session.run('CREATE TABLE cut (id int PRIMARY KEY)');
     const part = `${PREAMBLE}INSERT INTO \`cut\` VALUES\n(1),\n(2),\n(3`;
     const forms = new Map([['cut', [{ name: 'id', listed: true, written: 'plain' as const }]]]);
-    await expect(loadRows(session, () => Promise.resolve(Readable.from([Buffer.from(part)])), 'part', forms)).rejects.toThrow(IntegrityError);
+    await expect(loadRows(session, [stored(Readable.from([Buffer.from(part)]))], forms)).rejects.toThrow(IntegrityError);
     expect(await session.rows('SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
   });
 });

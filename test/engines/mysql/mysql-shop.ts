@@ -1,9 +1,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import type { FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
 import { startMySql } from '../../../rehearsal/servers/mysql-server';
+import { programsOnPath } from '../../support/programs-on-path';
 
 export const SECRET = 'arn:secret';
 export const ACCOUNT = 'backup_reader@\'127.0.0.1\'';
@@ -16,8 +17,7 @@ export const BRINGING_MILLISECONDS = 180_000;
 /** A MySQL server with databases and the account of the backups. @throws ToolsMissingError where there is no MySQL to be had */
 export async function startMySqlShop(databases: readonly string[], options: readonly string[] = []): Promise<FamilyServer> {
   const server = await startMySql({ directory: await mkdtemp(join(tmpdir(), 'bp-my-')), options: ['--log-bin-trust-function-creators=ON', ...options] });
-  // The worker finds its tools on PATH, as in its image.
-  process.env.PATH = [...server.binaries.path, process.env.PATH].join(delimiter);
+  programsOnPath(server.binaries);
   await server.query(`CREATE USER ${ACCOUNT} IDENTIFIED BY '${PASSWORD}'`);
   for (const database of databases) {
     await server.query(`CREATE DATABASE \`${database}\``);

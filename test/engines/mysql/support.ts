@@ -1,11 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createLog } from '../../../lambda/runtime/log';
 import type { EngineContext } from '../../../lambda/runtime/engine';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import { startMariaDb } from '../../../rehearsal/servers/mariadb-server';
 import type { FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
+import { programsOnPath } from '../../support/programs-on-path';
 
 const SECRET = 'arn:secret';
 const PASSWORD = 'pw-3f92c1';
@@ -16,9 +17,7 @@ export const DATABASE_RIGHTS = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', 'EXEC
 /** A server with a database `shop` and the account of the backups with every right of docs/sources/mysql.md. */
 export async function startShop(): Promise<FamilyServer> {
   const server = await startMariaDb({ directory: await mkdtemp(join(tmpdir(), 'bp-my-')), options: ['--log-bin=binlog', '--server-id=1', '--log-bin-trust-function-creators=ON'] });
-  // The worker finds its tools on PATH, as in its image.
-  process.env.PATH = [...server.binaries.path, process.env.PATH].join(delimiter);
-  if (server.binaries.libraryPath) process.env.LD_LIBRARY_PATH = server.binaries.libraryPath;
+  programsOnPath(server.binaries);
   await server.query('CREATE DATABASE shop CHARACTER SET utf8mb4');
   await server.query(`CREATE USER ${ACCOUNT} IDENTIFIED BY '${PASSWORD}'`);
   await grantAll(server);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import type { Writable } from 'node:stream';
 import { Client, escapeIdentifier } from 'pg';
@@ -9,16 +9,17 @@ import type { Part } from '../../../../lib/contract/manifest';
 import type { EngineContext, PartDescription, PartSink } from '../../../../lambda/runtime/engine';
 import { startPostgres } from '../../../../rehearsal/servers/postgres-server';
 import type { PostgresServer, PostgresSettings } from '../../../../rehearsal/servers/postgres-server';
+import { postgresOnPath } from '../../../support/programs-on-path';
 import { DirectorySink } from '../../../support/directory-sink';
 
 /** One server for a test file, and a folder of its own. The tools of the server's version come first on PATH. */
 export class Surroundings {
   private constructor(readonly folder: string, readonly server: PostgresServer) {}
 
-  static async open(settings: PostgresSettings = {}): Promise<Surroundings> {
+  static async open(settings: PostgresSettings = {}, major?: number): Promise<Surroundings> {
     const folder = await mkdtemp(join(tmpdir(), 'dump-test-'));
-    const server = await startPostgres({ directory: join(folder, 'server'), settings });
-    process.env.PATH = `${server.binaries.bin}${delimiter}${process.env.PATH ?? ''}`;
+    const server = await startPostgres({ directory: join(folder, 'server'), settings, major });
+    postgresOnPath(server.binaries);
     return new Surroundings(folder, server);
   }
 

@@ -9,10 +9,10 @@ import { restoreCopy } from '../../../../../lambda/engines/postgres/restore';
 import type { TargetConnection } from '../../../../../lambda/engines/postgres/restore-target';
 import { startScratch } from '../../../../../lambda/engines/postgres/scratch';
 import { compareCensus } from '../../../../../lambda/runtime/compare-census';
-import type { Restored, Scratch } from '../../../../../lambda/runtime/engine';
+import type { CopyReader, Restored, Scratch } from '../../../../../lambda/runtime/engine';
 import { startPostgres, type PostgresServer } from '../../../../../rehearsal/servers/postgres-server';
+import { postgresOnPath } from '../../../../support/programs-on-path';
 import { testContext, type TestContext } from './engine-context';
-import type { HandCopy } from './hand-copy';
 
 export interface Source extends PostgresServer {
   /** A folder for copies, removed with the server. */
@@ -25,8 +25,7 @@ export interface Source extends PostgresServer {
 export async function startSource(): Promise<Source> {
   const folder = await mkdtemp(join(tmpdir(), 'restore-'));
   const server = await startPostgres({ directory: join(folder, 'source') });
-  process.env.PATH = `${server.binaries.bin}:${process.env.PATH}`;
-  if (server.binaries.libraryPath) process.env.LD_LIBRARY_PATH = server.binaries.libraryPath;
+  postgresOnPath(server.binaries);
   return {
     ...server, folder,
     run: async (database, sql) => {
@@ -56,7 +55,7 @@ export interface Drill {
 
 /** Scratch server, restore, census; `look` sees the server before it ends. */
 export async function drill(
-  copy: HandCopy, look: (drill: Drill) => Promise<void> = () => Promise.resolve(), scratchDirectory?: string,
+  copy: CopyReader, look: (drill: Drill) => Promise<void> = () => Promise.resolve(), scratchDirectory?: string,
 ): Promise<Drill> {
   const context = await testContext(scratchDirectory);
   try {

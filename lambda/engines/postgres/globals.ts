@@ -21,6 +21,8 @@ interface Role {
 interface Membership {
   readonly group: string;
   readonly member: string;
+  /** What a membership of the member has by default. */
+  readonly inherit: boolean;
   readonly options: Record<string, unknown>;
 }
 
@@ -43,7 +45,7 @@ export async function readGlobals(session: Session, flavor: Flavor): Promise<Glo
      FROM pg_catalog.pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY r.rolname COLLATE "C"`,
   )).filter(({ name }) => !host.has(name));
   const memberships = await session.rows<Membership>(
-    `SELECT g.rolname::pg_catalog.text AS "group", m.rolname::pg_catalog.text AS member, pg_catalog.to_jsonb(a) AS options
+    `SELECT g.rolname::pg_catalog.text AS "group", m.rolname::pg_catalog.text AS member, m.rolinherit AS inherit, pg_catalog.to_jsonb(a) AS options
      FROM pg_catalog.pg_auth_members a
      JOIN pg_catalog.pg_roles g ON g.oid = a.roleid JOIN pg_catalog.pg_roles m ON m.oid = a.member
      ORDER BY g.rolname COLLATE "C", m.rolname COLLATE "C"`,
@@ -84,10 +86,11 @@ function createRole(role: Role): string {
   return `DO ${quoteLiteral(block)};`;
 }
 
-/** PostgreSQL 16 added INHERIT and SET to a membership; they differ from the default only when false. */
-function grantMembership({ group, member, options }: Membership): string {
+/** PostgreSQL 16 added INHERIT and SET to a membership: said only where they differ from the default, which every version takes. */
+function grantMembership({ group, member, inherit, options }: Membership): string {
   const withOptions = [
     ...(options.admin_option === true ? ['ADMIN OPTION'] : []),
+    ...(typeof options.inherit_option === 'boolean' && options.inherit_option !== inherit ? [`INHERIT ${inherit ? 'FALSE' : 'TRUE'}`] : []),
     ...(options.set_option === false ? ['SET FALSE'] : []),
   ];
   return `GRANT ${quoteIdent(group)} TO ${quoteIdent(member)}${withOptions.length > 0 ? ` WITH ${withOptions.join(', ')}` : ''};`;

@@ -17,7 +17,7 @@ const OWNED = new Set([
   'CONVERSION', 'TEXT SEARCH DICTIONARY', 'TEXT SEARCH CONFIGURATION', 'STATISTICS', 'SERVER', 'BLOB', 'BLOB METADATA',
 ]);
 /** What has no place in a restored database or is made in another way. A subscription, a mapping or an event trigger would act. */
-export const PASSED_OVER = new Set(['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES', 'EXTENSION', 'BLOBS', 'USER MAPPING', 'SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'EVENT TRIGGER', 'MATERIALIZED VIEW DATA', 'SEQUENCE SET', 'TABLE DATA']);
+export const PASSED_OVER = new Set(['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES', 'EXTENSION', 'BLOBS', 'USER MAPPING', 'SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'EVENT TRIGGER', 'MATERIALIZED VIEW DATA', 'SEQUENCE SET', 'TABLE DATA', 'STATISTICS DATA']);
 /** Whether an entry makes what rows go into. From 17 on the archive makes large objects in the section that fills them. */
 export function isStructure({ section, kind }: Pick<ArchiveEntry, 'section' | 'kind'>): boolean {
   return section === 'pre-data' || kind === 'BLOB METADATA';
@@ -54,9 +54,12 @@ export class EntryRunner {
   readonly exceptions: Exception[] = [];
   /** Ids of entries that were not restored, and why. */
   readonly lost = new Map<number, string>();
+  /** Large objects of each entry that makes some. */
+  private readonly largeObjects = new Map<number, string[]>();
 
   constructor(private readonly props: EntryRunnerProps) {
-    for (const { id, kind, tag } of props.entries) {
+    for (const { id, kind, tag, definition } of props.entries) {
+      if (kind === 'BLOB METADATA') this.largeObjects.set(id, definition.split('\n').filter((oid) => /^\d+$/.test(oid)));
       if (kind === 'EXTENSION' && props.absentExtensions.has(tag)) this.lost.set(id, `extension ${tag}`);
     }
   }
@@ -170,7 +173,7 @@ export class EntryRunner {
     return OWNED.has(kind) && this.props.roles.has(owner) && !isPredefined(owner) ? owner : '';
   }
 
-  private statement({ kind, tag, schema, definition, accessMethod }: ArchiveEntry): string {
+  private statement({ id, kind, tag, schema, definition, accessMethod, dependencies }: ArchiveEntry): string {
     const text = definition.trimEnd().endsWith(';') ? definition : `${definition};`;
     const { stubs } = this.props;
     switch (kind) {
@@ -183,11 +186,15 @@ export class EntryRunner {
       case 'MATERIALIZED VIEW':
         return accessMethod && accessMethod !== 'heap' ? `SET default_table_access_method = ${quoteIdent(accessMethod)};${text}RESET default_table_access_method;` : text;
       case 'BLOB METADATA':
-        return definition.split('\n').filter((oid) => /^\d+$/.test(oid)).map((oid) => `SELECT pg_catalog.lo_create('${oid}');`).join('');
-      case 'ACL':
+        return (this.largeObjects.get(id) ?? []).map((oid) => `SELECT pg_catalog.lo_create('${oid}');`).join('');
+      case 'ACL': {
         // The loader is a member of whoever granted, and may not change its session's user.
-        if (schema === undefined && tag.startsWith('LARGE OBJECTS ')) return '';
-        return text.replace(/^SET SESSION AUTHORIZATION (.*);$/gm, 'SET ROLE $1;').replace(/^RESET SESSION AUTHORIZATION;$/gm, 'RESET ROLE;');
+        const grants = text.replace(/^SET SESSION AUTHORIZATION (.*);$/gm, 'SET ROLE $1;').replace(/^RESET SESSION AUTHORIZATION;$/gm, 'RESET ROLE;');
+        if (schema !== undefined || !tag.startsWith('LARGE OBJECTS ')) return grants;
+        // It names the first of those that all have the same grants.
+        const oids = dependencies.flatMap((dependency) => this.largeObjects.get(dependency) ?? []);
+        return oids.map((oid) => grants.replaceAll(/^((?:GRANT|REVOKE) [A-Z, ]+ ON LARGE OBJECT )\d+/gm, `$1${oid}`)).join('\n');
+      }
       default:
         return text;
     }

@@ -11,6 +11,7 @@ import { serverUser, type ServerUser } from '../../runtime/server-user';
 
 const START_MILLISECONDS = 60_000;
 export const SCRATCH_PORT = 5432;
+const CHECKSUMS_MAJOR = 18;
 /** What a server needs before a single row is there. */
 const LEAST_FREE_BYTES = 96 * 1024 * 1024;
 
@@ -99,6 +100,8 @@ async function initialize(tools: ServerTools, data: string, props: Initializatio
   if (user.ids) await chown(passwordFile, user.ids.uid, user.ids.gid);
   const child = spawn(join(tools.folder, 'initdb'), [
     '--pgdata', data, '--username', props.superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions',
+    // On by default since then, for pages that nobody reads after a crash.
+    ...tools.major >= CHECKSUMS_MAJOR ? ['--no-data-checksums'] : [],
   ], { ...user.ids, cwd: dirname(data), env: environment, stdio: ['ignore', 'ignore', 'pipe'], signal });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

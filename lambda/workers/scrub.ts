@@ -34,7 +34,7 @@ export async function scrub(event: unknown, context: InvocationContext): Promise
       protections.push(counts);
       records.push(ended.scrubbed);
       for (const { action, runId, reasons } of ended.decisions) {
-        if (action === 'read') log.info(`${id.protection} ${runId} read`, { protection: id.protection, runId, reasons });
+        if (action === 'read' || action === 'due' && !dryRun) log.info(`${id.protection} ${runId} ${action}`, { protection: id.protection, runId, reasons });
       }
       if (!dryRun) writeMetrics(id, { copiesRead: counts.read, copiesDamaged: counts.damaged }, now);
       for (const failure of ended.failures) failures.add(id, failure);

@@ -71,8 +71,8 @@ export const ALARM_WORDS: Readonly<Record<AlarmKindName, AlarmWords>> = {
     risk: 'Those copies exist in one region only.',
   },
   copyUnreadable: {
-    meaning: 'A manifest or a verdict in the store cannot be read.',
-    risk: 'Its copy cannot be listed, judged or restored by the usual way.',
+    meaning: 'A stored copy is damaged, or its manifest or verdict cannot be read.',
+    risk: 'It counts as not proven, and may not restore by the usual way.',
   },
   clockWrong: {
     meaning: 'The clock of a worker lies far from the store\'s.',

@@ -101,10 +101,10 @@ export const KINDS_EN: Words['kinds'] = {
     recovered: 'Nothing of the recent copies failed to replicate.',
   },
   copyUnreadable: {
-    title: 'something in the store cannot be read',
-    happened: ({ count }) => `${s(count, 'manifest or verdict', 'manifests or verdicts')} of recent runs cannot be read: damaged, overwritten, or of a newer release.`,
-    mend: 'Find out who wrote to the store. `backup-policy status` names each object; older versions of them are still there.',
-    recovered: 'Everything recent in the store can be read.',
+    title: 'something in the store is damaged',
+    happened: ({ count }) => `${s(count, 'copy, manifest or verdict is', 'copies, manifests or verdicts are')} damaged or cannot be read: changed, missing, overwritten, or of a newer release.`,
+    mend: 'Do not restore from a copy that `backup-policy status` names, and find out who wrote to the store. What was written over is still there as an older version.',
+    recovered: 'No damage is known, and everything recent can be read.',
   },
   clockWrong: {
     title: 'a clock is wrong',

@@ -106,11 +106,11 @@ export const KINDS_FR: Words['kinds'] = {
     recovered: 'Rien des copies récentes n\'a échoué à se répliquer.',
   },
   copyUnreadable: {
-    title: 'quelque chose est illisible dans le stockage',
-    happened: ({ count }) => `${s(count, 'manifeste ou verdict récent est illisible', 'manifestes ou verdicts récents sont illisibles')} :`
-      + ' abîmé, écrasé, ou d\'une version plus récente.',
-    mend: 'Cherchez qui a écrit dans le stockage. `backup-policy status` nomme chaque objet ; leurs anciennes versions sont toujours là.',
-    recovered: 'Tout ce qui est récent dans le stockage est lisible.',
+    title: 'quelque chose est abîmé dans le stockage',
+    happened: ({ count }) => `${s(count, 'objet du stockage (copie, manifeste ou verdict) est abîmé ou illisible', 'objets du stockage (copies, manifestes ou verdicts) sont abîmés ou illisibles')} :`
+      + ' modifié, manquant, écrasé, ou d\'une version plus récente.',
+    mend: 'Ne restaurez aucune copie que nomme `backup-policy status`, et cherchez qui a écrit dans le stockage. Ce qui a été écrasé y est toujours, en version antérieure.',
+    recovered: 'Aucun dégât connu, et tout ce qui est récent est lisible.',
   },
   clockWrong: {
     title: 'une horloge est fausse',

@@ -11,10 +11,11 @@ import { ServersError, ToolsMissingError } from './servers-error';
 export interface SidPrograms {
   /** The packages that have the programs; what they depend on comes with them. */
   readonly packages: readonly string[];
-  /** Below the root of the unpacked tree, such as `usr/bin/mysql`. Those that one of them starts belong to it. */
-  readonly programs: readonly string[];
-  /** Arguments with which each of them ends at once and well, where it runs at all. */
-  readonly probe: readonly string[];
+  /**
+   * Below the root of the unpacked tree, such as `usr/bin/mysql`, with the arguments by which each ends at once and well where it runs at
+   * all. Those that one of them starts belong to it.
+   */
+  readonly programs: Readonly<Record<string, readonly string[]>>;
 }
 
 const MIRROR = 'http://deb.debian.org/debian';
@@ -40,7 +41,7 @@ const under = new Map<string, Promise<string>>();
  * @throws ToolsMissingError where apt or the network is missing, or the suite has not what is wanted today
  */
 export function bringFromSid(wanted: SidPrograms): Promise<string> {
-  const digest = createHash('sha256').update([FORM, process.arch, ...wanted.packages, ...wanted.programs].join('\n')).digest('hex').slice(0, 12);
+  const digest = createHash('sha256').update([FORM, process.arch, ...wanted.packages, ...Object.keys(wanted.programs)].join('\n')).digest('hex').slice(0, 12);
   const target = join(cacheFolder(), 'debian-sid', `${wanted.packages[0]}-${digest}`);
   let bringing = under.get(target);
   if (!bringing) {
@@ -89,12 +90,12 @@ async function sourcesFile(): Promise<string> {
 }
 
 /** A tree may be moved whole: the scripts look for it from where they stand. */
-async function makePrograms(tree: string, { programs, probe }: SidPrograms): Promise<void> {
+async function makePrograms(tree: string, { programs }: SidPrograms): Promise<void> {
   const libraries = join(tree, 'usr/lib');
   const triplet = (await readdir(libraries)).find((name) => name.endsWith('-linux-gnu'));
   const loader = triplet === undefined ? undefined : (await readdir(join(libraries, triplet))).find((name) => /^ld-linux.*\.so\.\d$/.test(name));
   if (loader === undefined) throw new Error('the unpacked packages have no loader');
-  for (const program of programs) {
+  for (const program of Object.keys(programs)) {
     const script = join(tree, program);
     const root = dirname(program).replaceAll(/[^/]+/g, '..');
     await rename(script, `${script}.elf`);
@@ -106,5 +107,7 @@ async function makePrograms(tree: string, { programs, probe }: SidPrograms): Pro
     await chmod(script, 0o755);
   }
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
-  for (const program of programs) await runCommand(join(tree, program), probe, { env, timeoutMilliseconds: 20_000 });
+  for (const [program, probe] of Object.entries(programs)) {
+    await runCommand(join(tree, program), probe, { env, timeoutMilliseconds: 20_000 });
+  }
 }

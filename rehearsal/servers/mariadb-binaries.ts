@@ -3,9 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from './cache-folder';
 import { bringDebianPackages, unpackedLibraryPath } from './debian-packages';
+import { bringFromSid } from './debian-sid';
 import type { FamilyBinaries } from './mysql-family-server';
 import { runCommand } from './run-command';
-import { ServersError } from './servers-error';
+import { ServersError, ToolsMissingError } from './servers-error';
 
 /** MariaDB's programs, server and client of one version. */
 export interface MariaDbBinaries extends FamilyBinaries {
@@ -75,4 +76,21 @@ async function bring(): Promise<MariaDbBinaries> {
       'Install MariaDB (server and client), or name the folder above its programs in BACKUP_POLICY_MARIADB_PREFIX.', { cause: error },
     );
   }
+}
+
+/**
+ * MariaDB's programs of Debian's unstable suite, whatever this machine has of its own.
+ *
+ * @throws ToolsMissingError where they cannot be brought
+ */
+export async function bringNewestMariaDb(): Promise<MariaDbBinaries> {
+  const said = ['--no-defaults', '--version'];
+  const tree = await bringFromSid({
+    packages: ['mariadb-server-core', 'mariadb-client-core', 'mariadb-server', 'mariadb-client'],
+    // The installing script is one already; these are what it calls.
+    programs: { 'usr/sbin/mariadbd': said, 'usr/bin/mariadb': said, 'usr/bin/mariadb-dump': said, 'usr/bin/my_print_defaults': said, 'usr/bin/resolveip': ['--version'] },
+  });
+  const binaries = await describe(join(tree, 'usr'));
+  if (binaries) return binaries;
+  throw new ToolsMissingError(`the programs in ${tree} do not run`, 'Remove that folder and try again.');
 }

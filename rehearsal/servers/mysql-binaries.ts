@@ -47,7 +47,7 @@ async function bring(): Promise<FamilyBinaries> {
   const mend = 'Install MySQL (server and client), or name the folder above its programs in BACKUP_POLICY_MYSQL_PREFIX.';
   try {
     const tree = await bringFromSid({
-      packages: ['mysql-server-core', 'mysql-client-core'], programs: ['usr/sbin/mysqld', 'usr/bin/mysql', 'usr/bin/mysqldump'], probe: PROBE,
+      packages: ['mysql-server-core', 'mysql-client-core'], programs: { 'usr/sbin/mysqld': PROBE, 'usr/bin/mysql': PROBE, 'usr/bin/mysqldump': PROBE },
     });
     const binaries = await describe(join(tree, 'usr'));
     if (binaries) return binaries;

@@ -30,9 +30,9 @@ export interface PostgresBinariesProps {
 }
 
 /**
- * Finds PostgreSQL's programs: `BACKUP_POLICY_POSTGRES_BIN`, then the places where packages put them, then our cache folder, into
- * which Debian's packages are unpacked where nothing else is there (about 9 s, once). A major version that the machine's own release
- * lacks is brought from Debian's unstable suite where that has it.
+ * Finds PostgreSQL's programs: `BACKUP_POLICY_POSTGRES_BIN` (with `LD_LIBRARY_PATH`, where that is set), then the places where packages
+ * put them, then our cache folder, into which Debian's packages are unpacked where nothing else is there (about 9 s, once). A major
+ * version that the machine's own release lacks is brought from Debian's unstable suite where that has it.
  *
  * @throws ServersError when there are none and none can be brought
  */
@@ -47,7 +47,7 @@ export async function findPostgresBinaries(props: PostgresBinariesProps = {}): P
       const reason = `BACKUP_POLICY_POSTGRES_BIN names '${named}', where not all of ${TOOLS.join(', ')} are`;
       throw new ServersError(reason, 'Name a folder with all of them.');
     }
-    const binaries = await describe(named);
+    const binaries = await describe(named, env.LD_LIBRARY_PATH);
     if (major === undefined || binaries.majorVersion === major) return binaries;
   }
   const installed: PostgresBinaries[] = [];
@@ -157,7 +157,7 @@ async function bringTree(major: number | undefined): Promise<[tree: string, suit
     return [await bringDebianPackages(packages, ['postgresql-common', 'postgresql-client-common']), 'debian'];
   } catch (error) {
     if (major === undefined || !(error instanceof ToolsMissingError)) throw error;
-    const programs = TOOLS.map((tool) => `usr/lib/postgresql/${major}/bin/${tool}`);
-    return [await bringFromSid({ packages, programs, probe: ['--version'] }), 'debian-sid'];
+    const programs = Object.fromEntries(TOOLS.map((tool) => [`usr/lib/postgresql/${major}/bin/${tool}`, ['--version']]));
+    return [await bringFromSid({ packages, programs }), 'debian-sid'];
   }
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareCensus } from '../../lambda/runtime/compare-census';
@@ -108,10 +109,20 @@ export function describeDamage<Config>(scene: () => FaultScene<Config>, config: 
   });
 }
 
-/** Ids of the processes whose arguments name the folder. */
+/** Ids of the processes whose arguments name the folder. A small Linux has no `ps`, other systems have no `/proc`. */
 function processesBelow(directory: string): string[] {
-  return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\n')
-    .filter((line) => line.includes(directory)).map((line) => line.trim().split(' ')[0]);
+  if (!existsSync('/proc/self/cmdline')) {
+    return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }).split('\n')
+      .filter((line) => line.includes(directory)).map((line) => line.trim().split(' ')[0]);
+  }
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
+    } catch {
+      // It ended in between.
+      return false;
+    }
+  });
 }
 
 /** Whether this user may mount a file system of memory here. */

@@ -28,7 +28,7 @@ test('what is out of reach is a lack, which is remembered for a while and leaves
   // Nobody listens there.
   Object.assign(process.env, { XDG_CACHE_HOME: cache, http_proxy: 'http://127.0.0.1:9' });
   try {
-    const attempt = () => bringFromSid({ packages: ['mysql-client-core'], programs: ['usr/bin/mysql'], probe: ['--version'] }).catch((error: unknown) => error);
+    const attempt = () => bringFromSid({ packages: ['mysql-client-core'], programs: { 'usr/bin/mysql': ['--version'] } }).catch((error: unknown) => error);
     expect(await attempt()).toMatchObject({ name: 'ToolsMissingError', reason: expect.not.stringContaining('a while ago') });
     expect(await attempt()).toMatchObject({ name: 'ToolsMissingError', reason: expect.stringContaining('a while ago') });
     expect(readdirSync(join(cache, 'cdk-backup-policy')).filter((name) => /^(unpack|apt)-/.test(name))).toEqual([]);

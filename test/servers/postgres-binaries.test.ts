@@ -14,10 +14,10 @@ test('finds programs of one version, with their share folder', async () => {
 });
 
 test('BACKUP_POLICY_POSTGRES_BIN goes first, and is refused where it is not whole', async () => {
-  const { bin, majorVersion } = await findPostgresBinaries();
+  const { bin, libraryPath, majorVersion } = await findPostgresBinaries();
   const folder = mkdtempSync(join(tmpdir(), 'binaries-test-'));
   try {
-    const named = { ...process.env, BACKUP_POLICY_POSTGRES_BIN: folder };
+    const named = { ...process.env, BACKUP_POLICY_POSTGRES_BIN: folder, LD_LIBRARY_PATH: libraryPath };
     await expect(findPostgresBinaries({ env: named })).rejects.toThrow(/BACKUP_POLICY_POSTGRES_BIN names .* not all of initdb/);
     for (const tool of ['initdb', 'postgres', 'pg_dump', 'pg_restore', 'psql']) symlinkSync(join(bin, tool), join(folder, tool));
     expect(await findPostgresBinaries({ env: named })).toMatchObject({ bin: folder, majorVersion });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLog } from '../../../lambda/runtime/log';
 import type { EngineContext } from '../../../lambda/runtime/engine';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
+import type { MariaDbBinaries } from '../../../rehearsal/servers/mariadb-binaries';
 import { startMariaDb } from '../../../rehearsal/servers/mariadb-server';
 import type { FamilyServer } from '../../../rehearsal/servers/mysql-family-server';
 import { programsOnPath } from '../../support/programs-on-path';
@@ -15,8 +16,8 @@ export const ACCOUNT = 'backup_reader@\'127.0.0.1\'';
 export const DATABASE_RIGHTS = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', 'EXECUTE', 'LOCK TABLES'] as const;
 
 /** A server with a database `shop` and the account of the backups with every right of docs/sources/mysql.md. */
-export async function startShop(): Promise<FamilyServer> {
-  const server = await startMariaDb({ directory: await mkdtemp(join(tmpdir(), 'bp-my-')), options: ['--log-bin=binlog', '--server-id=1', '--log-bin-trust-function-creators=ON'] });
+export async function startShop(binaries?: MariaDbBinaries): Promise<FamilyServer> {
+  const server = await startMariaDb({ binaries, directory: await mkdtemp(join(tmpdir(), 'bp-my-')), options: ['--log-bin=binlog', '--server-id=1', '--log-bin-trust-function-creators=ON'] });
   programsOnPath(server.binaries);
   await server.query('CREATE DATABASE shop CHARACTER SET utf8mb4');
   await server.query(`CREATE USER ${ACCOUNT} IDENTIFIED BY '${PASSWORD}'`);

@@ -47,7 +47,7 @@ describe('what belongs to the host', () => {
     const notes = PostgresNotes.parse(engineNotes);
     expect(notes.databases[0].hostSchemas).toEqual(['graphql', 'realtime', 'supabase_functions', 'vault']);
     expect(notes.hostRoles).toContain('supabase_auth_admin');
-    const { stdout } = await run(join(here.server.binaries.bin, 'pg_restore'), ['--file=-', join(sink.directory, 'db1/schema.dump')]);
+    const { stdout } = await run(join(here.server.binaries.bin, 'pg_restore'), ['--file=-', join(sink.directory, 'db1/schema.dump')], { env: process.env });
     expect(stdout).toContain('CREATE TABLE auth.users');
     expect(stdout).not.toMatch(/CREATE (TABLE|SCHEMA) (vault|realtime)/);
     const globals = await readFile(join(sink.directory, 'globals.sql'), 'utf8');

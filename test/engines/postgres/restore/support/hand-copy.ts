@@ -78,7 +78,7 @@ export async function makeHandCopy(props: HandCopyProps): Promise<HandCopy> {
     const folder = `db${index + 1}`;
     const archive = join(directory, 'schema.tmp');
     await mkdir(directory, { recursive: true });
-    await promisify(execFile)(join(bin, 'pg_dump'), ['-Fc', '-b', '--exclude-table-data=*.*', '-f', archive, urlOf(database)]);
+    await promisify(execFile)(join(bin, 'pg_dump'), ['-Fc', '-b', '--exclude-table-data=*.*', '-f', archive, urlOf(database)], { env: process.env });
     await store(`${folder}/schema.dump`, 'schema', database, createReadStream(archive), false);
     const client = new Client({ connectionString: urlOf(database) });
     await client.connect();

@@ -1,20 +1,18 @@
-import { Writable } from 'node:stream';
 import { CONTRACT_VERSION } from '../../../lib/contract/common';
 import type { Census, CensusItem } from '../../../lib/contract/census';
 import type { EngineContext, Target } from '../../runtime/engine';
-import { IntegrityError } from '../../runtime/errors';
-import { groupTables } from '../../runtime/group-tables';
-import { loadingSessions } from '../../runtime/worker-size';
-import { ROW_OPTIONS, startDump } from './dump-tool';
-import { share } from './lanes';
+import { countRows } from './count-rows';
 import { openTarget, restoreError, type TargetConnection } from './restore-target';
-import { RowReader } from './row-reader';
-import { readRelations, type Relation } from './survey';
+import { readRelations } from './survey';
 import { type ClientTools, findTools } from './tools';
 import { quoteIdent } from './connection';
 import { rowDigests } from './value-kinds';
 
-/** Counts what a live server holds, in the form of the dump's own census: rows by the same tool, the rest by the catalogue. */
+/**
+ * Counts what a live server holds, in the form of the dump's own census: rows by the same tool, the rest by the catalogue. The SHA-256 of
+ * a table is that of its rows as the tool writes them, with what stands between two; of a table that was copied in slices, that of the
+ * slices' SHA-256, as bytes and in the order of the key, each slice cut where the notes say.
+ */
 export async function takeCensus(context: EngineContext<unknown>, target: Target, expected: Census): Promise<Census> {
   const connection = target.connection as TargetConnection;
   const tools = await findTools(connection.family);
@@ -53,7 +51,7 @@ async function countDatabase(
     const copied = wanted('table');
     const counted = relations.filter(({ name, kind }) => kind === 'table' && copied.has(name));
     const digests = connection.otherServer ? await rowDigests(session, database) : undefined;
-    items.push(...await countRows(context, connection, tools, database, counted, digests));
+    items.push(...await countRows({ context, connection, tools, database, tables: counted, digests }));
     for (const { name } of relations.filter((one) => one.kind === 'table' && !copied.has(one.name))) {
       const [{ any }] = await session.rows<{ any: number }>(`SELECT EXISTS (SELECT * FROM ${quoteIdent(name)}) AS any`);
       if (Number(any) !== 0) items.push({ kind: 'table', name, database, method: 'present' });
@@ -62,37 +60,4 @@ async function countDatabase(
   } finally {
     await session.close();
   }
-}
-
-/** Nobody writes there, so tools side by side see one state. */
-async function countRows(
-  context: EngineContext<unknown>, { socket, reader: login }: TargetConnection, tools: ClientTools, database: string,
-  tables: readonly Relation[], digests: Awaited<ReturnType<typeof rowDigests>> | undefined,
-): Promise<CensusItem[]> {
-  const items: CensusItem[] = [];
-  await Promise.all(share(groupTables(tables, loadingSessions()), loadingSessions()).map(async (groups) => {
-    const ordered = groups.flat();
-    const dump = await startDump({
-      tools, target: { socket, ...login }, database, options: ROW_OPTIONS, tables: ordered.map(({ name }) => name),
-      scratchDirectory: context.scratchDirectory, signal: context.signal,
-    });
-    try {
-      const reader = new RowReader(dump.stdout, tools.family, digests);
-      await reader.seek();
-      for (const { name } of ordered) {
-        if (reader.table !== name) throw new IntegrityError('DUMP_CUT', `The count of database "${database}" met ${reader.table ?? 'its end'} where table ${name} was to come.`, 'Look at the scratch server\'s log.');
-        const { rows, bytes, sha256 } = await reader.copyTable(nowhere());
-        items.push({ kind: 'table', name, database, method: 'hashed', rows, bytes, sha256 });
-      }
-      await reader.seek();
-      await dump.ended;
-    } finally {
-      dump.kill();
-    }
-  }));
-  return items;
-}
-
-function nowhere(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
 }

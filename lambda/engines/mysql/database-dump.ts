@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -6,21 +5,22 @@ import type { CensusItem } from '../../../lib/contract/census';
 import type { MySqlConfig } from '../../../lib/contract/engines/mysql';
 import type { EngineContext, PartSink } from '../../runtime/engine';
 import { IntegrityError, RunError, TransientError } from '../../runtime/errors';
-import { groupTables } from '../../runtime/group-tables';
 import { Stop } from '../../runtime/stop';
 import { quoteIdent, type Session, type SessionPlace } from './connection';
-import { COMMON_OPTIONS, ROW_OPTIONS, type RunningDump, startDump } from './dump-tool';
-import { type Lane, openLanes, share } from './lanes';
+import { type ChosenLanes, chooseLanes, keyRanges } from './choose-lanes';
+import { COMMON_OPTIONS, type RunningDump, startDump } from './dump-tool';
+import type { Lane } from './lanes';
 import { watchLocks } from './lock-watch';
 import { isTiDb } from './flavors';
 import type { DatabaseNotes } from './notes';
 import type { ServerFacts } from './preflight';
-import { RowReader, write } from './row-reader';
+import { type PassedTable, type RowReader, write } from './row-reader';
+import type { Slice } from './shares';
+import { type KeyRange, SlicedTable } from './slices';
 import { readRelations, type Relation, type Survey, survey } from './survey';
 import { sequenceStatements, toolOptions } from './tidb-dump';
 import type { TiDbView, TiDbViews } from './tidb-view';
 import type { ClientTools } from './tools';
-import { rowDigests } from './value-kinds';
 
 export interface DatabaseDumpProps {
   readonly context: EngineContext<MySqlConfig>;
@@ -41,10 +41,6 @@ export interface DatabaseDumped {
   readonly survey: Survey;
   readonly notes: DatabaseNotes;
 }
-
-/** Below it a second tool costs more than it brings. */
-const LEAST_BYTES_FOR_TWO = 8 * 1024 * 1024;
-const MOST_LANES = 4;
 
 /** What each part of rows begins with, so that `zstd -d | mariadb` loads it alone, whatever the other server's settings. */
 export const PREAMBLE = [
@@ -84,7 +80,8 @@ export async function dumpDatabase(props: DatabaseDumpProps): Promise<DatabaseDu
 class DatabaseDump {
   private readonly census: CensusItem[] = [];
   private readonly partOf = new Map<string, string>();
-  private position: string | undefined;
+  private readonly sliced = new Map<string, SlicedTable>();
+  private ranges: ReadonlyMap<string, KeyRange> = new Map();
   private parts = 0;
   private view: TiDbView | undefined;
 
@@ -93,26 +90,32 @@ class DatabaseDump {
   async run(): Promise<DatabaseDumped> {
     const { found, props: { context, database, directory } } = this;
     await this.letSecondPass();
+    // A session that holds some tables may read no other.
+    this.ranges = await keyRanges(this.props, found);
     await this.lockNonTransactional();
     this.view = await this.props.views?.begin();
     const recoveryPoint = this.view?.at ?? context.now();
     const lanes = await this.copy().catch((error: unknown) => this.because(error));
     await this.refuseChanges();
+    for (const [name, one] of this.sliced) this.census.push({ kind: 'table', name, database, method: 'hashed', ...one.digest() });
     this.countObjects();
     return {
       recoveryPoint, census: this.census, survey: found,
       notes: {
         name: database, directory, characterSet: found.characterSet, collation: found.collation,
         tables: [...found.rows, ...found.relations.filter(({ name }) => found.schemaOnly.includes(name))]
-          .map(({ name, bytes }) => ({ name, bytes, ...this.partOf.has(name) ? { part: this.partOf.get(name) } : {} })),
+          .map(({ name, bytes }) => ({
+            name, bytes, ...this.partOf.has(name) ? { part: this.partOf.get(name) } : {}, ...this.sliced.get(name)?.notes(),
+          })),
         lanes: { count: Math.max(1, lanes.lanes.length), reason: lanes.reason },
-        ...this.position === undefined ? {} : { position: this.position },
+        ...lanes.position === undefined ? {} : { position: lanes.position },
       },
     };
   }
 
-  private async copy(): Promise<{ lanes: Lane[]; reason: string }> {
-    const lanes = await this.lanes();
+  private async copy(): Promise<ChosenLanes> {
+    const { found, view, ranges } = this;
+    const lanes = await chooseLanes({ ...this.props, found, view, ranges, tool: (options, tables) => this.tool(options, tables) });
     const tidb = isTiDb(this.props.context.config);
     if (tidb) await this.sequences();
     await this.objects('schema', ['--no-data', ...tidb ? [] : ['--routines'], '--skip-triggers', ...this.ignored()]);
@@ -139,57 +142,16 @@ class DatabaseDump {
     await session.run(`LOCK TABLES ${nonTransactional.map(({ name }) => `${quoteIdent(database)}.${quoteIdent(name)} READ`).join(', ')}`);
   }
 
-  private async lanes(): Promise<{ lanes: Lane[]; reason: string }> {
-    const { found, view, props: { tools, context, session } } = this;
-    const bytes = found.rows.reduce((sum, table) => sum + table.bytes, 0);
-    const most = Math.min(MOST_LANES, Math.max(2, availableParallelism()));
-    const groups = groupTables(found.rows, most);
-    if (groups.length === 0) return { lanes: [], reason: 'there are no rows' };
-    // Empty when several tools can know that they see one state, which one tool then says for the notes too.
-    const hindrance = await this.whyOne();
-    const start = (tables: readonly string[]): Promise<RunningDump> => this.tool([...ROW_OPTIONS, ...hindrance === '' && !view ? ['--master-data=2'] : []], tables);
-    const digests = view ? await rowDigests(session, found.database) : undefined;
-    const reading = (dump: RunningDump): RowReader => new RowReader(dump.stdout, tools.family, digests);
-    const count = Math.min(most, groups.length);
-    let reason = 'one tool is as fast for so little';
-    if (count > 1 && bytes >= LEAST_BYTES_FOR_TWO) {
-      reason = hindrance;
-      if (hindrance === '') {
-        const lanes = await openLanes(share(groups, count), start, reading, view !== undefined);
-        if (lanes) {
-          this.position = view ? `TSO ${view.tso}` : lanes[0].reader.position;
-          return { lanes, reason: `all at ${this.position}` };
-        }
-        reason = 'too much was written for several tools to begin at one position of the binary log';
-        context.log.warn(reason, { database: found.database });
-      }
-    }
-    const lanes = await openLanes(share(groups, 1), start, reading) ?? [];
-    this.position = view ? `TSO ${view.tso}` : lanes[0]?.reader.position;
-    return { lanes, reason };
-  }
-
-  /** Why several tools could not know that they see one state; empty when they can. */
-  private async whyOne(): Promise<string> {
-    const { server, tools, session } = this.props;
-    if (this.view) return '';
-    if (tools.family !== 'mariadb') return 'MySQL tells no session at which position of the binary log its snapshot stands';
-    if (!server.binaryLog) return 'the server writes no binary log, by which several sessions would know that they see one state';
-    const grants = (await session.rows<Record<string, string>>('SHOW GRANTS')).map((row) => Object.values(row)[0]);
-    const may = grants.some((grant) => / ON \*\.\* /.test(grant) && /ALL PRIVILEGES|BINLOG MONITOR|REPLICATION CLIENT|\bSUPER\b/.test(grant));
-    return may ? '' : 'the user may not ask for the position of the binary log (BINLOG MONITOR)';
-  }
-
   /** A tool that ended within a table says why itself. */
   private async byTool({ dump, reader }: Lane, error: unknown): Promise<never> {
     if (error instanceof IntegrityError && reader.isAtEnd) await dump.ended;
     throw error;
   }
 
-  private async copyLane({ dump, reader, parts }: Lane): Promise<void> {
+  private async copyLane({ dump, reader, parts, slice }: Lane): Promise<void> {
     const { props: { database, directory, sink, context }, stop } = this;
     for (const tables of parts) {
-      const passed: CensusItem[] = [];
+      const passed: PassedTable[] = [];
       const part = await sink.write(
         { name: `${directory}/rows/${this.nextPart()}.sql`, kind: 'rows', database, compression: { zstdLevel: context.config.compressionLevel } },
         async (out) => {
@@ -200,24 +162,31 @@ class DatabaseDump {
           await write(out, END_OF_ROWS);
         },
       );
-      for (const item of passed) {
-        this.partOf.set(item.name, part.name);
-        this.census.push({ ...item, part: part.name });
-      }
+      for (const item of passed) this.count(item, part.name, slice);
     }
     await reader.seek();
     await dump.ended;
     if (!reader.isComplete) throw new IntegrityError('DUMP_CUT', `The dump tool ended database "${database}" without its last line.`, 'It is tried again; look at the tool\'s and the server\'s log.');
   }
 
-  private async copyTable(table: Relation, reader: RowReader, out: Writable): Promise<CensusItem> {
+  private count({ name, ...digest }: PassedTable, part: string, slice: Slice | undefined): void {
+    if (slice) {
+      const table = this.sliced.get(name) ?? new SlicedTable(slice.cuts);
+      this.sliced.set(name, table);
+      table.add(slice.index, digest, part);
+    } else {
+      this.partOf.set(name, part);
+      this.census.push({ kind: 'table', name, database: this.props.database, method: 'hashed', ...digest, part });
+    }
+  }
+
+  private async copyTable(table: Relation, reader: RowReader, out: Writable): Promise<PassedTable> {
     const { database } = this.props;
     this.stop.check();
     if (reader.table !== table.name) {
       throw new IntegrityError('DUMP_CUT', `The dump tool wrote ${reader.table === undefined ? 'nothing' : `table ${reader.table}`} where table ${table.name} of "${database}" was to come.`, 'It is tried again; look at the tool\'s and the server\'s log.');
     }
-    const { rows, bytes, sha256 } = await reader.copyTable(out);
-    return { kind: 'table', name: table.name, database, method: 'hashed', rows, bytes, sha256 };
+    return reader.copyTable(out);
   }
 
   private nextPart(): string {

@@ -59,6 +59,8 @@ export function readme(notes: MySqlNotes, recoveryPoint: Date, leftOut: readonly
   const cell = (text: string): string => text.replaceAll(/[\r\n]+/g, ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;');
   const rows = leftOut.map(({ database, kind, name, reason }) => `| ${cell(database ?? '')} | ${cell(kind)} | ${cell(name)} | ${cell(reason)} |`);
   const open = encryption ? `age --decrypt --identity KEYFILE db1/rows/00001.sql.zst${suffix} | zstd --decompress --stdout` : 'zstd --decompress --stdout db1/rows/00001.sql.zst';
+  const large = notes.databases.flatMap(({ directory, tables }) => (
+    tables.flatMap(({ name, slices }) => (slices ? [{ directory, name, parts: slices.parts }] : []))));
   const encrypted = encryption ? `
 Everything here but this page and \`restore.sh\` is encrypted by age (https://age-encryption.org). The identity of any one of these opens it:
 
@@ -73,6 +75,7 @@ allowed to name the definers of views, triggers and routines (MariaDB: SET USER;
 
 - \`schema.sql.zst${suffix}\`: tables, views, routines, sequences. \`after.sql.zst${suffix}\`: triggers and events, which must not act on rows that are loaded.
 - \`rows/*.sql.zst${suffix}\`: INSERT statements; one table is easily taken out by hand: \`${open} | ${client} DATABASE\`
+${large.map(({ directory, name, parts }) => `- table \`${cell(name)}\` of \`${directory}\` lies in ${parts.length} parts, all of which it needs: ${parts.map((part) => `\`${part.slice(directory.length + 1)}\``).join(', ')}\n`).join('')}\
 - \`accounts.sql${suffix}\`: accounts without passwords, locked, with their rights; nothing runs it for you.
 - \`census.json.zst${suffix}\`: rows and SHA-256 of each table's rows as the dump tool writes them.
 

@@ -1,30 +1,17 @@
 import { TransientError } from '../../runtime/errors';
 import type { RunningDump } from './dump-tool';
 import type { RowReader } from './row-reader';
+import type { Share } from './shares';
 import type { Relation } from './survey';
 
-/** A dump tool at work on its share of the tables. */
-export interface Lane {
+/** A dump tool at work on its share of the tables, which come in that order. */
+export interface Lane extends Share<Relation> {
   readonly dump: RunningDump;
   readonly reader: RowReader;
-  /** Its tables in the order in which they come, a list a part. */
-  readonly parts: readonly (readonly Relation[])[];
 }
 
-/** Tries to have both tools begin between the same two transactions. */
+/** Tries to have all tools begin between the same two transactions. */
 const TRIES = 8;
-
-/** Shares of about equal size: each group goes where least is. */
-export function share(groups: readonly Relation[][], lanes: number): Relation[][][] {
-  const shares = Array.from({ length: lanes }, () => ({ bytes: 0, groups: [] as Relation[][] }));
-  for (const group of groups) {
-    const least = shares.reduce((a, b) => (b.bytes < a.bytes ? b : a));
-    least.groups.push(group);
-    // A table costs something even when it is empty.
-    least.bytes += group.reduce((sum, { bytes }) => sum + bytes + 4096, 0);
-  }
-  return shares.map((one) => one.groups).filter((one) => one.length > 0);
-}
 
 /**
  * Starts one tool a share. Each opens a snapshot of its own; they are one view of the database when all stand at the same position of the
@@ -34,13 +21,13 @@ export function share(groups: readonly Relation[][], lanes: number): Relation[][
  * @returns undefined when they never did: too much is written for that
  */
 export async function openLanes(
-  shares: readonly (readonly Relation[][])[], start: (tables: readonly string[]) => Promise<RunningDump>,
+  shares: readonly Share<Relation>[], start: (share: Share<Relation>) => Promise<RunningDump>,
   reading: (dump: RunningDump) => RowReader, oneView = false,
 ): Promise<Lane[] | undefined> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const lanes = await Promise.all(shares.map(async (parts): Promise<Lane> => {
-      const dump = await start(parts.flat().map(({ name }) => name));
-      return { dump, parts, reader: reading(dump) };
+    const lanes = await Promise.all(shares.map(async (one): Promise<Lane> => {
+      const dump = await start(one);
+      return { ...one, dump, reader: reading(dump) };
     }));
     const begun = await Promise.allSettled(lanes.map(({ reader }) => reader.seek()));
     const failed = begun.find((one) => one.status === 'rejected');

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { quoteIdent } from './connection';
-import { OtherFormError, PartRows, type RowsOf } from './part-rows';
+import { OtherFormError, PartRows, type RowsOf, type StoredRows } from './part-rows';
 import type { TargetSession } from './restore-target';
 
 /** A column as its definition says. */
@@ -47,26 +47,27 @@ function withoutTexts(text: string): string {
 }
 
 /**
- * Loads a part's rows by the statement that takes them as text: about half the work of INSERT for the server, which has no values to
+ * Loads the rows of parts by the statement that takes them as text: about half the work of INSERT for the server, which has no values to
  * parse as SQL. A row as the dump tool writes it is a line of fields; what is in hexadecimal is turned back.
  *
- * The server takes what is wrong in such a file as well as it can and only warns, so any warning ends it.
+ * Rows of one table are one file to the server, wherever its parts end: only the first statement meets an empty table, which it fills
+ * without a word of undo for each row, and alone. The server takes what is wrong in such a file as well as it can and only warns, so any
+ * warning ends it.
  *
- * @throws OtherFormError when the part's statements have to be run instead, whatever was loaded; what the part's stream fails with
+ * @throws OtherFormError when the parts' statements have to be run instead, whatever was loaded; what a part's stream fails with
  */
 export async function loadRows(
-  session: TargetSession, open: () => Promise<Readable>, part: string, forms: ReadonlyMap<string, readonly ColumnForm[]>,
+  session: TargetSession, parts: readonly StoredRows[], forms: ReadonlyMap<string, readonly ColumnForm[]>,
 ): Promise<void> {
-  const input = await open();
+  const reader = new PartRows(parts);
   try {
-    const reader = new PartRows(input, part);
-    for (let of = await reader.next(); of !== undefined; of = await reader.next()) {
+    for (let of = await reader.next(); of !== undefined;) {
       const columns = forms.get(of.table);
       if (!columns) throw new OtherFormError(`table ${of.table} is not to be loaded so`);
-      await loadTable(session, loadStatement(of, columns), of.table, reader);
+      of = await loadTable(session, loadStatement(of, columns), of, reader);
     }
   } finally {
-    input.destroy();
+    reader.close();
   }
 }
 
@@ -76,7 +77,9 @@ export async function loadRows(
  */
 let ending = Promise.resolve();
 
-async function loadTable(session: TargetSession, statement: string, table: string, reader: PartRows): Promise<void> {
+/** Loads the table that the reader has come to; returns the one behind it. */
+async function loadTable(session: TargetSession, statement: string, table: RowsOf, reader: PartRows): Promise<RowsOf | undefined> {
+  let next: RowsOf | undefined;
   let failure: Error | undefined;
   let over: (() => void) | undefined;
   const isOver = new Promise<void>((resolve) => {
@@ -85,7 +88,10 @@ async function loadTable(session: TargetSession, statement: string, table: strin
   // The client library takes an error of its input for the input's end.
   const rows = async function* (): AsyncGenerator<Buffer> {
     try {
-      yield* reader.rows();
+      do {
+        yield* reader.rows();
+        next = await reader.next();
+      } while (next !== undefined && isSame(next, table));
     } catch (error) {
       failure = error as Error;
     }
@@ -97,11 +103,16 @@ async function loadTable(session: TargetSession, statement: string, table: strin
   try {
     const info = await session.load(statement, stream);
     if (failure !== undefined) throw failure;
-    if (!/^Records: \d+ +Deleted: 0 +Skipped: 0 +Warnings: 0$/.test(info)) throw new OtherFormError(`table ${table}: ${info}`);
+    if (!/^Records: \d+ +Deleted: 0 +Skipped: 0 +Warnings: 0$/.test(info)) throw new OtherFormError(`table ${table.table}: ${info}`);
+    return next;
   } finally {
     stream.destroy();
     over?.();
   }
+}
+
+function isSame(a: RowsOf, b: RowsOf): boolean {
+  return a.table === b.table && JSON.stringify(a.columns) === JSON.stringify(b.columns);
 }
 
 function loadStatement({ table, columns: named }: RowsOf, forms: readonly ColumnForm[]): string {

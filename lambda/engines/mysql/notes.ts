@@ -9,7 +9,14 @@ const DatabaseNotes = z.strictObject({
   characterSet: z.string(),
   collation: z.string(),
   /** Unquoted names of tables, each with the part that has its rows and about how many bytes these are. */
-  tables: z.array(z.strictObject({ name: z.string(), part: z.string().optional(), bytes: z.number().nonnegative() })),
+  tables: z.array(z.strictObject({
+    name: z.string(), part: z.string().optional(), bytes: z.number().nonnegative(),
+    /**
+     * Of a large table that was read in slices, in place of its part: ranges of the first column of its primary key, each but the first
+     * beginning at a bound (decimal text), and the part of each. Its SHA-256 in the census is that of the slices' own, in this order.
+     */
+    slices: z.strictObject({ column: z.string(), bounds: z.array(z.string().regex(/^-?\d+$/)).min(1), parts: z.array(z.string()).min(2) }).optional(),
+  })),
   /** How it was read: side by side on one view of the database, or in one stream, and why. */
   lanes: z.strictObject({ count: z.number().int().positive(), reason: z.string() }),
   /** `file:position` of the binary log at the snapshot, where the server has one and told; `TSO n` of TiDB's clock. */

@@ -20,6 +20,12 @@ export interface RowsOf {
   readonly columns?: readonly string[];
 }
 
+/** A part of a copy. */
+export interface StoredRows {
+  readonly name: string;
+  open(): Promise<Readable>;
+}
+
 /** A part that says something else than our dumps do: its statements have to be run as they are. */
 export class OtherFormError extends Error {
   public constructor(message: string) {
@@ -29,17 +35,22 @@ export class OtherFormError extends Error {
 }
 
 /**
- * Reads the rows of a part of MariaDB's tool, table after table, as `(…),` lines without the statements around them. No value holds a raw
- * line break, so that they can be cut out without looking into the values.
+ * Reads the rows of parts of MariaDB's tool, one behind the other and table after table, as `(…),` lines without the statements around
+ * them. No value holds a raw line break, so that they can be cut out without looking into the values.
  */
 export class PartRows {
-  private readonly source: AsyncIterator<Buffer>;
+  private stream: Readable | undefined;
+  private source: AsyncIterator<Buffer> | undefined;
   private buffer: Buffer = NONE;
   private header: Buffer = NONE;
   private ended = false;
+  private opened = 0;
 
-  constructor(part: Readable, private readonly name: string) {
-    this.source = (part as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  constructor(private readonly parts: readonly StoredRows[]) {}
+
+  /** Lets go of what is open. */
+  close(): void {
+    this.stream?.destroy();
   }
 
   /**
@@ -48,13 +59,15 @@ export class PartRows {
    * @throws OtherFormError, IntegrityError PART_CUT and what the part's stream fails with
    */
   async next(): Promise<RowsOf | undefined> {
+    if (this.opened === 0 && !await this.openNext()) return undefined;
     for (;;) {
       if (await this.fill(INSERT.length) && startsWith(this.buffer, INSERT)) return this.begin();
       const line = await this.line();
       if (line === undefined) throw this.cut();
       if (line === END_OF_ROWS) {
         if (await this.fill(1)) throw new OtherFormError('something stands behind its last line');
-        return undefined;
+        if (!await this.openNext()) return undefined;
+        continue;
       }
       if (!FRAME.test(line.trimEnd())) throw new OtherFormError('it holds another statement');
     }
@@ -81,6 +94,14 @@ export class PartRows {
       this.buffer = this.buffer.subarray(Math.max(0, until));
       if (!await this.more()) throw this.cut();
     }
+  }
+
+  private async openNext(): Promise<boolean> {
+    if (this.opened === this.parts.length) return false;
+    this.stream = await this.parts[this.opened++].open();
+    this.source = (this.stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    this.ended = false;
+    return true;
   }
 
   /** `INSERT INTO … VALUES` with the one character behind it; names may hold anything, in backticks. */
@@ -115,7 +136,7 @@ export class PartRows {
   }
 
   private async more(): Promise<boolean> {
-    if (this.ended) return false;
+    if (this.ended || !this.source) return false;
     const { done, value } = await this.source.next();
     if (done) {
       this.ended = true;
@@ -126,7 +147,7 @@ export class PartRows {
   }
 
   private cut(): IntegrityError {
-    return new IntegrityError('PART_CUT', `Part ${this.name} ends without its last line.`, 'Do not count on this run.');
+    return new IntegrityError('PART_CUT', `Part ${this.parts[this.opened - 1]?.name} ends without its last line.`, 'Do not count on this run.');
   }
 }
 

@@ -5,6 +5,7 @@ import { IntegrityError, messageOf, RefusedError, RunError, TransientError } fro
 import { connect, type Session, sessionOf } from './connection';
 import { codeOf, failureOf } from './failures';
 import type { Family } from './flavors';
+import type { Cuts } from './slices';
 
 export interface Login {
   readonly user: string;
@@ -21,6 +22,8 @@ export interface TargetConnection {
   readonly reader: Login;
   /** Whether the copy is of a server that returns rows in no order, and writes values in its own way. */
   readonly otherServer?: boolean;
+  /** By database and table, how the copy's large tables were cut: they are counted in the same slices. @default none was */
+  readonly cuts?: ReadonlyMap<string, ReadonlyMap<string, Cuts>>;
   /** What the scratch server itself is no exact likeness in. */
   readonly exceptions: readonly Exception[];
   /** The reason behind a failure when the server's disk is full. */

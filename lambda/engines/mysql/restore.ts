@@ -90,21 +90,24 @@ class DatabaseRestore {
   private async load(tables: readonly LightTable[]): Promise<void> {
     const { copy: { manifest }, connection, notes, context } = this.props;
     const parts = manifest.parts.filter(({ kind, database }) => kind === 'rows' && database === notes.name);
-    const lost = notes.tables.find(({ part }) => part !== undefined && !parts.some(({ name }) => name === part));
+    const wanted = notes.tables.flatMap((table) => partsOf(table).map((part) => ({ part, name: table.name })));
+    const lost = wanted.find(({ part }) => !parts.some(({ name }) => name === part));
     if (lost) throw new IntegrityError('PART_MISSING', `The copy has no part with the rows of table "${lost.name}" of database "${notes.name}".`, 'Do not count on this run.');
-    const partOf = new Map(notes.tables.map(({ name, part }) => [name, part]));
+    const loads = loadsOf(parts, notes);
+    const loadOf = new Map(loads.flatMap(({ id, tables: names }) => names.map((name) => [name, id])));
     const bytesOf = new Map(notes.tables.map(({ name, bytes }) => [name, bytes]));
     const alter = (table: LightTable, clauses: readonly string[]) => async (session: Session): Promise<void> => {
       await session.run(`ALTER TABLE ${quoteIdent(table.name)} ${clauses.map((clause) => `ADD ${clause}`).join(', ')}`);
     };
     const forms = connection.family === 'mariadb' ? formsOf(tables) : new Map<string, readonly ColumnForm[]>();
-    const rows = parts.map((part): Step<TargetSession> => ({
-      id: part.name, cost: part.rawSizeBytes, after: [], run: (session) => this.loadPart(part, session, forms),
+    const rows = loads.map((load): Step<TargetSession> => ({
+      id: load.id, cost: load.parts.reduce((sum, { rawSizeBytes }) => sum + rawSizeBytes, 0), after: [],
+      run: (session) => this.loadParts(load, session, forms),
     }));
     const keys = tables.filter((table) => table.keys.length > 0).map((table): Step<TargetSession> => {
-      const part = partOf.get(table.name);
+      const load = loadOf.get(table.name);
       return {
-        id: `keys ${table.name}`, cost: 1 + KEY_COST * table.keys.length * (bytesOf.get(table.name) ?? 0), after: part === undefined ? [] : [part],
+        id: `keys ${table.name}`, cost: 1 + KEY_COST * table.keys.length * (bytesOf.get(table.name) ?? 0), after: load === undefined ? [] : [load],
         run: alter(table, table.keys),
       };
     });
@@ -129,20 +132,21 @@ class DatabaseRestore {
     }
   }
 
-  private async loadPart(part: Part, session: TargetSession, forms: ReadonlyMap<string, readonly ColumnForm[]>): Promise<void> {
-    const { copy, notes, context } = this.props;
-    const tables = notes.tables.filter((table) => table.part === part.name).map(({ name }) => name);
+  private async loadParts(
+    { parts, tables }: Load, session: TargetSession, forms: ReadonlyMap<string, readonly ColumnForm[]>,
+  ): Promise<void> {
+    const { copy, context } = this.props;
     if (tables.every((name) => forms.has(name))) {
       try {
-        await loadRows(session, () => copy.open(part), part.name, forms);
+        await loadRows(session, parts.map((part) => ({ name: part.name, open: () => copy.open(part) })), forms);
         return;
       } catch (error) {
         if (!(error instanceof OtherFormError)) throw error;
-        context.log.warn('rows go in as statements', { part: part.name, reason: error.message });
+        context.log.warn('rows go in as statements', { parts: parts.map(({ name }) => name), reason: error.message });
         for (const name of tables) await session.run(`TRUNCATE TABLE ${quoteIdent(name)}`);
       }
     }
-    await feed(() => copy.open(part), this.client(), new WholePart(part.name));
+    for (const part of parts) await feed(() => copy.open(part), this.client(), new WholePart(part.name));
   }
 
   private client(): ClientProps {
@@ -179,6 +183,27 @@ class DatabaseRestore {
     const { seconds } = this.props;
     seconds[step] = Math.round((seconds[step] ?? 0) * 1000 + (performance.now() - began)) / 1000;
   }
+}
+
+/** Parts that one session loads, one behind the other: a part, or all slices of a table. */
+interface Load {
+  readonly id: string;
+  readonly parts: readonly Part[];
+  readonly tables: readonly string[];
+}
+
+/** Names of the parts that have a table's rows. */
+function partsOf({ part, slices }: DatabaseNotes['tables'][number]): readonly string[] {
+  return slices?.parts ?? (part === undefined ? [] : [part]);
+}
+
+function loadsOf(parts: readonly Part[], { tables }: DatabaseNotes): Load[] {
+  const partNamed = (name: string): Part[] => parts.filter((part) => part.name === name);
+  const sliced = tables.flatMap(({ name, slices }): Load[] => (
+    slices ? [{ id: slices.parts[0], tables: [name], parts: slices.parts.flatMap(partNamed) }] : []));
+  const whole = parts.filter((part) => !sliced.some((load) => load.parts.includes(part)));
+  const tablesOf = (part: Part): string[] => tables.filter((table) => table.part === part.name).map(({ name }) => name);
+  return [...sliced, ...whole.map((part): Load => ({ id: part.name, parts: [part], tables: tablesOf(part) }))];
 }
 
 /** Of the tables whose rows can be loaded as text. */

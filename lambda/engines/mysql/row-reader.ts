@@ -16,6 +16,8 @@ export interface PassedTable {
 
 const NEWLINE = 0x0a;
 const BACKTICK = 0x60;
+/** The tools write four kilobytes at a time; what follows is asked to look at more. */
+const BATCH = 256 * 1024;
 const NONE = Buffer.alloc(0);
 const TABLE = Buffer.from('-- Dumping data for table `');
 const INSERT = Buffer.from('INSERT INTO ');
@@ -140,7 +142,7 @@ export class RowReader {
         counted.rows += rows.count();
         return;
       }
-      if (!await this.more()) throw damaged('the dump ends within a statement');
+      if (!await this.more(BATCH)) throw damaged('the dump ends within a statement');
     }
   }
 
@@ -172,15 +174,21 @@ export class RowReader {
     return true;
   }
 
-  private async more(): Promise<boolean> {
-    if (this.ended) return false;
-    const { done, value } = await this.source.next();
-    if (done) {
-      this.ended = true;
-      return false;
+  /** Whether there is more; as much as asked for, unless the tool ends before. */
+  private async more(least = 1): Promise<boolean> {
+    const pieces = this.buffer.length === 0 ? [] : [this.buffer];
+    let read = 0;
+    while (!this.ended && read < least) {
+      const { done, value } = await this.source.next();
+      if (done) {
+        this.ended = true;
+      } else {
+        pieces.push(value);
+        read += value.length;
+      }
     }
-    this.buffer = this.buffer.length === 0 ? value : Buffer.concat([this.buffer, value]);
-    return true;
+    this.buffer = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+    return read > 0;
   }
 }
 

@@ -35,6 +35,9 @@ export async function startScratch(context: EngineContext<unknown>, manifest: Ma
     socket: server.socket, family: tools.family, serverVersion: tools.version,
     administrator: login('root'), loader: login(`loader_${mark}`), reader: login(`reader_${mark}`), exceptions: tidb ? [otherServer(tools.version)] : exceptions,
     ...tidb ? { otherServer: true } : {},
+    cuts: new Map(notes.databases.map((database) => [
+      database.name, new Map(database.tables.flatMap(({ name, slices }) => (slices ? [[name, slices] as const] : []))),
+    ])),
     diskFull: async (error) => ((await server.isFull()) ? full(await server.sizeBytes(), error) : undefined),
   };
   try {

@@ -55,7 +55,9 @@ test('without BINLOG MONITOR one tool reads, and the copy says why', async () =>
   await server.query('INSERT IGNORE INTO second SELECT * FROM large', 'shop');
   await server.query('ANALYZE TABLE large, second', 'shop');
   const lanes = async () => MySqlNotes.parse((await dumped()).engineNotes).databases[0].lanes;
-  expect(await lanes()).toMatchObject({ count: 2, reason: expect.stringMatching(/^all at binlog\.\d+:\d+$/) });
+  const several = await lanes();
+  expect(several).toMatchObject({ reason: expect.stringMatching(/^all at binlog\.\d+:\d+$/) as string });
+  expect(several.count).toBeGreaterThan(1);
   await server.query(`REVOKE BINLOG MONITOR ON *.* FROM ${ACCOUNT}`);
   expect(await lanes()).toEqual({ count: 1, reason: 'the user may not ask for the position of the binary log (BINLOG MONITOR)' });
   await grantAll(server);

@@ -57,8 +57,12 @@ function remembered<T>(
   };
 }
 
-/** What a round of now leaves that read the oldest copy at that instant, in seconds since 1970. */
-async function lastRead(timeline: Timeline, countsFrom: number): Promise<void> {
+/**
+ * What a round of now leaves that read the oldest copy at that instant, in seconds since 1970.
+ *
+ * @param damaged whether it found the newest copy damaged
+ */
+async function lastRead(timeline: Timeline, countsFrom: number, damaged = false): Promise<void> {
   const { policy: { declared }, protections } = timeline.props.world;
   if (!declared.scrub) return;
   const { environment, application } = declared;
@@ -70,7 +74,12 @@ async function lastRead(timeline: Timeline, countsFrom: number): Promise<void> {
       const found = keys(timeline, bucket, protectionPrefix('runs', id));
       const runId = parseManifestKey(found[0])!.runId;
       const oldest = { runId, countsFrom: new Date(countsFrom * 1000).toISOString() };
-      return { protection: id.protection, copies: found.length, oldest, damagedCopies: 0, damaged: [] };
+      const newest = { runId: parseManifestKey(found.at(-1)!)!.runId, key: found.at(-1)!, text: 'Part rows/00001.sql has another SHA-256 than its manifest says.' };
+      const named = damaged ? [newest] : [];
+      return {
+        protection: id.protection, copies: found.length, oldest, damagedCopies: named.length, damaged: named,
+        damagedRuns: named.map(({ runId }) => ({ runId, seenAt: at })),
+      };
     }),
   });
   await put(timeline.client, bucket, scrubRoundKey(declared, at), JSON.stringify(record));
@@ -165,6 +174,11 @@ export const FAULTS_OF_STORE: readonly Fault[] = [
       const { scrub } = timeline.props.world.policy.declared;
       return lastRead(timeline, timeline.now - (scrub?.request.periodSeconds ?? 0) - 3600);
     },
+    mend: (timeline) => lastRead(timeline, timeline.now),
+  },
+  {
+    name: 'a round that reads stored copies again finds the newest one damaged', fires: ['copyUnreadable'], withinHours: 3, overWithinHours: 3,
+    inject: (timeline) => lastRead(timeline, timeline.now, true),
     mend: (timeline) => lastRead(timeline, timeline.now),
   },
   {

@@ -197,7 +197,7 @@ Keep its file (AGE-SECRET-KEY-1…) out of this folder. Here it is KEYFILE; \`ag
 
 ${notes.databases.map(({ name, directory, owner, encoding }) => `- \`${directory}\`: database ${cell(JSON.stringify(name))}, owner ${cell(JSON.stringify(owner))}, ${encoding}`).join('\n')}
 ${encrypted}
-Restore all of it: \`${encryption ? 'AGE_IDENTITY=KEYFILE ' : ''}bash restore.sh postgres://user@host:5432${notes.databases.length === 1 ? '/database' : ''}\`. It needs bash, psql, pg_restore (the server's major version or newer)${encryption ? ', zstd and age' : ' and zstd'}.
+Restore all of it: \`${encryption ? 'AGE_IDENTITY=KEYFILE ' : ''}bash restore.sh postgres://user@host:5432${notes.databases.length === 1 ? '/database' : ''}\`. It needs bash, psql, pg_restore (of the server's own major version: a newer one speaks of settings that an older server lacks)${encryption ? ', zstd and age' : ' and zstd'}.
 
 What it does, for one database into an empty one (\`$URL\`), after the roles of \`globals.sql\`:
 

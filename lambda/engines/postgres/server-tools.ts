@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Exception } from '../../../lib/contract/verdict';
 import { messageOf, RefusedError } from '../../runtime/errors';
+import { programFolders } from './program-folders';
 
 /** One folder with the programs of a PostgreSQL server. */
 export interface ServerTools {
@@ -15,8 +15,6 @@ export interface ServerTools {
 }
 
 const NEEDED = ['postgres', 'initdb', 'pg_restore'] as const;
-/** Where PostgreSQL's own packages put each major version, besides PATH. */
-const PACKAGES = [{ parent: '/usr/lib/postgresql', name: /^\d+$/ }, { parent: '/usr', name: /^pgsql-\d+$/ }] as const;
 
 /**
  * The environment of PostgreSQL's programs: what they need to be found and to load, and nothing of ours. A worker's environment holds
@@ -29,12 +27,8 @@ export function bareEnvironment(folder: string): Record<string, string> {
 
 /** Every server in the image, by PATH first. */
 async function installedServers(path: string): Promise<ServerTools[]> {
-  const folders = path.split(delimiter).filter(Boolean);
-  for (const { parent, name } of PACKAGES) {
-    for (const entry of await readdir(parent).catch(() => [])) if (name.test(entry)) folders.push(join(parent, entry, 'bin'));
-  }
   const found: ServerTools[] = [];
-  for (const folder of new Set(folders)) {
+  for (const folder of await programFolders(path)) {
     if (!NEEDED.every((tool) => existsSync(join(folder, tool)))) continue;
     const said = await promisify(execFile)(join(folder, 'postgres'), ['--version'], { env: bareEnvironment(folder) }).catch((cause: unknown) => {
       throw new RefusedError('SCRATCH_TOOLS', `${join(folder, 'postgres')} does not run (${messageOf(cause)}).`, 'Add the libraries it needs to the image.', { cause });

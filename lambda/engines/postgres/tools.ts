@@ -4,6 +4,7 @@ import { access, realpath } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RefusedError } from '../../runtime/errors';
+import { type PackagePlace, programFolders } from './program-folders';
 
 const run = promisify(execFile);
 
@@ -15,13 +16,13 @@ export interface ClientTools {
   readonly version: string;
 }
 
-/** Every folder of PATH that has a `pg_dump` which runs, in PATH's order. */
-export async function findTools(path = process.env.PATH ?? ''): Promise<ClientTools[]> {
+/** Every folder that has a `pg_dump` which runs, PATH's in its order first. */
+export async function findTools(path = process.env.PATH ?? '', packages?: readonly PackagePlace[]): Promise<ClientTools[]> {
   const found: ClientTools[] = [];
   const seen = new Set<string>();
-  for (const entry of path.split(delimiter)) {
-    const tool = join(entry, 'pg_dump');
-    const bin = entry === '' ? undefined : await folderOf(tool);
+  for (const folder of await programFolders(path, packages)) {
+    const tool = join(folder, 'pg_dump');
+    const bin = await folderOf(tool);
     if (!bin || seen.has(bin)) continue;
     seen.add(bin);
     const said = await run(tool, ['--version'], { env: toolEnvironment(bin), timeout: 10_000 }).then(({ stdout }) => stdout, () => '');
@@ -49,7 +50,7 @@ async function folderOf(tool: string): Promise<string | undefined> {
  */
 export function chooseTools(tools: readonly ClientTools[], serverMajor: number): ClientTools {
   if (tools.length === 0) {
-    throw new RefusedError('NO_TOOLS', 'No pg_dump was found on this worker\'s PATH.', 'Use the image of this engine, or install PostgreSQL\'s client programs.');
+    throw new RefusedError('NO_TOOLS', 'No pg_dump was found on this worker\'s PATH, or where PostgreSQL\'s packages put it.', 'Use the image of this engine, or install PostgreSQL\'s client programs.');
   }
   const fitting = tools.filter((tool) => tool.major >= serverMajor).sort((a, b) => a.major - b.major)[0];
   if (!fitting) {

@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { dump } from '../../../../lambda/engines/postgres/dump';
 import { inspect } from '../../../../lambda/engines/postgres/inspect';
 import { chooseTools, findTools } from '../../../../lambda/engines/postgres/tools';
@@ -163,6 +165,19 @@ describe('what is refused before anything is written', () => {
     expect(() => chooseTools(tools, 18)).toThrow(expect.objectContaining({ code: 'SERVER_NEWER_THAN_TOOLS' }));
     expect(() => chooseTools([], 15)).toThrow(expect.objectContaining({ code: 'NO_TOOLS' }));
     expect((await findTools(here.server.binaries.bin))[0]).toMatchObject({ major: here.server.binaries.majorVersion });
+  });
+
+  test('of an image with several versions, of which PATH has one, all are known: a copy\'s archive must be readable by tools of its server', async () => {
+    const image = join(here.folder, 'image');
+    for (const version of ['15.19', '18.6']) {
+      const bin = join(image, `pgsql-${version.slice(0, 2)}`, 'bin');
+      await mkdir(bin, { recursive: true });
+      await writeFile(join(bin, 'pg_dump'), `#!/bin/sh\necho 'pg_dump (PostgreSQL) ${version}'\n`, { mode: 0o755 });
+    }
+    const tools = await findTools(join(image, 'pgsql-18/bin'), [{ parent: image, name: /^pgsql-\d+$/ }]);
+    expect(tools.map(({ major }) => major)).toEqual([18, 15]);
+    expect(chooseTools(tools, 15)).toMatchObject({ version: '15.19', bin: join(image, 'pgsql-15/bin') });
+    expect(chooseTools(tools, 16)).toMatchObject({ version: '18.6' });
   });
 
   test.each([

@@ -26,6 +26,8 @@ const copy = fc.record({
   damagedAt: fc.option(fc.integer({ min: 0, max: NOW }), { nil: undefined }),
   mendedAt: fc.option(fc.integer({ min: 0, max: NOW }), { nil: undefined }),
   leaving: fc.boolean(),
+  /** The record still names it, of before a verification that the audit knew. */
+  stale: fc.boolean(),
   old: fc.boolean(),
 }).map((one, index = 0) => ({ ...one, index })).filter(({ old, provenAt, leaving }) =>
   // What is older than the window was settled before the audit, and what left before it had its verdict.
@@ -59,7 +61,11 @@ function factsOf(fates: readonly Fate[]): { copies: StoredCopy[]; audit: LastAud
       damaged: fates.flatMap((fate, index) => (damagedBy(fate, AUDIT) ? [{ runId: runOf(index), proven: counted[index] }] : [])),
     },
     // Each was looked at again in the last round.
-    damaged: fates.flatMap((fate, index) => (damagedBy(fate, NOW) ? [{ runId: runOf(index), seenAt: NOW - 1 }] : [])),
+    damaged: fates.flatMap((fate, index) => {
+      if (damagedBy(fate, NOW)) return [{ runId: runOf(index), seenAt: NOW - 1 }];
+      const refuted = fate.stale && damagedBy(fate, fate.damagedAt ?? NOW) && !damagedBy(fate, AUDIT) && fate.damagedAt! <= AUDIT;
+      return refuted ? [{ runId: runOf(index), seenAt: fate.damagedAt! }] : [];
+    }),
   };
 }
 

@@ -109,6 +109,8 @@ describe('a copy that was not as it was written when it was last read', () => {
       seen.push(decided[made[2]]);
     }
     expect(seen).toEqual(['announced', 'waiting', 'released', 'gone', 'gone', 'gone']);
+    // Whole, it would not be counted: it is on its way out.
+    expect((await newestAudit()).protections[0].damaged).toEqual([{ runId: made[2], proven: false }]);
   });
 
   it('in a part of it that was read, of one whose reading is not at its end, counts already', async () => {

@@ -1,5 +1,5 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { manifestKey } from '../../lib/contract/object-keys';
+import { manifestKey, readingsPrefix } from '../../lib/contract/object-keys';
 import { BUCKET, DAY, ID, morning, RetireStore, slot } from '../retire/support';
 import { ageOf, copiesOf, copyOf, forgetCalls, newestReadings, newestRecord, partKeys, partsRead, PERIOD, rot, scrubbed, scrubRequest, scrubRound } from './support';
 
@@ -225,6 +225,24 @@ test('readings that somebody damaged are passed over for those before them, and 
   const { since } = before;
   expect(await scrubbed(store)).toMatchObject({ [first]: 'read' });
   expect((await newestReadings(store)).since).toBe(since);
+});
+
+test('readings that nobody can read any more take no damage with them: it stays until all of the copy is read', async () => {
+  const [first, second] = await copiesOf(store, 0, 1);
+  const mend = await rot(store, first);
+  store.at(morning(2));
+  await expect(scrubRound(store, { periodSeconds: 1 })).rejects.toThrow('PART_HASH_DIFFERS');
+  store.inject(({ operation, resource }) => (operation === 'GetObject' && resource.includes(readingsPrefix(ID)) ? { code: 'AccessDenied', status: 403 } : undefined));
+  store.at(morning(3));
+  await expect(scrubRound(store)).rejects.toThrow(`The copy ${first} is not as it was written: Parts that are not named here were damaged`);
+  store.inject();
+  await mend();
+  store.at(morning(4));
+  await expect(scrubRound(store)).rejects.toThrow('PART_HASH_DIFFERS');
+  expect((await newestRecord(store)).protections[0]).toMatchObject({ damagedCopies: 1, damagedRuns: [{ runId: first }] });
+  store.at(morning(5));
+  expect(await scrubbed(store, { periodSeconds: 1 })).toEqual({ [first]: 'read', [second]: 'read' });
+  expect((await newestRecord(store)).protections[0].damagedRuns).toEqual([]);
 });
 
 test('figures go out as the answer, and only figures; a request of a newer release is refused', async () => {

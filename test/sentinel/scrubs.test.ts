@@ -1,7 +1,7 @@
 import { manifestKey, runIdOf, scrubRoundKey } from '../../lib/contract/object-keys';
 import type { ScrubbedCopies } from '../../lib/contract/scrub-record';
 import { BUCKET, ID } from '../retire/support';
-import { after, DAY_SECONDS, HOUR, MACHINE, slotOf, WatchedStore } from './support';
+import { after, DAY_SECONDS, HOUR, MACHINE, protectionOf, slotOf, WatchedStore } from './support';
 
 let watched: WatchedStore;
 
@@ -123,6 +123,25 @@ describe('proven copies', () => {
     const [one] = (await watched.round()).protections;
     expect(one).toMatchObject({ damagedCopies: 1, gauges: { provenCopies: 2, unreadable: 1 }, newestProven: { runId: runOf(3) } });
     expect(one.notes).toContainEqual(expect.objectContaining({ metric: 'unreadable', about: manifestKey(ID, runIdOf(slotOf(4))) }));
+  });
+
+  test('go by whichever looked last: an audit that came after the record knows more', async () => {
+    await watched.copies(0, 4);
+    watched.at(after(4, 5));
+    await scrubbed(after(4, 5), { damagedCopies: 1, damaged: [damagedNow(4)], oldest });
+    watched.at(after(4, 6));
+    await watched.audit(after(4, 6), { provenCopies: 3, newestProven: runOf(4), damaged: [{ runId: runOf(3), proven: true }] });
+    const [one] = (await watched.round(request())).protections;
+    expect(one).toMatchObject({ newestProven: { runId: runOf(4) }, gauges: { provenCopies: 3, unreadable: 1 } });
+    expect(one.copies.find(({ runId }) => runId === runOf(3))).toMatchObject({ outcome: 'not-proven' });
+  });
+
+  test('in a replica are its own: what the store\'s bytes are says nothing of it', async () => {
+    await watched.copies(0, 4);
+    watched.at(after(4, 6));
+    await watched.audit(after(4, 6), { provenCopies: 2, newestProven: runOf(3), damaged: [{ runId: runOf(4), proven: true }] });
+    const [one] = (await watched.round(watched.request({ protections: [protectionOf({ runs: undefined })] }))).protections;
+    expect(one).toMatchObject({ newestProven: { runId: runOf(4) }, gauges: { provenCopies: 3, unreadable: 0 } });
   });
 
   test('are looked for further back where all of the window are damaged', async () => {

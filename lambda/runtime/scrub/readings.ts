@@ -3,9 +3,10 @@ import {
   manifestKey, parseManifestKey, parseReadingsKey, protectionPrefix, readingsKey, runIdOf, slotOf, type ProtectionId,
 } from '../../../lib/contract/object-keys';
 import { parseManifest } from '../../../lib/contract/manifest';
-import { parseReadings, type OpenReading, type ReadCopy, type Readings } from '../../../lib/contract/scrub-record';
+import { parseReadings, type OpenReading, type ReadCopy, type Readings, type ScrubbedCopies } from '../../../lib/contract/scrub-record';
 import { concurrently } from '../concurrently';
 import { newestReadings } from '../copies/readings';
+import { newestScrub } from '../copies/scrub-records';
 import { readStoredDocument } from '../copies/stored-document';
 import { writeOnce } from '../copies/written-once';
 import { TransientError } from '../errors';
@@ -36,7 +37,10 @@ export class Rotation {
     const { store, id, now, log } = props;
     const { found, problems } = await newestReadings(store, id, now);
     for (const { key, text } of problems) log.warn(`${key}: ${text}`, { protection: id.protection, key });
-    if (!found) return new Rotation(props, { since: now.toISOString(), copies: [] }, 0);
+    if (!found) {
+      const damaged = problems.length > 0 ? await damagedOnce(props) : [];
+      return new Rotation(props, { since: now.toISOString(), copies: [] }, 0, damaged);
+    }
     const { runId, sequence } = parseReadingsKey(found.key) ?? {};
     return new Rotation(props, found.readings, runId === runIdOf(now.toISOString()) && sequence !== undefined ? sequence + 1 : 0);
   }
@@ -48,6 +52,7 @@ export class Rotation {
 
   private constructor(
     private readonly props: RotationProps, readings: Pick<Readings, 'since' | 'copies' | 'open' | 'newest'>, private sequence: number,
+    private readonly damagedOnce: ScrubbedCopies['damagedRuns'] = [],
   ) {
     this.since = Date.parse(readings.since) / 1000;
     this.known = new Map(readings.copies.map((copy) => [copy.runId, copy]));
@@ -99,7 +104,9 @@ export class Rotation {
     const fresh = [...versions].filter(([runId]) => !this.known.has(runId) && !hidden.has(runId));
     await concurrently(fresh, AT_ONCE, async ([runId, version]) => {
       const sizeBytes = await this.sizeOf(version);
-      if (sizeBytes !== undefined) this.set({ runId, sizeBytes, readAt: version.lastModified.toISOString() });
+      const seenAt = this.damagedOnce.find((one) => one.runId === runId)?.seenAt;
+      const damage = seenAt === undefined ? {} : { damage: [], damageCount: 1, seenAt };
+      if (sizeBytes !== undefined) this.set({ runId, sizeBytes, readAt: version.lastModified.toISOString(), ...damage });
     });
     for (const runId of versions.keys()) if (this.newest === undefined || runId > this.newest) this.newest = runId;
   }
@@ -133,4 +140,10 @@ export class Rotation {
       throw error;
     }
   }
+}
+
+/** Where readings were and cannot be read any more, the record of the last round still names what was damaged, but not its parts. */
+async function damagedOnce({ store, id, now }: RotationProps): Promise<ScrubbedCopies['damagedRuns']> {
+  const { record } = await newestScrub(store, id, now);
+  return record?.protections.find(({ protection }) => protection === id.protection)?.damagedRuns ?? [];
 }

@@ -99,9 +99,8 @@ async function makePrograms(tree: string, { programs }: SidPrograms): Promise<vo
     const script = join(tree, program);
     const root = dirname(program).replaceAll(/[^/]+/g, '..');
     await rename(script, `${script}.elf`);
-    // Libraries that a caller names for other programs are of another libc.
     await writeFile(script, [
-      '#!/bin/sh', `root=\${0%/*}/${root}`, 'unset LD_PRELOAD',
+      '#!/bin/sh', `root=\${0%/*}/${root}`,
       `exec "$root/usr/lib/${triplet}/${loader}" --library-path "$root/usr/lib/${triplet}" --argv0 "$0" "$0.elf" "$@"`, '',
     ].join('\n'));
     await chmod(script, 0o755);

@@ -60,7 +60,8 @@ export async function startDump(props: DumpToolProps): Promise<RunningDump> {
   const base = join(scratchDirectory, `client-${randomBytes(6).toString('hex')}`);
   const relay = await relayOf(base, target);
   const files = await writeOptionFile(base, relay?.target ?? target, tools.family);
-  const child = spawn(tools.dump, [`--defaults-file=${base}.cnf`, ...options, ...familyOptions(tools), '--', database, ...tables], {
+  const [program, ...rest] = [...tools.before, tools.dump];
+  const child = spawn(program, [...rest, `--defaults-file=${base}.cnf`, ...options, ...familyOptions(tools), '--', database, ...tables], {
     stdio: ['ignore', 'pipe', 'pipe'], env: toolEnvironment(tools.dump),
   });
   let said = '';

@@ -16,8 +16,8 @@ export interface PassedTable {
 
 const NEWLINE = 0x0a;
 const BACKTICK = 0x60;
-/** The tools write four kilobytes at a time; what follows is asked to look at more. */
-const BATCH = 256 * 1024;
+/** A tool that is not buffered writes four kilobytes at a time: what follows is asked to look at more. A large piece is not copied. */
+const BATCH = 32 * 1024;
 const NONE = Buffer.alloc(0);
 const TABLE = Buffer.from('-- Dumping data for table `');
 const INSERT = Buffer.from('INSERT INTO ');
@@ -124,7 +124,7 @@ export class RowReader {
     const rows = this.family === 'mariadb' ? lineRows() : listedRows();
     for (;;) {
       const end = this.buffer.indexOf(END_OF_STATEMENT);
-      const until = end >= 0 ? end + 1 : Math.max(0, this.buffer.length - END_OF_STATEMENT.length + 1);
+      const until = end >= 0 ? end + 1 : this.buffer.length - begunEnd(this.buffer);
       if (until > 0) {
         const piece = this.buffer.subarray(0, until);
         if (digest) {
@@ -236,6 +236,14 @@ function listedRows(): RowCounter {
     },
     count: () => rows,
   };
+}
+
+/** How much of a statement's end a buffer ends with, without being all of it. */
+function begunEnd(buffer: Buffer): number {
+  for (let length = Math.min(END_OF_STATEMENT.length - 1, buffer.length); length > 0; length--) {
+    if (buffer.subarray(buffer.length - length).equals(END_OF_STATEMENT.subarray(0, length))) return length;
+  }
+  return 0;
 }
 
 function startsWith(buffer: Buffer, text: Buffer): boolean {

@@ -244,9 +244,11 @@ describe('a table that dominates its database', () => {
   }, 120_000);
 
   test('a tool of its slices is ended midway: the run fails', async () => {
+    // More than the buffers between server, tool and worker hold.
+    for (let doubled = 0; doubled < 2; doubled++) await server.query('INSERT INTO large (cents, body) SELECT cents, body FROM large', 'shop');
     const act = async (): Promise<void> => {
       const sessions = await server.query<{ id: number }>('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = \'backup_reader\' AND INFO LIKE \'%`large` WHERE%\'');
-      expect(sessions.length).toBeGreaterThan(1);
+      expect(sessions.length).toBeGreaterThan(0);
       await server.query(`KILL ${sessions[0].id}`);
     };
     await expect(mysql.dump(await contextOf(server), new Midway(act))).rejects.toMatchObject({ name: 'TransientError', code: 'CONNECTION_LOST' });

@@ -82,7 +82,8 @@ export async function chooseLanes(props: ChooseLanesProps): Promise<ChosenLanes>
 /** Shares for several tools, the fastest first; the fewer begin together the sooner they do. */
 function plansFor(rows: readonly Relation[], groups: readonly Relation[][], ranges: ReadonlyMap<string, KeyRange>): Share<Relation>[][] {
   const whole = share(groups, Math.min(fewTools(), groups.length)).map((parts) => ({ parts }));
-  return [...ranges.size > 0 ? [shareWithSlices(rows, ranges, MOST_TOOLS)] : [], whole].filter((plan) => plan.length > 1);
+  const sliced = ranges.size > 0 ? [MOST_TOOLS, MOST_TOOLS - 1].map((tools) => shareWithSlices(rows, ranges, tools)) : [];
+  return [...sliced, whole].filter((plan) => plan.length > 1);
 }
 
 /** Why several tools could not know that they see one state; empty when they can. */

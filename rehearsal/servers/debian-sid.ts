@@ -18,7 +18,6 @@ export interface SidPrograms {
   readonly programs: Readonly<Record<string, readonly string[]>>;
 }
 
-const MIRROR = 'http://deb.debian.org/debian';
 const KEYRING = 'usr/share/keyrings/debian-archive-keyring.gpg';
 /** All of a bringing: lists, packages (60 MB for MySQL), unpacking. */
 const PATIENCE_MILLISECONDS = 90_000;
@@ -78,6 +77,23 @@ function missing({ packages }: SidPrograms, reason: string, cause?: unknown): To
   );
 }
 
+/** The archive that a file of sources names, in either of apt's forms (sources.list(5)); a mirror has every suite. */
+export function archiveIn(sources: string): string | undefined {
+  const lines = sources.split('\n').filter((line) => /^\s*(deb(-src)?|URIs:)\s/.test(line));
+  return lines.flatMap((line) => line.match(/\S+\/debian(\/|\.list)?(?=\s|$)/g) ?? [])[0];
+}
+
+/** Where this machine's own apt gets Debian from. */
+async function ownArchive(): Promise<string> {
+  const folder = '/etc/apt/sources.list.d';
+  const further = await readdir(folder).catch(() => []);
+  const files = ['/etc/apt/sources.list', ...further.filter((name) => /\.(list|sources)$/.test(name)).sort().map((name) => join(folder, name))];
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+  const archive = texts.map(archiveIn).find((found) => found !== undefined);
+  if (archive === undefined) throw new Error('this machine\'s apt names no archive of Debian');
+  return archive;
+}
+
 /** The suite, signed by Debian's keys: this machine's, or those that its own system vouches for as a package. */
 async function sourcesFile(): Promise<string> {
   const own = join('/', KEYRING);
@@ -85,7 +101,7 @@ async function sourcesFile(): Promise<string> {
   const folder = join(cacheFolder(), 'debian-sid');
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'sid.sources');
-  await writeFile(file, `Types: deb\nURIs: ${MIRROR}\nSuites: sid\nComponents: main\nSigned-By: ${keyring}\n`);
+  await writeFile(file, `Types: deb\nURIs: ${await ownArchive()}\nSuites: sid\nComponents: main\nSigned-By: ${keyring}\n`);
   return file;
 }
 

@@ -1,34 +1,20 @@
 import { parseExtendReport } from '../../lib/contract/extend-report';
 import { extendCommand } from '../../rehearsal/commands/extend';
 import { UsageError } from '../../rehearsal/usage';
-import { DeployedApp, type Ran, runOn } from '../rehearsal/status/cloud';
+import { deployedShop, type Ran, runOn } from '../rehearsal/status/cloud';
 import { shopApp } from '../rehearsal/shop-app';
-import type { Synthesized } from '../rehearsal/synthesize';
 
 jest.setTimeout(60_000);
 
-let app: Synthesized;
-let cloud: DeployedApp;
+const shop = deployedShop({ lockExtension: {} });
 
-beforeAll(() => {
-  app = shopApp({ region: 'us-east-1', lockExtension: {} });
-});
-afterAll(() => app.remove());
-beforeEach(async () => {
-  cloud = await DeployedApp.start(app);
-});
-afterEach(async () => {
-  await cloud.stop();
-  cloud.remove();
-});
+const extend = async (...args: string[]): Promise<Ran> => await runOn(extendCommand, ['--app', shop.app.directory, ...args]);
 
-const extend = async (...args: string[]): Promise<Ran> => await runOn(extendCommand, ['--app', app.directory, ...args]);
-
-const locks = () => cloud.endpoint.s3.allKeys(cloud.bucket).flatMap((key) => (
-  cloud.endpoint.s3.versions(cloud.bucket, key).map(({ retention }) => retention?.until)));
+const locks = () => shop.cloud.endpoint.s3.allKeys(shop.cloud.bucket).flatMap((key) => (
+  shop.cloud.endpoint.s3.versions(shop.cloud.bucket, key).map(({ retention }) => retention?.until)));
 
 test('a dry run says of every copy until when it would be locked and why, by the deployed worker, and writes nothing', async () => {
-  await cloud.copies(6);
+  await shop.cloud.copies(6);
   const before = locks();
   const { code, out, err } = await extend('--dry-run');
   expect([code, err]).toEqual([0, '']);
@@ -36,7 +22,7 @@ test('a dry run says of every copy until when it would be locked and why, by the
   expect(out).toMatch(/\d{8}T\d{6}Z {2}would be locked until 20\S+Z {2}\S/);
   expect(out).toMatch(/\d{8}T\d{6}Z {2}is locked until 20\S+Z +\S/);
   expect(locks()).toEqual(before);
-  expect(cloud.asked).toEqual([{ name: expect.any(String), payload: expect.objectContaining({ dryRun: true, whole: true, execution: 'command-line' }) }]);
+  expect(shop.cloud.asked).toEqual([{ name: expect.any(String), payload: expect.objectContaining({ dryRun: true, whole: true, execution: 'command-line' }) }]);
   const report = parseExtendReport(JSON.parse((await extend('--dry-run', '--json')).out));
   expect(report).toMatchObject({ dryRun: true, protections: [{ protection: 'database', ending: 0 }] });
   expect(report.protections[0].decisions).toHaveLength(6);
@@ -45,18 +31,18 @@ test('a dry run says of every copy until when it would be locked and why, by the
 test('starts the declared machine with now as its slot', async () => {
   const { code, out } = await extend('--json');
   expect(code).toBe(0);
-  const [{ input, machineArn, name }] = cloud.started;
+  const [{ input, machineArn, name }] = shop.cloud.started;
   const { slot } = JSON.parse(out) as { slot: string };
   expect(input).toEqual({ slot });
   expect(name).toMatch(/^extend-\d{8}T\d{6}Z$/);
-  expect(machineArn).toBe(app.resolver.resolve(app.resolver.assembly.stacks[0], cloud.declared.lockExtension!.stateMachine, ''));
+  expect(machineArn).toBe(shop.app.resolver.resolve(shop.app.resolver.assembly.stacks[0], shop.cloud.declared.lockExtension!.stateMachine, ''));
   expect((await extend()).out).toMatch(/^shop \(staging\): a round is started, arn:/);
 });
 
 test('what the worker refuses is exit code 1, and what cannot be asked is 2', async () => {
-  await cloud.copies(1);
+  await shop.cloud.copies(1);
   // A damaged record says of nobody's copies which are kept.
-  await cloud.put('policies/staging/shop/database/damaged.json', '{');
+  await shop.cloud.put('policies/staging/shop/database/damaged.json', '{');
   const { code, err } = await extend('--dry-run');
   expect([code, err]).toEqual([1, expect.stringContaining('POLICY_RECORD_DAMAGED')]);
   expect(await runOn(extendCommand, ['--app', '/nowhere'])).toMatchObject({ code: 2, err: expect.stringContaining('cannot be read') });

@@ -7,7 +7,7 @@ import type { Terminal } from '../../rehearsal/command-line';
 import { startEndpoint } from '../../rehearsal/endpoint';
 import { UsageError } from '../../rehearsal/usage';
 import { shopApp } from '../rehearsal/shop-app';
-import { DeployedApp, type Ran, runOn } from '../rehearsal/status/cloud';
+import { deployedShop, type Ran, runOn } from '../rehearsal/status/cloud';
 import type { Synthesized } from '../rehearsal/synthesize';
 import { BUCKET, RetireStore } from './support';
 
@@ -104,31 +104,19 @@ test('--help says every option, and is no failure', async () => {
 });
 
 describe('of what is deployed', () => {
-  let cloud: DeployedApp;
-  let deployedApp: Synthesized;
+  const shop = deployedShop();
 
-  beforeAll(() => {
-    deployedApp = shopApp({ region: 'us-east-1' });
-  });
-  afterAll(() => deployedApp.remove());
-  beforeEach(async () => {
-    cloud = await DeployedApp.start(deployedApp);
-    await cloud.copies(3);
-  });
-  afterEach(async () => {
-    await cloud.stop();
-    cloud.remove();
-  });
+  beforeEach(() => shop.cloud.copies(3));
 
-  const asked = async (...args: string[]): Promise<Ran> => await runOn(retireCommand, ['--app', deployedApp.directory, ...args]);
-  const manifests = () => cloud.endpoint.s3.allKeys(cloud.bucket).filter((key) => key.startsWith('runs/'));
-  const marks = (key: string) => cloud.endpoint.s3.versions(cloud.bucket, key)[0].tags;
+  const asked = async (...args: string[]): Promise<Ran> => await runOn(retireCommand, ['--app', shop.app.directory, ...args]);
+  const manifests = () => shop.cloud.endpoint.s3.allKeys(shop.cloud.bucket).filter((key) => key.startsWith('runs/'));
+  const marks = (key: string) => shop.cloud.endpoint.s3.versions(shop.cloud.bucket, key)[0].tags;
 
   test('a dry run finds the bucket by CloudFormation', async () => {
     const { code, out, err } = await asked('--dry-run');
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain('database: 3 copies');
-    expect(cloud.asked).toEqual([]);
+    expect(shop.cloud.asked).toEqual([]);
   });
 
   test('a person keeps a copy by the deployed worker, and leaves it to the rules again', async () => {
@@ -136,7 +124,7 @@ describe('of what is deployed', () => {
     const runId = manifest.slice(-'00000000T000000Z.json'.length, -'.json'.length);
     const kept = await asked('--keep', `database/${runId}`);
     expect(kept).toMatchObject({ code: 0, out: expect.stringContaining(`${runId}  kept  a person keeps it`) });
-    expect(cloud.asked).toEqual([{ name: expect.stringContaining('etire'), payload: expect.objectContaining({ keep: [{ protection: 'database', runId }] }) }]);
+    expect(shop.cloud.asked).toEqual([{ name: expect.stringContaining('etire'), payload: expect.objectContaining({ keep: [{ protection: 'database', runId }] }) }]);
     expect(marks(manifest)).toEqual({ retire: 'keep' });
     expect((await asked('--unkeep', `database/${runId}`)).code).toBe(0);
     expect(marks(manifest)).toEqual({});

@@ -13,6 +13,7 @@ import { seedCloud } from '../../../rehearsal/cloud/seed-cloud';
 import type { Terminal } from '../../../rehearsal/command-line';
 import { startEndpoint, type Endpoint, type StartedExecution } from '../../../rehearsal/endpoint';
 import { runHere } from '../../../rehearsal/own-worker';
+import { shopApp } from '../shop-app';
 import type { Synthesized } from '../synthesize';
 
 export const REGION = 'us-east-1';
@@ -112,6 +113,31 @@ export class DeployedApp {
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** The shop, synthesized once and deployed anew for each test of the file or block that asks for it. */
+export function deployedShop(props: Parameters<typeof shopApp>[0] = {}): { readonly app: Synthesized; readonly cloud: DeployedApp } {
+  let app: Synthesized;
+  let cloud: DeployedApp;
+  beforeAll(() => {
+    app = shopApp({ region: REGION, ...props });
+  });
+  afterAll(() => app.remove());
+  beforeEach(async () => {
+    cloud = await DeployedApp.start(app);
+  });
+  afterEach(async () => {
+    await cloud.stop();
+    cloud.remove();
+  });
+  return {
+    get app() {
+      return app;
+    },
+    get cloud() {
+      return cloud;
+    },
+  };
 }
 
 export interface Ran { readonly code: number; readonly out: string; readonly err: string }

@@ -4,35 +4,17 @@ import { alarmsCommand } from '../../../rehearsal/commands/alarms';
 import { pauseCommand, resumeCommand } from '../../../rehearsal/commands/pause';
 import { runCommand } from '../../../rehearsal/commands/run';
 import { statusCommand } from '../../../rehearsal/commands/status';
-import { shopApp } from '../shop-app';
-import type { Synthesized } from '../synthesize';
-import { DeployedApp, type Ran, runOn } from './cloud';
+import { deployedShop, type Ran, runOn } from './cloud';
 
 jest.setTimeout(60_000);
 
-let app: Synthesized;
-let cloud: DeployedApp;
+const shop = deployedShop();
 
-beforeAll(() => {
-  app = shopApp({ region: 'us-east-1' });
-});
-
-afterAll(() => app.remove());
-
-beforeEach(async () => {
-  cloud = await DeployedApp.start(app);
-});
-
-afterEach(async () => {
-  await cloud.stop();
-  cloud.remove();
-});
-
-const schedule = () => cloud.endpoint.schedules.list().find(({ Target }) => String(Target.Arn).includes('stateMachine') && String(Target.Arn).toLowerCase().includes('databaserun'))!;
+const schedule = () => shop.cloud.endpoint.schedules.list().find(({ Target }) => String(Target.Arn).includes('stateMachine') && String(Target.Arn).toLowerCase().includes('databaserun'))!;
 
 describe('pause and resume', () => {
-  const pause = async (...args: string[]): Promise<Ran> => await runOn(pauseCommand, ['--app', app.directory, ...args]);
-  const resume = async (...args: string[]): Promise<Ran> => await runOn(resumeCommand, ['--app', app.directory, ...args]);
+  const pause = async (...args: string[]): Promise<Ran> => await runOn(pauseCommand, ['--app', shop.app.directory, ...args]);
+  const resume = async (...args: string[]): Promise<Ran> => await runOn(resumeCommand, ['--app', shop.app.directory, ...args]);
 
   test('only beginning and description change; resume puts both back', async () => {
     const before = schedule();
@@ -56,7 +38,7 @@ describe('pause and resume', () => {
   });
 
   test('a schedule that is disabled is not paused, for nothing would wake it', async () => {
-    cloud.endpoint.schedules.change(schedule().Arn, { State: 'DISABLED' });
+    shop.cloud.endpoint.schedules.change(schedule().Arn, { State: 'DISABLED' });
     const { code, err } = await pause('database', '--for', '2d', '--reason', 'r');
     expect([code, err]).toEqual([2, expect.stringContaining('is disabled by hand: nothing would wake it')]);
     expect(schedule().StartDate).toBeUndefined();
@@ -88,16 +70,16 @@ describe('pause and resume', () => {
 });
 
 describe('run', () => {
-  const run = async (...args: string[]): Promise<Ran> => await runOn(runCommand, ['--app', app.directory, ...args]);
+  const run = async (...args: string[]): Promise<Ran> => await runOn(runCommand, ['--app', shop.app.directory, ...args]);
 
   test('starts the protection\'s machine with now as its slot', async () => {
     const from = Math.floor(Date.now() / 1000) * 1000;
     const { code, out } = await run('database', '--reason', 'before the migration', '--json');
     expect(code).toBe(0);
-    const [{ input, machineArn, name }] = cloud.started;
+    const [{ input, machineArn, name }] = shop.cloud.started;
     const { slot, runId } = JSON.parse(out) as { slot: string; runId: string };
     expect(input).toEqual({ slot, reason: 'before the migration' });
-    expect([name, machineArn]).toEqual([`run-${runId}`, app.resolver.resolve(app.resolver.assembly.stacks[0], cloud.declared.protections[0].stateMachine, '')]);
+    expect([name, machineArn]).toEqual([`run-${runId}`, shop.app.resolver.resolve(shop.app.resolver.assembly.stacks[0], shop.cloud.declared.protections[0].stateMachine, '')]);
     expect(slot).toMatch(/:\d\dZ$/);
     expect(Date.parse(slot)).toBeGreaterThanOrEqual(from);
   });
@@ -109,10 +91,10 @@ describe('run', () => {
     ['TIMED_OUT', undefined, 1, /timed out/],
   ] as const)('--wait follows it to its end: %s', async (ending, output, code, words) => {
     const waiting = run('database', '--wait');
-    while (cloud.started.length === 0) await new Promise(setImmediate);
+    while (shop.cloud.started.length === 0) await new Promise(setImmediate);
     const failure = ending === 'FAILED' ? { error: 'RunError', cause: 'the worker could not sign in' } : {};
-    cloud.endpoint.machines.entered(cloud.started[0].arn, 'Dump');
-    cloud.endpoint.machines.ended(cloud.started[0].arn, { status: ending, output, ...failure });
+    shop.cloud.endpoint.machines.entered(shop.cloud.started[0].arn, 'Dump');
+    shop.cloud.endpoint.machines.ended(shop.cloud.started[0].arn, { status: ending, output, ...failure });
     const ended = await waiting;
     expect([ended.code, ended.out]).toEqual([code, expect.stringMatching(words)]);
   });
@@ -120,25 +102,25 @@ describe('run', () => {
   test.each<[string[], RegExp]>([[[], /say which protection/], [['databas'], /did you mean database\?/], [['database', '--reson', 'x'], /did you mean --reason\?/]])(
     '%j is a wrong usage', async (args, message) => {
       await expect(run(...args)).rejects.toThrow(message);
-      expect(cloud.started).toEqual([]);
+      expect(shop.cloud.started).toEqual([]);
     },
   );
 
   test('a machine that is gone is exit code 2', async () => {
-    for (const { identity } of app.resolver.resourcesOf('AWS::StepFunctions::StateMachine')) cloud.endpoint.machines.remove(identity.ref);
+    for (const { identity } of shop.app.resolver.resourcesOf('AWS::StepFunctions::StateMachine')) shop.cloud.endpoint.machines.remove(identity.ref);
     const { code, err } = await run('database');
     expect([code, err]).toEqual([2, expect.stringMatching(/Step Functions did not start arn:.*StateMachineDoesNotExist/)]);
   });
 });
 
 describe('alarms', () => {
-  const alarms = async (...args: string[]): Promise<Ran> => await runOn(alarmsCommand, ['--app', app.directory, ...args]);
+  const alarms = async (...args: string[]): Promise<Ran> => await runOn(alarmsCommand, ['--app', shop.app.directory, ...args]);
 
   test('list --declared is every declared alarm with its limit and section', async () => {
     const { code, out } = await alarms('list', '--declared', '--json');
     const { alarms: all } = JSON.parse(out) as { alarms: { alarm: string; limit: string; runbook: string }[] };
     expect(code).toBe(0);
-    expect(all).toHaveLength(cloud.declared.watching!.alarms.length);
+    expect(all).toHaveLength(shop.cloud.declared.watching!.alarms.length);
     expect(all.find(({ alarm }) => alarm === 'recovery-point-old')).toMatchObject({ limit: expect.stringMatching(/^at most \d+ h/), severity: 'page', runbook: expect.stringMatching(/#recovery-point-old$/) });
     const text = (await alarms('list', '--declared', '--severity', 'page')).out;
     expect(text).toMatch(/^POLICY +PROTECTION +ALARM +TELLS +LIMIT\n/);
@@ -146,17 +128,17 @@ describe('alarms', () => {
   });
 
   test('list --store holds them against a kept store', async () => {
-    await cloud.copies(3, 3);
-    await cloud.stop();
-    const { code, out } = await alarms('list', '--store', cloud.directory);
+    await shop.cloud.copies(3, 3);
+    await shop.cloud.stop();
+    const { code, out } = await alarms('list', '--store', shop.cloud.directory);
     expect(code).toBe(1);
     expect(out).toMatch(/database +recovery-point-old +page +at most 26 h +ALARM/);
     expect(out).toMatch(/ OK\n/);
   });
 
   test('list asks CloudWatch, and knows an alarm by its mark', async () => {
-    const marked = cloud.endpoint.alarms.in('us-east-1').find(({ description }) => description?.includes('cdk-backup-policy backupOverdue staging/shop/database'))!;
-    cloud.endpoint.alarms.seed({ ...marked, state: 'ALARM' });
+    const marked = shop.cloud.endpoint.alarms.in('us-east-1').find(({ description }) => description?.includes('cdk-backup-policy backupOverdue staging/shop/database'))!;
+    shop.cloud.endpoint.alarms.seed({ ...marked, state: 'ALARM' });
     const { code, out } = await alarms('list');
     expect(code).toBe(1);
     expect(out).toMatch(/database +backup-overdue +page +at most \d+ h +ALARM/);
@@ -168,9 +150,9 @@ describe('alarms', () => {
   test('test publishes a marked notice to the topic of its severity, and says who should hear it', async () => {
     const { code, out } = await alarms('test');
     expect(code).toBe(0);
-    expect(cloud.endpoint.messages).toHaveLength(1);
+    expect(shop.cloud.endpoint.messages).toHaveLength(1);
     await alarms('test', '--severity', 'notify');
-    const sent = cloud.endpoint.messages.map(({ topicArn, message }) => ({ topicArn, notice: TestNotice.parse(JSON.parse(message)) }));
+    const sent = shop.cloud.endpoint.messages.map(({ topicArn, message }) => ({ topicArn, notice: TestNotice.parse(JSON.parse(message)) }));
     expect(sent.map(({ notice: { severity, application } }) => [severity, application])).toEqual([['page', 'shop'], ['notify', 'shop']]);
     expect(new Set(sent.map(({ topicArn }) => topicArn)).size).toBe(2);
     expect(out).toMatch(/A test is on its way to 1 recipient of shop \(staging\), as pages go:\n {2}email team@example\.org \(en\)/);
@@ -181,7 +163,7 @@ describe('alarms', () => {
     [['test', '--declared'], /--declared goes with list/], [['list', '--declared', '--store', 'x'], /--declared and --store/],
   ])('%j is a wrong usage', async (args, message) => {
     await expect(alarms(...args)).rejects.toThrow(message);
-    expect(cloud.endpoint.messages).toEqual([]);
+    expect(shop.cloud.endpoint.messages).toEqual([]);
   });
 });
 

@@ -6,47 +6,30 @@ import { statusCommand } from '../../../rehearsal/commands/status';
 import type { Status } from '../../../rehearsal/status/model';
 import { UsageError } from '../../../rehearsal/usage';
 import { shopApp } from '../shop-app';
-import type { Synthesized } from '../synthesize';
-import { DeployedApp, type Ran, runOn } from './cloud';
+import { deployedShop, type Ran, runOn } from './cloud';
 
 jest.setTimeout(60_000);
 
-let app: Synthesized;
-let cloud: DeployedApp;
+const shop = deployedShop();
 
-beforeAll(() => {
-  app = shopApp({ region: 'us-east-1' });
-});
-
-afterAll(() => app.remove());
-
-beforeEach(async () => {
-  cloud = await DeployedApp.start(app);
-});
-
-afterEach(async () => {
-  await cloud.stop();
-  cloud.remove();
-});
-
-const status = async (...args: string[]): Promise<Ran> => await runOn(statusCommand, ['--app', app.directory, ...args]);
-const schedule = () => cloud.endpoint.schedules.list().find(({ Target }) => String(Target.Arn).includes('stateMachine') && String(Target.Arn).toLowerCase().includes('databaserun'))!;
+const status = async (...args: string[]): Promise<Ran> => await runOn(statusCommand, ['--app', shop.app.directory, ...args]);
+const schedule = () => shop.cloud.endpoint.schedules.list().find(({ Target }) => String(Target.Arn).includes('stateMachine') && String(Target.Arn).toLowerCase().includes('databaserun'))!;
 
 describe('status', () => {
   test('a healthy store: the deployed sentinel is asked once more, silently, and says that all is well', async () => {
-    await cloud.copies(5);
+    await shop.cloud.copies(5);
     const { code, out, err } = await status();
     expect(err).toBe('');
     expect(out).toMatch(/^✓ shop staging us-east-1, looked at /);
     expect(out).toMatch(/✓ database {2}well {2}A proven copy, \d+ (h|min)/);
     expect(out).toMatch(/last drill +20\S+ \S+ UTC, restored in 42 s of 1 h \(RTO\)/);
     expect(code).toBe(0);
-    expect(cloud.asked).toMatchObject([{ payload: { silent: true, application: 'shop', store: { bucket: cloud.bucket } } }]);
-    expect(cloud.asked[0].name).toContain('Sentinel');
+    expect(shop.cloud.asked).toMatchObject([{ payload: { silent: true, application: 'shop', store: { bucket: shop.cloud.bucket } } }]);
+    expect(shop.cloud.asked[0].name).toContain('Sentinel');
   });
 
   test('a store whose copies stopped three days ago: exit code 1, each breach with its section', async () => {
-    await cloud.copies(5, 3);
+    await shop.cloud.copies(5, 3);
     const { code, out } = await status();
     expect(code).toBe(1);
     expect(out).toMatch(/page +The newest proven copy holds the data as it was \d+ [dh].* ago; at most 26 h are allowed\./);
@@ -59,8 +42,8 @@ describe('status', () => {
   });
 
   test('--json is the model, --html a page, --prometheus text', async () => {
-    await cloud.copies(3);
-    const file = join(cloud.directory, 'status.html');
+    await shop.cloud.copies(3);
+    const file = join(shop.cloud.directory, 'status.html');
     const { code, out } = await status('--json', '--html', file);
     const parsed = JSON.parse(out) as Status;
     expect(parsed).toMatchObject({ version: 1, condition: 'well', unread: [], policies: [{ application: 'shop', protections: [{ protection: 'database', provenCopies: 3 }] }] });
@@ -71,16 +54,16 @@ describe('status', () => {
   });
 
   test('--local runs the deployed code here, and asks no function', async () => {
-    await cloud.copies(3);
+    await shop.cloud.copies(3);
     const { code, out } = await status('--local', '--json');
-    expect([code, (JSON.parse(out) as Status).condition, cloud.asked]).toEqual([0, 'well', []]);
+    expect([code, (JSON.parse(out) as Status).condition, shop.cloud.asked]).toEqual([0, 'well', []]);
   });
 
   test.each([
     ['not deployed', {}, /cannot be read: The stack Shop is not deployed in eu-central-1 with these credentials/, 'eu-central-1'],
     ['deployed before it had a sentinel', { Other: 'other' }, /is in the template and not in what is deployed/, 'us-east-1'],
   ] as const)('an app that is %s is exit code 2, with the mend', async (_what, resources, message, region) => {
-    cloud.endpoint.stacks.seed({ name: 'Shop', resources });
+    shop.cloud.endpoint.stacks.seed({ name: 'Shop', resources });
     const other = shopApp({ region });
     try {
       const { code, out } = await runOn(statusCommand, ['--app', other.directory]);
@@ -95,7 +78,7 @@ describe('status', () => {
     try {
       const { code, out } = await runOn(statusCommand, ['--app', open.directory], { env: { PATH: process.env.PATH } });
       expect([code, out]).toEqual([2, expect.stringMatching(/leaves its region to the deployment: give it with --region/)]);
-      await cloud.copies(1);
+      await shop.cloud.copies(1);
       expect((await runOn(statusCommand, ['--app', open.directory, '--region', 'us-east-1'])).out).not.toMatch(/--region/);
     } finally {
       open.remove();
@@ -103,8 +86,8 @@ describe('status', () => {
   });
 
   test('a sentinel that fails is not well, and says why', async () => {
-    await cloud.copies(1);
-    await cloud.put('policies/staging/shop/database/zzz.json', '{}');
+    await shop.cloud.copies(1);
+    await shop.cloud.put('policies/staging/shop/database/zzz.json', '{}');
     const { code, out } = await status();
     expect([code, out]).toEqual([2, expect.stringMatching(/not known|cannot be read/)]);
     expect(out).not.toMatch(/✓/);
@@ -114,7 +97,7 @@ describe('status', () => {
     const { code, out } = await status('--region', 'us-east-1');
     expect(code).toBe(0);
     expect(out).toContain('waiting');
-    cloud.endpoint.loseRegion('us-east-1');
+    shop.cloud.endpoint.loseRegion('us-east-1');
     const lost = await status();
     expect(lost.code).toBe(2);
     expect(lost.out).toMatch(/\? shop staging\n {2}cannot be read: CloudFormation in us-east-1 did not say/);
@@ -123,44 +106,44 @@ describe('status', () => {
   });
 
   test('a manifest that cannot be parsed is named, and in nobody\'s way', async () => {
-    await cloud.copies(3);
-    await cloud.put('runs/staging/shop/database/20260101T020000Z.json', '{"half":');
-    await cloud.copies(1);
+    await shop.cloud.copies(3);
+    await shop.cloud.put('runs/staging/shop/database/20260101T020000Z.json', '{"half":');
+    await shop.cloud.copies(1);
     const { code, out } = await status();
     expect([0, 1]).toContain(code);
     expect(out).toMatch(/newest proven copy {2}20/);
   });
 
   test('a pause is said, with its end and reason, and is not trouble', async () => {
-    await cloud.copies(3);
-    await runOn(pauseCommand, ['database', '--for', '2d', '--reason', 'move to PostgreSQL 17', '--app', app.directory]);
+    await shop.cloud.copies(3);
+    await runOn(pauseCommand, ['database', '--for', '2d', '--reason', 'move to PostgreSQL 17', '--app', shop.app.directory]);
     const { code, out } = await status();
     expect([code, out]).toEqual([0, expect.stringMatching(/‖ database {2}paused {2}Paused until 20\S+ \S+ UTC: move to PostgreSQL 17\n/)]);
   });
 
   test('a schedule that was disabled by hand is trouble', async () => {
-    await cloud.copies(3);
-    cloud.endpoint.schedules.change(schedule().Arn, { State: 'DISABLED' });
+    await shop.cloud.copies(3);
+    shop.cloud.endpoint.schedules.change(schedule().Arn, { State: 'DISABLED' });
     const { code, out } = await status();
     expect([code, out]).toEqual([1, expect.stringContaining('#schedule-changed')]);
   });
 
   test('a store that a rehearsal kept is opened again: by its own clock, with nothing of AWS', async () => {
-    await cloud.copies(3);
-    await cloud.stop();
-    const { code, out } = await status('--store', cloud.directory);
+    await shop.cloud.copies(3);
+    await shop.cloud.stop();
+    const { code, out } = await status('--store', shop.cloud.directory);
     expect([code, out]).toEqual([0, expect.stringMatching(/✓ database {2}well/)]);
-    const later = await status('--store', cloud.directory, '--at', new Date(Date.now() + 3 * 86_400_000).toISOString().replace(/\.\d+Z/, 'Z'));
+    const later = await status('--store', shop.cloud.directory, '--at', new Date(Date.now() + 3 * 86_400_000).toISOString().replace(/\.\d+Z/, 'Z'));
     expect([later.code, later.out]).toEqual([1, expect.stringContaining('#recovery-point-old')]);
   });
 
   test('a folder without a store, and another app\'s, are refused before anything is made there', async () => {
     const nothing = await status('--store', join(tmpdir(), 'nowhere'));
     expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining('holds no store: keep a rehearsal\'s')]);
-    await cloud.stop();
+    await shop.cloud.stop();
     const other = shopApp({ region: 'eu-west-3' });
     try {
-      const foreign = await runOn(statusCommand, ['--app', other.directory, '--store', cloud.directory]);
+      const foreign = await runOn(statusCommand, ['--app', other.directory, '--store', shop.cloud.directory]);
       expect([foreign.code, foreign.err]).toEqual([2, expect.stringMatching(/has no bucket shop-\S+; it has shop-/)]);
     } finally {
       other.remove();
@@ -168,7 +151,7 @@ describe('status', () => {
   });
 
   test('--watch refreshes in place and leaves the terminal as it was', async () => {
-    await cloud.copies(2);
+    await shop.cloud.copies(2);
     const controller = new AbortController();
     let out = '';
     const stdout = {
@@ -179,7 +162,7 @@ describe('status', () => {
         if (out.includes('Ctrl-C ends')) controller.abort();
       },
     };
-    const { code } = await runOn(statusCommand, ['--app', app.directory, '--watch', '--every', '5'], { stdout, signal: controller.signal, env: { ...process.env, NO_COLOR: '1' } });
+    const { code } = await runOn(statusCommand, ['--app', shop.app.directory, '--watch', '--every', '5'], { stdout, signal: controller.signal, env: { ...process.env, NO_COLOR: '1' } });
     const [entered, left] = ['\u001b[?1049h\u001b[?25l', '\u001b[?25h\u001b[?1049l'];
     expect(out.startsWith(entered)).toBe(true);
     const [screen, after] = out.split(left);
